@@ -1,0 +1,262 @@
+-- Leads, campaigns, jobs, the queue, the ledger and the journal.
+
+CREATE TABLE brim.lead (
+    company_id text COLLATE "C" PRIMARY KEY,
+    company_name text NOT NULL CHECK (company_name <> ''),
+    domain text,
+    contact_name text,
+    contact_email text,
+    employee_count integer,
+    industry text,
+    funding_stage text,
+    tech_stack text[],
+    recent_job_posts text[],
+    news_mentions text[],
+    country text,
+    timezone text,
+    attributes jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(attributes) = 'object'),
+    fit_score integer,
+    intent_score integer,
+    total_score integer,
+    confidence numeric(3,2),
+    action text,
+    model text,
+    model_version integer,
+    scored_at timestamptz,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE brim.lead IS 'One row a company. Key: company_id. The score columns are kept by a trigger';
+COMMENT ON COLUMN brim.lead.company_id IS 'brim_company_id(company_name, domain) where none is given';
+COMMENT ON COLUMN brim.lead.attributes IS 'Whatever else is known of the company, as a JSON object';
+COMMENT ON COLUMN brim.lead.fit_score IS 'Does the company match the ideal customer? 0-100';
+COMMENT ON COLUMN brim.lead.intent_score IS 'Does the company show buying signals now? 0-100';
+COMMENT ON COLUMN brim.lead.total_score IS 'Weighted sum of fit and intent, 0-100';
+COMMENT ON COLUMN brim.lead.confidence IS 'Share of the seven scoring facts that are given, 0-1';
+COMMENT ON COLUMN brim.lead.model IS 'Scoring model of the stored score; set it to score this lead with another model';
+CREATE INDEX lead_total_score ON brim.lead (total_score DESC NULLS LAST, company_id);
+
+CREATE TABLE brim.campaign (
+    name text PRIMARY KEY CHECK (name ~ '^[[:alnum:]][[:alnum:]_.-]{0,62}$'),
+    product_name text NOT NULL DEFAULT '',
+    product_pitch text NOT NULL DEFAULT '',
+    sender_name text NOT NULL DEFAULT '',
+    sender_address text NOT NULL DEFAULT '',
+    reply_to text NOT NULL DEFAULT '',
+    postal_address text NOT NULL DEFAULT '',
+    min_score integer NOT NULL DEFAULT 76 CHECK (min_score BETWEEN 0 AND 100),
+    approval text NOT NULL DEFAULT 'auto' CHECK (approval IN ('auto', 'review')),
+    is_active boolean NOT NULL DEFAULT true,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE brim.campaign IS 'One row an outreach effort. Key: name. A company gets at most one e-mail per campaign';
+COMMENT ON COLUMN brim.campaign.product_pitch IS 'What is offered, in a few sentences; e-mails are written from it';
+COMMENT ON COLUMN brim.campaign.sender_address IS 'From address; also the target of the opt-out unless reply_to is given';
+COMMENT ON COLUMN brim.campaign.postal_address IS 'Postal address of the sender, printed in the footer of every e-mail';
+COMMENT ON COLUMN brim.campaign.min_score IS 'Leads with at least this total score get an e-mail';
+COMMENT ON COLUMN brim.campaign.approval IS 'auto: e-mails are queued when written; review: they wait for brim_approve()';
+INSERT INTO brim.campaign (name) VALUES ('default');
+
+CREATE TABLE brim.variant (
+    campaign text NOT NULL REFERENCES brim.campaign (name) ON DELETE CASCADE,
+    name text NOT NULL CHECK (name ~ '^[[:alnum:]][[:alnum:]_.-]{0,62}$'),
+    instruction text NOT NULL,
+    weight double precision NOT NULL DEFAULT 1 CHECK (weight > 0 AND weight <= 1000000),
+    is_active boolean NOT NULL DEFAULT true,
+    PRIMARY KEY (campaign, name)
+);
+COMMENT ON TABLE brim.variant IS 'One row a way of writing in a campaign. Key: campaign, name';
+COMMENT ON COLUMN brim.variant.instruction IS 'What the model is told about this way of writing';
+COMMENT ON COLUMN brim.variant.weight IS 'Share of the companies that get this variant, relative to the other variants';
+INSERT INTO brim.variant (campaign, name, instruction) VALUES
+('default', 'problem_focused', 'Open with one concrete operational problem that the facts about the company suggest, then show how the product removes it.'),
+('default', 'roi_focused', 'Open with the measurable gain the company can expect (time, cost or revenue), then show how the product brings it about. Invent no figures.');
+
+CREATE TABLE brim.template (
+    industry text NOT NULL DEFAULT '',
+    variant text NOT NULL DEFAULT '',
+    subject text NOT NULL CHECK (subject <> ''),
+    body text NOT NULL CHECK (body <> ''),
+    PRIMARY KEY (industry, variant)
+);
+COMMENT ON TABLE brim.template IS 'One row a template used where the model writes no e-mail. Key: industry, variant; an empty string stands for any';
+COMMENT ON COLUMN brim.template.subject IS 'Subject with blanks such as {{company_name}} or {{contact_name|there}}';
+
+CREATE TABLE brim.node (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    node_id text NOT NULL,
+    system_identifier text NOT NULL,
+    timeline_id bigint NOT NULL,
+    database_oid oid NOT NULL,
+    host text NOT NULL,
+    data_directory text NOT NULL,
+    is_paused boolean NOT NULL DEFAULT false,
+    last_batch_at timestamptz,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    armed_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE brim.node IS 'One row: this installation and the place where it may send. Not dumped, so a restored copy is a new node';
+
+CREATE TABLE brim.component (
+    component text PRIMARY KEY,
+    state text NOT NULL,
+    detail text NOT NULL DEFAULT '',
+    retry_at timestamptz,
+    changed_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE brim.component IS 'One row a part of the worker: what state it reported last and why. Not dumped. Key: component';
+
+CREATE TABLE brim.generation (
+    generation_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    campaign text NOT NULL REFERENCES brim.campaign (name),
+    company_id text COLLATE "C" NOT NULL,
+    score integer NOT NULL,
+    status text NOT NULL DEFAULT 'queued'
+        CHECK (status IN ('queued', 'running', 'done', 'failed', 'held', 'cancelled')),
+    hold_reason text,
+    attempts integer NOT NULL DEFAULT 0,
+    crashes integer NOT NULL DEFAULT 0,
+    next_attempt_at timestamptz NOT NULL DEFAULT now(),
+    claim_token bigint,
+    claimed_by integer,
+    provider text,
+    model text,
+    model_version text,
+    prompt_tokens integer,
+    output_tokens integer,
+    thought_tokens integer,
+    latency_ms integer,
+    error text,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    finished_at timestamptz,
+    UNIQUE (campaign, company_id)
+);
+COMMENT ON TABLE brim.generation IS 'One row a job that drafts all variants for one company in one campaign. Key: generation_id';
+COMMENT ON COLUMN brim.generation.provider IS 'Who wrote the drafts: gemini or template';
+COMMENT ON COLUMN brim.generation.attempts IS 'Requests that were made for this job';
+COMMENT ON COLUMN brim.generation.crashes IS 'Times the worker died while it had this job';
+CREATE INDEX generation_queued ON brim.generation (score DESC, generation_id) WHERE status = 'queued';
+CREATE INDEX generation_due ON brim.generation (next_attempt_at) WHERE status = 'queued';
+CREATE INDEX generation_running ON brim.generation (claimed_by) WHERE status = 'running';
+
+CREATE TABLE brim.outbound_email (
+    email_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    generation_id bigint,
+    campaign text NOT NULL REFERENCES brim.campaign (name),
+    company_id text COLLATE "C" NOT NULL,
+    variant text NOT NULL,
+    score integer NOT NULL,
+    choice double precision NOT NULL DEFAULT random(),
+    status text NOT NULL
+        CHECK (status IN ('draft', 'queued', 'held', 'claimed', 'committing', 'sent', 'failed',
+                          'uncertain', 'superseded', 'cancelled', 'suppressed')),
+    hold_reason text,
+    node_id text NOT NULL,
+    recipient text,
+    recipient_name text,
+    subject text NOT NULL,
+    body text NOT NULL,
+    footer text,
+    message_id text,
+    message_date timestamptz,
+    generated_by text NOT NULL CHECK (generated_by IN ('gemini', 'template')),
+    attempts integer NOT NULL DEFAULT 0,
+    claims integer NOT NULL DEFAULT 0,
+    crashes integer NOT NULL DEFAULT 0,
+    next_attempt_at timestamptz NOT NULL DEFAULT now(),
+    claim_token bigint,
+    claimed_by integer,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    sent_at timestamptz,
+    UNIQUE (campaign, company_id, variant),
+    CHECK ((status = 'held') = (hold_reason IS NOT NULL)),
+    CHECK (status NOT IN ('queued', 'claimed', 'committing', 'sent', 'uncertain')
+           OR (message_id IS NOT NULL AND message_date IS NOT NULL AND recipient IS NOT NULL))
+);
+COMMENT ON TABLE brim.outbound_email IS 'One row an e-mail: one variant for one company in one campaign. Key: email_id';
+COMMENT ON COLUMN brim.outbound_email.choice IS 'Weighted random draw made when the e-mail was written; among the waiting variants of a company the highest goes';
+COMMENT ON COLUMN brim.outbound_email.node_id IS 'Installation that queued the e-mail; another one does not send it';
+COMMENT ON COLUMN brim.outbound_email.footer IS 'Postal address and opt-out sentence as last handed to a mail server';
+COMMENT ON COLUMN brim.outbound_email.message_id IS 'Message-ID without brackets, fixed when the e-mail was queued';
+COMMENT ON COLUMN brim.outbound_email.message_date IS 'Date header, fixed when the e-mail was queued';
+COMMENT ON COLUMN brim.outbound_email.attempts IS 'Failed attempts that were charged to this e-mail';
+COMMENT ON COLUMN brim.outbound_email.claims IS 'Times the worker took this e-mail to send it';
+COMMENT ON COLUMN brim.outbound_email.crashes IS 'Times the worker died while it had this e-mail';
+CREATE INDEX outbound_email_queued ON brim.outbound_email (score DESC, email_id) WHERE status = 'queued';
+CREATE INDEX outbound_email_due ON brim.outbound_email (next_attempt_at) WHERE status = 'queued';
+CREATE INDEX outbound_email_owned ON brim.outbound_email (claimed_by) WHERE status IN ('claimed', 'committing');
+CREATE INDEX outbound_email_recipient ON brim.outbound_email (lower(recipient)) WHERE status IN ('draft', 'queued', 'held');
+CREATE INDEX outbound_email_sent_at ON brim.outbound_email (sent_at) WHERE status = 'sent';
+-- Guard: at most one e-mail of a company and campaign is in flight, sent or in doubt.
+CREATE UNIQUE INDEX outbound_email_once ON brim.outbound_email (campaign, company_id)
+    WHERE status IN ('claimed', 'committing', 'sent', 'uncertain');
+
+CREATE TABLE brim.send_ledger (
+    campaign text NOT NULL,
+    company_id text COLLATE "C" NOT NULL,
+    email_id bigint NOT NULL,
+    message_id text NOT NULL,
+    state text NOT NULL CHECK (state IN ('committing', 'sent', 'refused', 'uncertain', 'released')),
+    dot_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (campaign, company_id)
+);
+COMMENT ON TABLE brim.send_ledger IS 'One row a company and campaign whose e-mail was about to be handed over for good. Key: campaign, company_id. Rows are never deleted';
+COMMENT ON COLUMN brim.send_ledger.state IS 'refused (the server declined for sure) and released (an operator decided so) let the company be tried again; every other state blocks it';
+
+CREATE TABLE brim.email_attempt (
+    email_id bigint NOT NULL REFERENCES brim.outbound_email (email_id),
+    attempt_no integer NOT NULL,
+    phase text NOT NULL,
+    outcome text NOT NULL,
+    smtp_code integer,
+    enhanced_code text,
+    reply text,
+    relay text,
+    started_at timestamptz NOT NULL,
+    ended_at timestamptz NOT NULL,
+    PRIMARY KEY (email_id, attempt_no)
+);
+COMMENT ON TABLE brim.email_attempt IS 'One row a try to hand an e-mail to the mail server. Key: email_id, attempt_no';
+
+CREATE TABLE brim.suppression (
+    kind text NOT NULL CHECK (kind IN ('address', 'domain', 'company')),
+    value text NOT NULL CHECK (value <> ''),
+    reason text NOT NULL DEFAULT '',
+    created_at timestamptz NOT NULL DEFAULT now(),
+    created_by text NOT NULL DEFAULT session_user,
+    PRIMARY KEY (kind, value),
+    CHECK (kind = 'company' OR value = lower(value))
+);
+COMMENT ON TABLE brim.suppression IS 'One row an address, domain or company that is never mailed. Key: kind, value';
+
+CREATE TABLE brim.event (
+    event_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    event_type text NOT NULL CHECK (event_type <> ''),
+    occurred_at timestamptz NOT NULL DEFAULT now(),
+    company_id text COLLATE "C",
+    user_id text,
+    email_id bigint,
+    data jsonb NOT NULL DEFAULT '{}'
+);
+COMMENT ON TABLE brim.event IS 'One row a thing that happened. Key: event_id';
+COMMENT ON COLUMN brim.event.event_type IS 'score_calculated, email_generated, email_sent, email_failed, activation_step_completed, outcome_reported, or an operation such as email_approved';
+CREATE INDEX event_type_time ON brim.event (event_type, occurred_at);
+CREATE INDEX event_company ON brim.event (company_id, occurred_at);
+
+CREATE TABLE brim.outcome (
+    company_id text COLLATE "C" NOT NULL,
+    outcome text NOT NULL CHECK (outcome ~ '^[a-z][a-z0-9_]{0,62}$'),
+    occurred_at timestamptz NOT NULL,
+    value numeric,
+    campaign text,
+    note text,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (company_id, outcome, occurred_at)
+);
+COMMENT ON TABLE brim.outcome IS 'One row an outcome of a lead (demo_booked, closed_won, not_a_fit, ...). Key: company_id, outcome, occurred_at';
+CREATE INDEX outcome_time ON brim.outcome (occurred_at);
+
+-- What pg_dump takes along: all of the user's data; not brim.node, not brim.component.
+SELECT pg_catalog.pg_extension_config_dump('brim.' || t, '')
+  FROM unnest(ARRAY['lead', 'generation', 'outbound_email', 'send_ledger', 'email_attempt',
+                    'suppression', 'event', 'outcome']) AS t;

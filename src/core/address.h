@@ -1,0 +1,25 @@
+/*-------------------------------------------------------------------------
+ *
+ * address.h
+ *	  What brim accepts as an e-mail address.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BRIM_CORE_ADDRESS_H
+#define BRIM_CORE_ADDRESS_H
+
+#include "core/buf.h"
+
+/*
+ * Is this an addr-spec that may stand in an SMTP envelope (RFC 5321, 4.1.2:
+ * a dot-string local part of at most 64 bytes, a host name with at least one
+ * dot or an address literal is not accepted; 254 bytes at most; ASCII only,
+ * as long as SMTPUTF8 is not spoken)?  *why gets a static lower-case phrase
+ * ("has no @", "contains a control character") when it is not.
+ */
+extern bool brim_address_check(BrimStr address, const char **why);
+
+/* The part behind the last @, or an empty string.  Borrows. */
+extern BrimStr brim_address_domain(BrimStr address);
+
+#endif							/* BRIM_CORE_ADDRESS_H */

@@ -1,0 +1,105 @@
+/*-------------------------------------------------------------------------
+ *
+ * smtp.h
+ *	  The client side of one SMTP connection after login, as a state machine
+ *	  that touches no socket.
+ *
+ * The caller connects, does EHLO, STARTTLS and AUTH, then for each e-mail calls
+ * brim_smtp_begin() and does what brim_smtp_need() says until it says DONE:
+ *
+ *	SEND	 write brim_smtp_output() to the connection, tell how much went out
+ *			 with brim_smtp_sent()
+ *	REPLY	 read from the connection, hand the bytes to brim_smtp_received()
+ *	BARRIER	 everything but the final dot is with the server.  Commit the
+ *			 barrier, then either brim_smtp_dot() or close the connection
+ *	DONE	 brim_smtp_result() has the verdict
+ *
+ * When the connection is lost, too slow or says something that is no reply,
+ * brim_smtp_lost() (or received() itself) ends the e-mail: before the dot that
+ * is the connection's fault, after it the outcome is uncertain.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BRIM_CORE_SMTP_H
+#define BRIM_CORE_SMTP_H
+
+#include "core/buf.h"
+
+typedef enum BrimSmtpNeed
+{
+	BRIM_SMTP_SEND,
+	BRIM_SMTP_REPLY,
+	BRIM_SMTP_BARRIER,
+	BRIM_SMTP_DONE
+} BrimSmtpNeed;
+
+/* Where in the dialogue an e-mail is, or ended.  CONNECT is the caller's part. */
+typedef enum BrimSmtpPhase
+{
+	BRIM_SMTP_PHASE_CONNECT,
+	BRIM_SMTP_PHASE_RESET,
+	BRIM_SMTP_PHASE_MAIL,
+	BRIM_SMTP_PHASE_RCPT,
+	BRIM_SMTP_PHASE_DATA,
+	BRIM_SMTP_PHASE_BODY,
+	BRIM_SMTP_PHASE_DOT,
+	BRIM_SMTP_PHASE_QUIT
+} BrimSmtpPhase;
+
+typedef enum BrimSmtpVerdict
+{
+	BRIM_SMTP_SENT,				/* 2yz to the dot */
+	BRIM_SMTP_FAILED,			/* definite and permanent: this e-mail is over */
+	BRIM_SMTP_RETRY,			/* definite and temporary: charged to the e-mail */
+	BRIM_SMTP_TRANSPORT,		/* before the dot, the fault of connection, relay or
+								 * login: not charged to the e-mail */
+	BRIM_SMTP_UNCERTAIN			/* after the dot, no complete decisive reply */
+} BrimSmtpVerdict;
+
+typedef struct BrimSmtpResult
+{
+	BrimSmtpVerdict verdict;
+	BrimSmtpPhase phase;		/* where it was decided */
+	int			code;			/* SMTP reply code, 0 without one */
+	char		enhanced[16];	/* RFC 3463 code such as "5.1.1", or empty */
+	char		reply[512];		/* last reply or the bytes read of it: printable
+								 * ASCII or valid UTF-8, lines joined by " / " */
+	bool		reusable;		/* may the connection carry another e-mail? */
+	bool		suppress_recipient; /* the recipient's address does not exist */
+	bool		sender_fault;	/* policy, sender or login: about us, not the recipient */
+	int			retry_after;	/* seconds the server asked for, 0 without a hint */
+} BrimSmtpResult;
+
+typedef struct BrimSmtp BrimSmtp;
+
+extern BrimSmtp *brim_smtp_create(BrimMem *mem);	/* NULL: memory short */
+extern void brim_smtp_destroy(BrimSmtp *smtp);
+
+/*
+ * Start an e-mail.  message must stay readable until DONE; it is dot-stuffed
+ * on the way out.  False with *error set for an address that must not stand in
+ * an envelope or when another e-mail is under way on this connection.
+ */
+extern bool brim_smtp_begin(BrimSmtp *smtp, BrimStr sender, BrimStr recipient,
+							BrimStr message, BrimError *error);
+extern BrimSmtpNeed brim_smtp_need(const BrimSmtp *smtp);
+extern BrimStr brim_smtp_output(BrimSmtp *smtp);	/* valid until the next call */
+extern void brim_smtp_sent(BrimSmtp *smtp, size_t len);
+extern void brim_smtp_received(BrimSmtp *smtp, const char *data, size_t len);
+extern void brim_smtp_dot(BrimSmtp *smtp);	/* only when need is BARRIER */
+extern void brim_smtp_lost(BrimSmtp *smtp, const char *reason);
+extern const BrimSmtpResult *brim_smtp_result(const BrimSmtp *smtp);
+extern BrimSmtpPhase brim_smtp_phase(const BrimSmtp *smtp);
+
+/* Has the terminator been handed out for writing (even one byte of it)? */
+extern bool brim_smtp_past_barrier(const BrimSmtp *smtp);
+
+/* Ask for QUIT instead of another e-mail; need goes SEND, REPLY, DONE. */
+extern void brim_smtp_quit(BrimSmtp *smtp);
+
+/* How long the present wait may last in seconds (RFC 5321, 4.5.3.2). */
+extern int	brim_smtp_timeout(const BrimSmtp *smtp);
+
+extern const char *brim_smtp_phase_name(BrimSmtpPhase phase);	/* "MAIL", "DOT", ... */
+
+#endif							/* BRIM_CORE_SMTP_H */
