@@ -1,0 +1,62 @@
+-- Functions of the library that the rest of this script builds on.
+
+CREATE FUNCTION brim.report_zone() RETURNS text
+    STABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_report_zone';
+COMMENT ON FUNCTION brim.report_zone() IS 'Time zone in which reports count days: the setting brim.report_timezone';
+
+CREATE FUNCTION brim.place(OUT system_identifier text, OUT timeline_id bigint, OUT database_oid oid,
+                           OUT host text, OUT data_directory text)
+    STABLE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_place';
+COMMENT ON FUNCTION brim.place() IS 'Where this database is now: what brim.node is compared with before anything is sent';
+REVOKE EXECUTE ON FUNCTION brim.place() FROM PUBLIC;
+
+CREATE FUNCTION brim.worker_slots(OUT slot integer, OUT pid integer, OUT state text, OUT started_at timestamptz,
+                                  OUT claimed bigint, OUT sent bigint, OUT failed bigint, OUT uncertain bigint,
+                                  OUT generated bigint, OUT errors bigint) RETURNS SETOF record
+    VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_worker_slots';
+COMMENT ON FUNCTION brim.worker_slots() IS 'Workers of this database as shared memory knows them; no row where the library is not preloaded or no worker runs';
+REVOKE EXECUTE ON FUNCTION brim.worker_slots() FROM PUBLIC;
+
+CREATE FUNCTION brim.claim_owner_alive(claimed_by integer) RETURNS boolean
+    VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_claim_owner_alive';
+COMMENT ON FUNCTION brim.claim_owner_alive(integer) IS 'Does a process still hold the worker lock of this slot of this database';
+REVOKE EXECUTE ON FUNCTION brim.claim_owner_alive(integer) FROM PUBLIC;
+
+CREATE FUNCTION brim.launcher(OUT preloaded boolean, OUT pid integer)
+    VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_launcher';
+COMMENT ON FUNCTION brim.launcher() IS 'Is the library preloaded, and which process is the launcher';
+REVOKE EXECUTE ON FUNCTION brim.launcher() FROM PUBLIC;
+
+CREATE FUNCTION brim.address_problem(address text) RETURNS text
+    IMMUTABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_address_problem';
+COMMENT ON FUNCTION brim.address_problem(text) IS 'Why an e-mail address cannot be used, or NULL when it can';
+
+CREATE FUNCTION brim.file_problem(setting text) RETURNS text
+    VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_file_problem';
+COMMENT ON FUNCTION brim.file_problem(text) IS 'Why the file or directory that a brim setting names cannot be used by the server, or NULL when it can or none is named';
+REVOKE EXECUTE ON FUNCTION brim.file_problem(text) FROM PUBLIC;
+
+CREATE FUNCTION brim.wake_worker() RETURNS void
+    VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_wake_worker';
+COMMENT ON FUNCTION brim.wake_worker() IS 'Wake the worker of this database when the transaction commits';
+REVOKE EXECUTE ON FUNCTION brim.wake_worker() FROM PUBLIC;
+
+CREATE FUNCTION brim.wake_worker_trigger() RETURNS trigger
+    VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_wake_worker_trigger';
+COMMENT ON FUNCTION brim.wake_worker_trigger() IS 'Wake the worker of this database when the transaction commits';
+REVOKE EXECUTE ON FUNCTION brim.wake_worker_trigger() FROM PUBLIC;
+
+CREATE TRIGGER wake_worker AFTER INSERT OR UPDATE ON brim.generation
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.wake_worker_trigger();
+CREATE TRIGGER wake_worker AFTER INSERT OR UPDATE ON brim.outbound_email
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.wake_worker_trigger();
+CREATE TRIGGER wake_worker AFTER INSERT OR UPDATE OR DELETE ON brim.campaign
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.wake_worker_trigger();
+CREATE TRIGGER wake_worker AFTER UPDATE ON brim.node
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.wake_worker_trigger();
+
+-- This installation, at this place.
+INSERT INTO brim.node (node_id, system_identifier, timeline_id, database_oid, host, data_directory)
+SELECT gen_random_uuid()::text, p.system_identifier, p.timeline_id, p.database_oid, p.host, p.data_directory
+  FROM brim.place() AS p;
+SELECT brim.wake_worker();
