@@ -10,6 +10,16 @@
 #ifndef BRIM_COMPAT_H
 #define BRIM_COMPAT_H
 
+/*
+ * The library is compiled with hidden visibility.  Since 16 the server's own
+ * macros export what must be seen (commit 089480c07705); before, PGDLLEXPORT is
+ * empty outside Windows and functions are declared without it.
+ */
+#if PG_VERSION_NUM < 160000
+#undef PGDLLEXPORT
+#define PGDLLEXPORT __attribute__((visibility("default")))
+#endif
+
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -62,5 +72,24 @@
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn pg_attribute_noreturn()
 #endif
+
+/* The timeline that WAL is written to is asked for since 15 (commit 4a92a1c3d1c3) */
+#if PG_VERSION_NUM >= 150000
+#define brim_current_timeline() GetWALInsertionTimeLine()
+#else
+#define brim_current_timeline() (RecoveryInProgress() ? 0 : ThisTimeLineID)
+#endif
+
+/* Wait event sets belong to a resource owner since 17 (commit 50c67c2019ab) */
+#if PG_VERSION_NUM >= 170000
+#define brim_create_wait_event_set(n) CreateWaitEventSet(NULL, n)
+#else
+#define brim_create_wait_event_set(n) CreateWaitEventSet(TopMemoryContext, n)
+#endif
+
+/* Declare a function that SQL calls. */
+#define BRIM_FUNCTION(name) \
+	extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS); \
+	PG_FUNCTION_INFO_V1(name)
 
 #endif							/* BRIM_COMPAT_H */

@@ -3,9 +3,9 @@
 CREATE TABLE brim.lead (
     company_id text COLLATE "C" PRIMARY KEY,
     company_name text NOT NULL CHECK (company_name <> ''),
-    domain text,
+    domain text COLLATE "C",
     contact_name text,
-    contact_email text,
+    contact_email text COLLATE "C",
     employee_count integer,
     industry text,
     funding_stage text,
@@ -35,6 +35,7 @@ COMMENT ON COLUMN brim.lead.total_score IS 'Weighted sum of fit and intent, 0-10
 COMMENT ON COLUMN brim.lead.confidence IS 'Share of the seven scoring facts that are given, 0-1';
 COMMENT ON COLUMN brim.lead.model IS 'Scoring model of the stored score; set it to score this lead with another model';
 CREATE INDEX lead_total_score ON brim.lead (total_score DESC NULLS LAST, company_id);
+CREATE INDEX lead_contact_email ON brim.lead USING hash (lower(contact_email));
 
 CREATE TABLE brim.campaign (
     name text PRIMARY KEY CHECK (name ~ '^[[:alnum:]][[:alnum:]_.-]{0,62}$'),
@@ -47,6 +48,7 @@ CREATE TABLE brim.campaign (
     min_score integer NOT NULL DEFAULT 76 CHECK (min_score BETWEEN 0 AND 100),
     approval text NOT NULL DEFAULT 'auto' CHECK (approval IN ('auto', 'review')),
     is_active boolean NOT NULL DEFAULT true,
+    is_shipped boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE brim.campaign IS 'One row an outreach effort. Key: name. A company gets at most one e-mail per campaign';
@@ -55,7 +57,8 @@ COMMENT ON COLUMN brim.campaign.sender_address IS 'From address; also the target
 COMMENT ON COLUMN brim.campaign.postal_address IS 'Postal address of the sender, printed in the footer of every e-mail';
 COMMENT ON COLUMN brim.campaign.min_score IS 'Leads with at least this total score get an e-mail';
 COMMENT ON COLUMN brim.campaign.approval IS 'auto: e-mails are queued when written; review: they wait for brim_approve()';
-INSERT INTO brim.campaign (name) VALUES ('default');
+COMMENT ON COLUMN brim.campaign.is_shipped IS 'The row is as the extension brought it along; a change of the row clears the mark. Only other rows are dumped';
+INSERT INTO brim.campaign (name, is_shipped) VALUES ('default', true);
 
 CREATE TABLE brim.variant (
     campaign text NOT NULL REFERENCES brim.campaign (name) ON DELETE CASCADE,
@@ -63,14 +66,16 @@ CREATE TABLE brim.variant (
     instruction text NOT NULL,
     weight double precision NOT NULL DEFAULT 1 CHECK (weight > 0 AND weight <= 1000000),
     is_active boolean NOT NULL DEFAULT true,
+    is_shipped boolean NOT NULL DEFAULT false,
     PRIMARY KEY (campaign, name)
 );
 COMMENT ON TABLE brim.variant IS 'One row a way of writing in a campaign. Key: campaign, name';
 COMMENT ON COLUMN brim.variant.instruction IS 'What the model is told about this way of writing';
 COMMENT ON COLUMN brim.variant.weight IS 'Share of the companies that get this variant, relative to the other variants';
-INSERT INTO brim.variant (campaign, name, instruction) VALUES
-('default', 'problem_focused', 'Open with one concrete operational problem that the facts about the company suggest, then show how the product removes it.'),
-('default', 'roi_focused', 'Open with the measurable gain the company can expect (time, cost or revenue), then show how the product brings it about. Invent no figures.');
+COMMENT ON COLUMN brim.variant.is_shipped IS 'The row is as the extension brought it along; a change of the row clears the mark. Only other rows are dumped';
+INSERT INTO brim.variant (is_shipped, campaign, name, instruction) VALUES
+(true, 'default', 'problem_focused', 'Open with one concrete operational problem that the facts about the company suggest, then show how the product removes it.'),
+(true, 'default', 'roi_focused', 'Open with the measurable gain the company can expect (time, cost or revenue), then show how the product brings it about. Invent no figures.');
 
 CREATE TABLE brim.template (
     industry text NOT NULL DEFAULT '',
@@ -137,6 +142,7 @@ COMMENT ON COLUMN brim.generation.attempts IS 'Requests that were made for this 
 COMMENT ON COLUMN brim.generation.crashes IS 'Times the worker died while it had this job';
 CREATE INDEX generation_queued ON brim.generation (score DESC, generation_id) WHERE status = 'queued';
 CREATE INDEX generation_due ON brim.generation (next_attempt_at) WHERE status = 'queued';
+CREATE INDEX generation_company ON brim.generation (company_id);
 CREATE INDEX generation_running ON brim.generation (claimed_by) WHERE status = 'running';
 
 CREATE TABLE brim.outbound_email (
@@ -152,7 +158,7 @@ CREATE TABLE brim.outbound_email (
                           'uncertain', 'superseded', 'cancelled', 'suppressed')),
     hold_reason text,
     node_id text NOT NULL,
-    recipient text,
+    recipient text COLLATE "C",
     recipient_name text,
     subject text NOT NULL,
     body text NOT NULL,
@@ -186,6 +192,7 @@ CREATE INDEX outbound_email_queued ON brim.outbound_email (score DESC, email_id)
 CREATE INDEX outbound_email_due ON brim.outbound_email (next_attempt_at) WHERE status = 'queued';
 CREATE INDEX outbound_email_owned ON brim.outbound_email (claimed_by) WHERE status IN ('claimed', 'committing');
 CREATE INDEX outbound_email_recipient ON brim.outbound_email (lower(recipient)) WHERE status IN ('draft', 'queued', 'held');
+CREATE INDEX outbound_email_company ON brim.outbound_email (company_id);
 CREATE INDEX outbound_email_sent_at ON brim.outbound_email (sent_at) WHERE status = 'sent';
 -- Guard: at most one e-mail of a company and campaign is in flight, sent or in doubt.
 CREATE UNIQUE INDEX outbound_email_once ON brim.outbound_email (campaign, company_id)
@@ -220,7 +227,7 @@ COMMENT ON TABLE brim.email_attempt IS 'One row a try to hand an e-mail to the m
 
 CREATE TABLE brim.suppression (
     kind text NOT NULL CHECK (kind IN ('address', 'domain', 'company')),
-    value text NOT NULL CHECK (value <> ''),
+    value text COLLATE "C" NOT NULL CHECK (value <> ''),
     reason text NOT NULL DEFAULT '',
     created_at timestamptz NOT NULL DEFAULT now(),
     created_by text NOT NULL DEFAULT session_user,
@@ -256,7 +263,35 @@ CREATE TABLE brim.outcome (
 COMMENT ON TABLE brim.outcome IS 'One row an outcome of a lead (demo_booked, closed_won, not_a_fit, ...). Key: company_id, outcome, occurred_at';
 CREATE INDEX outcome_time ON brim.outcome (occurred_at);
 
+/*
+ * A dump is loaded into tables whose triggers are already there.  Its rows
+ * are the past, complete in themselves: they are stored as they are, neither
+ * scored nor journalled nor queued a second time.  The settings that every
+ * script of pg_dump begins with tell it from other writers (one of them alone
+ * may be set for reasons of somebody's own), and only the owner of the tables
+ * restores them: nobody else gets past the triggers that way.
+ */
+CREATE FUNCTION brim.is_restoring() RETURNS boolean
+    STABLE PARALLEL SAFE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT current_setting('check_function_bodies') = 'off' AND current_setting('row_security') = 'off'
+           AND pg_has_role(session_user, (SELECT c.relowner FROM pg_class AS c
+                                           WHERE c.oid = 'brim.lead'::regclass), 'MEMBER');
+END;
+COMMENT ON FUNCTION brim.is_restoring() IS 'Is a script of pg_dump being loaded in this session? Then rows are stored as they come';
+
 -- What pg_dump takes along: all of the user's data; not brim.node, not brim.component.
-SELECT pg_catalog.pg_extension_config_dump('brim.' || t, '')
-  FROM unnest(ARRAY['lead', 'generation', 'outbound_email', 'send_ledger', 'email_attempt',
-                    'suppression', 'event', 'outcome']) AS t;
+SELECT pg_catalog.pg_extension_config_dump('brim.campaign', 'WHERE NOT is_shipped');
+SELECT pg_catalog.pg_extension_config_dump('brim.variant', 'WHERE NOT is_shipped');
+SELECT pg_catalog.pg_extension_config_dump('brim.lead', '');
+SELECT pg_catalog.pg_extension_config_dump('brim.generation', '');
+SELECT pg_catalog.pg_extension_config_dump('brim.generation_generation_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('brim.outbound_email', '');
+SELECT pg_catalog.pg_extension_config_dump('brim.outbound_email_email_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('brim.send_ledger', '');
+SELECT pg_catalog.pg_extension_config_dump('brim.email_attempt', '');
+SELECT pg_catalog.pg_extension_config_dump('brim.suppression', '');
+SELECT pg_catalog.pg_extension_config_dump('brim.event', '');
+SELECT pg_catalog.pg_extension_config_dump('brim.event_event_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('brim.outcome', '');
+

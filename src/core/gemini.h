@@ -16,6 +16,8 @@
 #define BRIM_GEMINI_MAX_VARIANTS 8
 #define BRIM_GEMINI_MAX_SUBJECT 200 /* bytes of a subject that is accepted */
 #define BRIM_GEMINI_MAX_BODY 10000	/* bytes of a body that is accepted */
+#define BRIM_GEMINI_MAX_TEXT 65536	/* bytes of each other text of a request */
+#define BRIM_GEMINI_MAX_COMPANY 262144	/* bytes of the facts about a company */
 
 typedef struct BrimGeminiVariant
 {
@@ -71,7 +73,12 @@ typedef struct BrimGeminiReply
 	BrimError	error;			/* for people; never holds the request or the key */
 } BrimGeminiReply;
 
-/* Append the JSON body of the request to out. */
+/*
+ * Append the JSON body of the request to out.  False with *error set when a
+ * text is too long or not valid UTF-8, when a variant has no name or comes
+ * twice, when company is no JSON object, and when out is full; what out holds
+ * then is of no use.
+ */
 extern bool brim_gemini_request(const BrimGeminiRequest *request, BrimBuf *out,
 								BrimError *error);
 

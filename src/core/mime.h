@@ -26,6 +26,8 @@ typedef struct BrimMessage
 	BrimStr		body;
 	BrimStr		footer;			/* follows the body after an empty line; may be empty */
 
+	/* Body and footer get a line end each where they end without one. */
+
 	/* Identity, fixed when the e-mail was queued */
 	BrimStr		message_id;		/* without the angle brackets */
 	int64_t		date;			/* seconds since 1970-01-01 UTC */
@@ -40,14 +42,19 @@ typedef struct BrimMessage
  * Content-Transfer-Encoding, List-Unsubscribe, an empty line and the encoded
  * body (RFC 5322, 2045, 2047).  Lines end in CRLF and have at most 78 bytes
  * where folding can reach that (998 always), every byte is ASCII, nothing is
- * dot-stuffed, and the last line ends in CRLF.
+ * dot-stuffed, and the last line ends in CRLF.  Decoded again, the subject is
+ * the given one byte by byte, and so is the body but for its line ends.
  * False with *error set when a part cannot be in a message: a bad address, a
- * control character in a header value, invalid UTF-8, a NUL, an empty subject
- * or body, or a message over 1 MB.
+ * control character in a header value, invalid UTF-8, a NUL, a subject or body
+ * of nothing but white space, a name or subject over 1000 bytes, a message over
+ * 1 MB, or when out is full; out is then as it was.
  */
 extern bool brim_mime_build(const BrimMessage *message, BrimBuf *out, BrimError *error);
 
-/* Append date as RFC 5322 writes it in UTC: "Sun, 22 Nov 2026 18:13:42 +0000". */
+/*
+ * Append date as RFC 5322 writes it in UTC: "Sun, 22 Nov 2026 18:13:42 +0000".
+ * False for a date before 1970 or after 9999.
+ */
 extern bool brim_mime_date(int64_t date, BrimBuf *out);
 
 #endif							/* BRIM_CORE_MIME_H */

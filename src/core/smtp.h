@@ -11,12 +11,16 @@
  *			 with brim_smtp_sent()
  *	REPLY	 read from the connection, hand the bytes to brim_smtp_received()
  *	BARRIER	 everything but the final dot is with the server.  Commit the
- *			 barrier, then either brim_smtp_dot() or close the connection
+ *			 barrier and hand over what can be read by then (the server may
+ *			 have refused); if need is still BARRIER call brim_smtp_dot(), or
+ *			 else close the connection
  *	DONE	 brim_smtp_result() has the verdict
  *
  * When the connection is lost, too slow or says something that is no reply,
  * brim_smtp_lost() (or received() itself) ends the e-mail: before the dot that
- * is the connection's fault, after it the outcome is uncertain.
+ * is the connection's fault, after it the outcome is uncertain.  "After the dot"
+ * begins with brim_smtp_dot(), before a byte of it is written: from there on
+ * the verdict is SENT, FAILED, RETRY or UNCERTAIN, never TRANSPORT.
  *
  *-------------------------------------------------------------------------
  */
@@ -68,6 +72,7 @@ typedef struct BrimSmtpResult
 	bool		suppress_recipient; /* the recipient's address does not exist */
 	bool		sender_fault;	/* policy, sender or login: about us, not the recipient */
 	int			retry_after;	/* seconds the server asked for, 0 without a hint */
+	BrimError	fault;			/* what ended the dialogue where no reply decided; else empty */
 } BrimSmtpResult;
 
 typedef struct BrimSmtp BrimSmtp;
@@ -78,7 +83,9 @@ extern void brim_smtp_destroy(BrimSmtp *smtp);
 /*
  * Start an e-mail.  message must stay readable until DONE; it is dot-stuffed
  * on the way out.  False with *error set for an address that must not stand in
- * an envelope or when another e-mail is under way on this connection.
+ * an envelope, a message that is not ASCII in CRLF lines of at most 998 bytes,
+ * or when another e-mail is under way on this connection.  On a connection that
+ * is not reusable it is DONE at once with verdict TRANSPORT.
  */
 extern bool brim_smtp_begin(BrimSmtp *smtp, BrimStr sender, BrimStr recipient,
 							BrimStr message, BrimError *error);
@@ -86,15 +93,20 @@ extern BrimSmtpNeed brim_smtp_need(const BrimSmtp *smtp);
 extern BrimStr brim_smtp_output(BrimSmtp *smtp);	/* valid until the next call */
 extern void brim_smtp_sent(BrimSmtp *smtp, size_t len);
 extern void brim_smtp_received(BrimSmtp *smtp, const char *data, size_t len);
-extern void brim_smtp_dot(BrimSmtp *smtp);	/* only when need is BARRIER */
+extern void brim_smtp_dot(BrimSmtp *smtp);	/* does nothing unless need is BARRIER */
 extern void brim_smtp_lost(BrimSmtp *smtp, const char *reason);
+
+/* Before DONE: what would be the result if all ended here and now. */
 extern const BrimSmtpResult *brim_smtp_result(const BrimSmtp *smtp);
 extern BrimSmtpPhase brim_smtp_phase(const BrimSmtp *smtp);
 
-/* Has the terminator been handed out for writing (even one byte of it)? */
+/* Has brim_smtp_dot() let the terminator out (even if no byte of it is written)? */
 extern bool brim_smtp_past_barrier(const BrimSmtp *smtp);
 
-/* Ask for QUIT instead of another e-mail; need goes SEND, REPLY, DONE. */
+/*
+ * Ask for QUIT instead of another e-mail; need goes SEND, REPLY, DONE.  The last
+ * result stays readable.  On a connection that is not reusable it does nothing.
+ */
 extern void brim_smtp_quit(BrimSmtp *smtp);
 
 /* How long the present wait may last in seconds (RFC 5321, 4.5.3.2). */

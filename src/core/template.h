@@ -22,7 +22,8 @@ typedef struct BrimTemplateVar
 /*
  * Append the filled template to out.  Values are inserted as they are and not
  * looked through for blanks again.  False with *error set for a blank that is
- * not closed or a name that is not among vars, and when out is full.
+ * not closed or a name that is not among vars, and when out is full; what out
+ * holds then is of no use.
  */
 extern bool brim_template_render(BrimStr tmpl, const BrimTemplateVar *vars, int nvars,
 								 BrimBuf *out, BrimError *error);

@@ -1,0 +1,222 @@
+/*
+ * Intake: what follows when a lead is written.
+ *
+ * brim.lead_before_write() has scored the row.  Here the statement as a whole
+ * is followed up, in its own transaction: the journal gets what was
+ * calculated, every active campaign gets its jobs, e-mails that lacked a
+ * recipient get one.  Waiting means: not yet taken by the worker.
+ *
+ * PL/pgSQL keeps a plan for the whole session, made for as many rows as the
+ * first statement of the session wrote.  So the functions here allow only
+ * plans that fit one row as well as a hundred thousand: nested loops with one
+ * index probe a row.  Old and new rows, which have no index, meet in a FULL
+ * JOIN, which is always a hash or merge join.
+ */
+
+CREATE FUNCTION brim.domain_host(domain text) RETURNS text
+    IMMUTABLE STRICT PARALLEL SAFE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT lower(regexp_replace(regexp_replace(domain COLLATE "C",
+                                '^\s*([[:alpha:]][[:alnum:]+.-]*://)?([^/?#@]*@)?(www\.)?', '', 'i'),
+                                '(\.?[:/?#].*|\.?\s*)$', ''));
+END;
+COMMENT ON FUNCTION brim.domain_host(text) IS 'The host of a domain as people write it: without scheme, www., port and path, in lower case';
+
+CREATE FUNCTION brim.campaign_problem(product_pitch text, sender_address text, postal_address text) RETURNS text
+    IMMUTABLE PARALLEL SAFE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT nullif(concat_ws(', ', CASE WHEN btrim(coalesce(product_pitch, '')) = '' THEN 'product_pitch is empty' END,
+                                  CASE WHEN btrim(coalesce(sender_address, '')) = '' THEN 'sender_address is empty'
+                                       ELSE 'sender_address ' || brim.address_problem(sender_address) END,
+                                  CASE WHEN btrim(coalesce(postal_address, '')) = '' THEN 'postal_address is empty' END),
+                  '');
+END;
+COMMENT ON FUNCTION brim.campaign_problem(text, text, text) IS 'Which columns keep a campaign from writing and sending e-mails, in words; NULL when it is complete';
+
+CREATE FUNCTION brim.is_suppressed(company_id text, recipient text) RETURNS boolean
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT EXISTS (SELECT FROM brim.suppression AS s
+                    WHERE (s.kind = 'company' AND s.value = is_suppressed.company_id)
+                       OR (s.kind = 'address' AND s.value = lower(is_suppressed.recipient COLLATE "C"))
+                       OR (s.kind = 'domain' AND s.value = split_part(lower(is_suppressed.recipient COLLATE "C"), '@', -1))
+                       OR (s.kind = 'domain' AND s.value = (SELECT brim.domain_host(l.domain) FROM brim.lead AS l
+                                                             WHERE l.company_id = is_suppressed.company_id)));
+END;
+COMMENT ON FUNCTION brim.is_suppressed(text, text) IS 'Is the company, the address, its domain or the domain of the company on the do-not-contact list';
+REVOKE EXECUTE ON FUNCTION brim.is_suppressed(text, text) FROM PUBLIC;
+
+CREATE FUNCTION brim.email_hold_reason(campaign text, recipient text) RETURNS text
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT CASE WHEN brim.campaign_problem(c.product_pitch, c.sender_address, c.postal_address) IS NOT NULL
+                THEN 'campaign_incomplete'
+                WHEN btrim(coalesce(email_hold_reason.recipient, '')) = '' THEN 'no_recipient'
+                WHEN brim.address_problem(email_hold_reason.recipient) IS NOT NULL THEN 'invalid_recipient' END
+      FROM brim.campaign AS c
+     WHERE c.name = email_hold_reason.campaign;
+END;
+COMMENT ON FUNCTION brim.email_hold_reason(text, text) IS 'Why an e-mail of this campaign to this recipient has to be held, or NULL when it may go';
+REVOKE EXECUTE ON FUNCTION brim.email_hold_reason(text, text) FROM PUBLIC;
+
+CREATE FUNCTION brim.new_email_state(campaign text, company_id text, recipient text, OUT status text, OUT hold_reason text)
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT CASE WHEN f.suppressed THEN 'suppressed'
+                WHEN f.reason IS NOT NULL THEN 'held'
+                WHEN c.approval = 'review' THEN 'draft'
+                ELSE 'queued' END,
+           CASE WHEN NOT f.suppressed THEN f.reason END
+      FROM brim.campaign AS c
+     CROSS JOIN LATERAL (SELECT brim.is_suppressed(new_email_state.company_id, new_email_state.recipient) AS suppressed,
+                                brim.email_hold_reason(c.name, new_email_state.recipient) AS reason) AS f
+     WHERE c.name = new_email_state.campaign;
+END;
+COMMENT ON FUNCTION brim.new_email_state(text, text, text) IS 'In which state an e-mail begins that is written now: suppressed, held, draft or queued';
+REVOKE EXECUTE ON FUNCTION brim.new_email_state(text, text, text) FROM PUBLIC;
+
+CREATE FUNCTION brim.lead_after_insert() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+AS $$
+BEGIN
+    IF brim.is_restoring() THEN
+        RETURN NULL;
+    END IF;
+
+    INSERT INTO brim.event (event_type, company_id, data)
+    SELECT 'score_calculated', n.company_id,
+           jsonb_build_object('model', n.model, 'version', n.model_version, 'fit_score', n.fit_score,
+                              'intent_score', n.intent_score, 'total_score', n.total_score, 'confidence', n.confidence,
+                              'action', n.action, 'qualified', coalesce(n.total_score > m.qualified_above, false))
+      FROM new_rows AS n
+      LEFT JOIN brim.scoring_model AS m ON m.name = n.model AND m.version = n.model_version;
+
+    INSERT INTO brim.generation (campaign, company_id, score)
+    SELECT c.name, n.company_id, n.total_score
+      FROM new_rows AS n
+      JOIN brim.campaign AS c ON c.is_active AND n.total_score >= c.min_score
+     WHERE NOT EXISTS (SELECT FROM brim.suppression AS s
+                        WHERE (s.kind = 'company' AND s.value = n.company_id)
+                           OR (s.kind = 'address' AND s.value = lower(n.contact_email))
+                           OR (s.kind = 'domain' AND s.value = split_part(lower(n.contact_email), '@', -1))
+                           OR (s.kind = 'domain' AND s.value = brim.domain_host(n.domain)))
+        ON CONFLICT (campaign, company_id) DO NOTHING;
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION brim.lead_after_insert() IS 'Journals the scores of new leads and queues the e-mails of those that qualify';
+REVOKE EXECUTE ON FUNCTION brim.lead_after_insert() FROM PUBLIC;
+
+CREATE TRIGGER lead_after_insert AFTER INSERT ON brim.lead
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_after_insert();
+
+CREATE FUNCTION brim.lead_after_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+AS $$
+BEGIN
+    IF brim.is_restoring() THEN
+        RETURN NULL;
+    END IF;
+
+    INSERT INTO brim.event (event_type, company_id, data)
+    SELECT 'score_calculated', n.company_id,
+           jsonb_build_object('model', n.model, 'version', n.model_version, 'fit_score', n.fit_score,
+                              'intent_score', n.intent_score, 'total_score', n.total_score, 'confidence', n.confidence,
+                              'action', n.action, 'qualified', coalesce(n.total_score > m.qualified_above, false),
+                              'old_total_score', o.total_score)
+      FROM new_rows AS n
+      FULL JOIN old_rows AS o ON o.company_id = n.company_id
+      LEFT JOIN brim.scoring_model AS m ON m.name = n.model AND m.version = n.model_version
+     WHERE (n.fit_score, n.intent_score, n.total_score, n.model, n.model_version)
+           IS DISTINCT FROM (o.fit_score, o.intent_score, o.total_score, o.model, o.model_version);
+
+    INSERT INTO brim.generation (campaign, company_id, score)
+    SELECT c.name, n.company_id, n.total_score
+      FROM new_rows AS n
+      JOIN brim.campaign AS c ON c.is_active AND n.total_score >= c.min_score
+     WHERE NOT EXISTS (SELECT FROM brim.generation AS g WHERE g.campaign = c.name AND g.company_id = n.company_id)
+       AND NOT EXISTS (SELECT FROM brim.suppression AS s
+                        WHERE (s.kind = 'company' AND s.value = n.company_id)
+                           OR (s.kind = 'address' AND s.value = lower(n.contact_email))
+                           OR (s.kind = 'domain' AND s.value = split_part(lower(n.contact_email), '@', -1))
+                           OR (s.kind = 'domain' AND s.value = brim.domain_host(n.domain)))
+        ON CONFLICT (campaign, company_id) DO NOTHING;
+
+    -- What waits is taken in the order of the scores as they are now.
+    UPDATE brim.generation AS g
+       SET score = n.total_score
+      FROM new_rows AS n
+     WHERE g.company_id = n.company_id AND g.status IN ('queued', 'held') AND g.score <> n.total_score;
+
+    UPDATE brim.outbound_email AS e
+       SET score = n.total_score
+      FROM new_rows AS n
+     WHERE e.company_id = n.company_id AND e.status IN ('draft', 'queued', 'held') AND e.score <> n.total_score;
+
+    -- A recipient has become known, or another one.
+    UPDATE brim.outbound_email AS e
+       SET recipient = left(n.contact_email, 320), recipient_name = left(n.contact_name, 320),
+           status = s.status, hold_reason = s.hold_reason, next_attempt_at = now()
+      FROM new_rows AS n
+      JOIN brim.outbound_email AS w
+        ON w.company_id = n.company_id AND w.status = 'held' AND w.hold_reason IN ('no_recipient', 'invalid_recipient')
+     CROSS JOIN LATERAL brim.new_email_state(w.campaign, w.company_id, n.contact_email) AS s
+     WHERE e.email_id = w.email_id AND e.status = 'held' AND e.hold_reason = w.hold_reason
+       AND (e.hold_reason, e.recipient, e.recipient_name)
+           IS DISTINCT FROM (s.hold_reason, left(n.contact_email, 320), left(n.contact_name, 320));
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION brim.lead_after_update() IS 'Journals changed scores, queues what now qualifies, gives waiting e-mails the new score and the recipient they lacked';
+REVOKE EXECUTE ON FUNCTION brim.lead_after_update() FROM PUBLIC;
+
+CREATE TRIGGER lead_after_update AFTER UPDATE ON brim.lead
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_after_update();
+
+CREATE FUNCTION brim.lead_after_delete() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+AS $$
+BEGIN
+    UPDATE brim.generation AS g
+       SET status = 'cancelled', hold_reason = NULL, finished_at = now(), error = 'the lead was deleted'
+      FROM old_rows AS o
+     WHERE g.company_id = o.company_id AND g.status IN ('queued', 'held');
+
+    UPDATE brim.outbound_email AS e
+       SET status = 'cancelled', hold_reason = NULL
+      FROM old_rows AS o
+     WHERE e.company_id = o.company_id AND e.status IN ('draft', 'queued', 'held');
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION brim.lead_after_delete() IS 'Cancels what waits for deleted leads; nothing of the queue is ever deleted';
+REVOKE EXECUTE ON FUNCTION brim.lead_after_delete() FROM PUBLIC;
+
+CREATE TRIGGER lead_after_delete AFTER DELETE ON brim.lead
+    REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_after_delete();
+
+CREATE FUNCTION brim.lead_after_truncate() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE brim.generation
+       SET status = 'cancelled', hold_reason = NULL, finished_at = now(), error = 'the lead was deleted'
+     WHERE status IN ('queued', 'held');
+
+    UPDATE brim.outbound_email
+       SET status = 'cancelled', hold_reason = NULL
+     WHERE status IN ('draft', 'queued', 'held');
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION brim.lead_after_truncate() IS 'Cancels all that waits, since no lead is left';
+REVOKE EXECUTE ON FUNCTION brim.lead_after_truncate() FROM PUBLIC;
+
+CREATE TRIGGER lead_after_truncate AFTER TRUNCATE ON brim.lead
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_after_truncate();

@@ -1,0 +1,244 @@
+/*
+ * The queue: what campaigns, suppressions and drafts do to it.
+ *
+ * A row is shipped as long as it is as CREATE EXTENSION wrote it.  Shipped
+ * rows are not dumped; a dumped row of the same key takes the place of the
+ * shipped one when it is restored.
+ */
+
+CREATE FUNCTION brim.campaign_before_write() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        IF OLD.name = 'default' THEN
+            RAISE EXCEPTION 'campaign "%" comes with the extension and cannot be deleted', OLD.name
+                USING ERRCODE = 'object_not_in_prerequisite_state',
+                      HINT = 'Switch it off: UPDATE brim.campaign SET is_active = false WHERE name = ''default''.';
+        END IF;
+        RETURN OLD;
+    END IF;
+
+    NEW.is_shipped := false;
+    IF TG_OP = 'INSERT' AND brim.is_restoring() THEN
+        UPDATE brim.campaign AS c
+           SET product_name = NEW.product_name, product_pitch = NEW.product_pitch, sender_name = NEW.sender_name,
+               sender_address = NEW.sender_address, reply_to = NEW.reply_to, postal_address = NEW.postal_address,
+               min_score = NEW.min_score, approval = NEW.approval, is_active = NEW.is_active, created_at = NEW.created_at
+         WHERE c.name = NEW.name AND c.is_shipped;
+        IF FOUND THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    RETURN NEW;
+END;
+$$;
+COMMENT ON FUNCTION brim.campaign_before_write() IS 'Takes the shipped mark off a changed campaign, lets a restored one replace the shipped one, keeps the shipped one from being deleted';
+REVOKE EXECUTE ON FUNCTION brim.campaign_before_write() FROM PUBLIC;
+
+CREATE TRIGGER campaign_before_write BEFORE INSERT OR UPDATE OR DELETE ON brim.campaign
+    FOR EACH ROW EXECUTE FUNCTION brim.campaign_before_write();
+
+CREATE FUNCTION brim.variant_before_write() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        IF OLD.campaign = 'default' AND OLD.name IN ('problem_focused', 'roi_focused') THEN
+            RAISE EXCEPTION 'variant "%" of campaign "default" comes with the extension and cannot be deleted', OLD.name
+                USING ERRCODE = 'object_not_in_prerequisite_state',
+                      HINT = format('Switch it off: UPDATE brim.variant SET is_active = false WHERE campaign = ''default'' AND name = %L.', OLD.name);
+        END IF;
+        RETURN OLD;
+    END IF;
+
+    NEW.is_shipped := false;
+    IF TG_OP = 'INSERT' AND brim.is_restoring() THEN
+        UPDATE brim.variant AS v
+           SET instruction = NEW.instruction, weight = NEW.weight, is_active = NEW.is_active
+         WHERE v.campaign = NEW.campaign AND v.name = NEW.name AND v.is_shipped;
+        IF FOUND THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    RETURN NEW;
+END;
+$$;
+COMMENT ON FUNCTION brim.variant_before_write() IS 'The same for variants';
+REVOKE EXECUTE ON FUNCTION brim.variant_before_write() FROM PUBLIC;
+
+CREATE TRIGGER variant_before_write BEFORE INSERT OR UPDATE OR DELETE ON brim.variant
+    FOR EACH ROW EXECUTE FUNCTION brim.variant_before_write();
+
+CREATE FUNCTION brim.campaign_after_insert() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT brim.is_restoring() THEN
+        INSERT INTO brim.generation (campaign, company_id, score)
+        SELECT n.name, l.company_id, l.total_score
+          FROM new_rows AS n
+          JOIN brim.lead AS l ON l.total_score >= n.min_score
+         WHERE n.is_active
+           AND NOT EXISTS (SELECT FROM brim.generation AS g WHERE g.campaign = n.name AND g.company_id = l.company_id)
+           AND NOT brim.is_suppressed(l.company_id, l.contact_email)
+            ON CONFLICT (campaign, company_id) DO NOTHING;
+    END IF;
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION brim.campaign_after_insert() IS 'Queues the e-mails of a new campaign for the stored leads that qualify';
+REVOKE EXECUTE ON FUNCTION brim.campaign_after_insert() FROM PUBLIC;
+
+CREATE TRIGGER campaign_after_insert AFTER INSERT ON brim.campaign
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.campaign_after_insert();
+
+CREATE FUNCTION brim.campaign_after_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF brim.is_restoring() THEN
+        RETURN NULL;
+    END IF;
+
+    -- Switched on, or open to lower scores than before.
+    INSERT INTO brim.generation (campaign, company_id, score)
+    SELECT n.name, l.company_id, l.total_score
+      FROM new_rows AS n
+      JOIN old_rows AS o ON o.name = n.name
+      JOIN brim.lead AS l ON l.total_score >= n.min_score
+     WHERE n.is_active AND (NOT o.is_active OR n.min_score < o.min_score)
+       AND NOT EXISTS (SELECT FROM brim.generation AS g WHERE g.campaign = n.name AND g.company_id = l.company_id)
+       AND NOT brim.is_suppressed(l.company_id, l.contact_email)
+        ON CONFLICT (campaign, company_id) DO NOTHING;
+
+    -- Complete now: what was held for that goes on.
+    UPDATE brim.outbound_email AS e
+       SET status = s.status, hold_reason = s.hold_reason, next_attempt_at = now()
+      FROM new_rows AS n
+      JOIN brim.outbound_email AS w
+        ON w.campaign = n.name AND w.status = 'held' AND w.hold_reason = 'campaign_incomplete'
+     CROSS JOIN LATERAL brim.new_email_state(w.campaign, w.company_id, w.recipient) AS s
+     WHERE brim.campaign_problem(n.product_pitch, n.sender_address, n.postal_address) IS NULL
+       AND e.email_id = w.email_id AND e.status = 'held' AND e.hold_reason = 'campaign_incomplete';
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION brim.campaign_after_update() IS 'Queues what a changed campaign now admits and releases the e-mails that waited for it to be complete';
+REVOKE EXECUTE ON FUNCTION brim.campaign_after_update() FROM PUBLIC;
+
+CREATE TRIGGER campaign_after_update AFTER UPDATE ON brim.campaign
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.campaign_after_update();
+
+CREATE FUNCTION brim.email_before_queue() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    NEW.message_id := replace(gen_random_uuid()::text, '-', '') || '@'
+        || coalesce((SELECT nullif(split_part(c.sender_address, '@', -1), '')
+                       FROM brim.campaign AS c WHERE c.name = NEW.campaign), 'brim.invalid');
+    NEW.message_date := now();
+    RETURN NEW;
+END;
+$$;
+COMMENT ON FUNCTION brim.email_before_queue() IS 'Fixes Message-ID and Date when an e-mail is queued for the first time; they stay the same on every retry';
+REVOKE EXECUTE ON FUNCTION brim.email_before_queue() FROM PUBLIC;
+
+CREATE TRIGGER email_before_queue BEFORE INSERT OR UPDATE ON brim.outbound_email
+    FOR EACH ROW WHEN (NEW.status = 'queued' AND NEW.message_id IS NULL)
+    EXECUTE FUNCTION brim.email_before_queue();
+
+/*
+ * Runs with the rights of the worker, in the transaction in which the worker
+ * records the end of a generation.
+ */
+CREATE FUNCTION brim.store_emails(generation_id bigint, drafts jsonb, generated_by text) RETURNS integer
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_stored integer;
+BEGIN
+    INSERT INTO brim.outbound_email (generation_id, campaign, company_id, variant, score, choice, status, hold_reason,
+                                     node_id, recipient, recipient_name, subject, body, generated_by)
+    SELECT g.generation_id, g.campaign, g.company_id, d.variant, coalesce(l.total_score, g.score),
+           power(random(), 1 / coalesce(v.weight, 1)), s.status, s.hold_reason, n.node_id,
+           left(l.contact_email, 320), left(l.contact_name, 320), d.subject, d.body, store_emails.generated_by
+      FROM brim.generation AS g
+      JOIN brim.lead AS l ON l.company_id = g.company_id
+     CROSS JOIN brim.node AS n
+     CROSS JOIN LATERAL brim.new_email_state(g.campaign, g.company_id, l.contact_email) AS s
+     CROSS JOIN LATERAL jsonb_to_recordset(store_emails.drafts) AS d (variant text, subject text, body text)
+      LEFT JOIN brim.variant AS v ON v.campaign = g.campaign AND v.name = d.variant
+     WHERE g.generation_id = store_emails.generation_id
+        ON CONFLICT (campaign, company_id, variant) DO NOTHING;
+    GET DIAGNOSTICS v_stored = ROW_COUNT;
+
+    INSERT INTO brim.event (event_type, company_id, data)
+    SELECT 'email_generated', g.company_id,
+           jsonb_build_object('campaign', g.campaign, 'provider', store_emails.generated_by, 'variants', v_stored)
+      FROM brim.generation AS g
+     WHERE v_stored > 0 AND g.generation_id = store_emails.generation_id;
+    RETURN v_stored;
+END;
+$$;
+COMMENT ON FUNCTION brim.store_emails(bigint, jsonb, text) IS 'Stores the drafts [{variant, subject, body}] of a generation as e-mails in the state they begin in; returns how many. None when the lead is gone';
+REVOKE EXECUTE ON FUNCTION brim.store_emails(bigint, jsonb, text) FROM PUBLIC;
+
+CREATE FUNCTION brim.suppression_after_write() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE brim.generation AS g
+       SET status = 'cancelled', hold_reason = NULL, finished_at = now(), error = 'on the do-not-contact list'
+      FROM new_rows AS s
+     WHERE s.kind = 'company' AND g.company_id = s.value AND g.status IN ('queued', 'held');
+
+    UPDATE brim.outbound_email AS e
+       SET status = 'suppressed', hold_reason = NULL
+      FROM new_rows AS s
+     WHERE s.kind = 'company' AND e.company_id = s.value AND e.status IN ('draft', 'queued', 'held');
+
+    UPDATE brim.generation AS g
+       SET status = 'cancelled', hold_reason = NULL, finished_at = now(), error = 'on the do-not-contact list'
+      FROM new_rows AS s
+      JOIN brim.lead AS l ON lower(l.contact_email) = s.value
+     WHERE s.kind = 'address' AND g.company_id = l.company_id AND g.status IN ('queued', 'held');
+
+    UPDATE brim.outbound_email AS e
+       SET status = 'suppressed', hold_reason = NULL
+      FROM new_rows AS s
+     WHERE s.kind = 'address' AND lower(e.recipient) = s.value AND e.status IN ('draft', 'queued', 'held');
+
+    -- A domain is looked for in everything that waits.
+    IF EXISTS (SELECT FROM new_rows AS s WHERE s.kind = 'domain') THEN
+        UPDATE brim.generation AS g
+           SET status = 'cancelled', hold_reason = NULL, finished_at = now(), error = 'on the do-not-contact list'
+          FROM brim.lead AS l
+         WHERE l.company_id = g.company_id AND g.status IN ('queued', 'held')
+           AND EXISTS (SELECT FROM new_rows AS s
+                        WHERE s.kind = 'domain'
+                          AND s.value IN (split_part(lower(l.contact_email), '@', -1), brim.domain_host(l.domain)));
+
+        UPDATE brim.outbound_email AS e
+           SET status = 'suppressed', hold_reason = NULL
+         WHERE e.status IN ('draft', 'queued', 'held')
+           AND EXISTS (SELECT FROM new_rows AS s
+                        WHERE s.kind = 'domain'
+                          AND s.value IN (split_part(lower(e.recipient), '@', -1),
+                                          (SELECT brim.domain_host(l.domain) FROM brim.lead AS l
+                                            WHERE l.company_id = e.company_id)));
+    END IF;
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION brim.suppression_after_write() IS 'Takes everything that waits for a suppressed address, domain or company out of the queue';
+REVOKE EXECUTE ON FUNCTION brim.suppression_after_write() FROM PUBLIC;
+
+CREATE TRIGGER suppression_after_insert AFTER INSERT ON brim.suppression
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.suppression_after_write();
+CREATE TRIGGER suppression_after_update AFTER UPDATE ON brim.suppression
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.suppression_after_write();

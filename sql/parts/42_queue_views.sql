@@ -1,0 +1,139 @@
+-- What waits, and why: views of the queue and of the worker.
+
+CREATE FUNCTION brim.is_on(setting text) RETURNS boolean
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT coalesce(lower(current_setting(is_on.setting, true)) IN ('on', 'true', 'yes', '1'), false);
+END;
+COMMENT ON FUNCTION brim.is_on(text) IS 'Is a switch among the settings on; a setting that is not known is off';
+
+CREATE VIEW brim.queue_health AS
+SELECT 'generation'::text AS kind, g.campaign, g.status, count(*) AS rows, min(g.created_at) AS oldest,
+       min(g.next_attempt_at) FILTER (WHERE g.status = 'queued') AS next_due, max(g.score) AS highest_score
+  FROM brim.generation AS g
+ GROUP BY g.campaign, g.status
+UNION ALL
+SELECT 'email', e.campaign, e.status, count(*), min(e.created_at),
+       min(e.next_attempt_at) FILTER (WHERE e.status = 'queued'), max(e.score)
+  FROM brim.outbound_email AS e
+ GROUP BY e.campaign, e.status;
+COMMENT ON VIEW brim.queue_health IS 'One row a kind, campaign and status of jobs and e-mails. Key: kind, campaign, status';
+COMMENT ON COLUMN brim.queue_health.kind IS 'generation: jobs that draft e-mails; email: e-mails';
+COMMENT ON COLUMN brim.queue_health.campaign IS 'Campaign of the rows';
+COMMENT ON COLUMN brim.queue_health.status IS 'Status of the rows';
+COMMENT ON COLUMN brim.queue_health.rows IS 'How many jobs or e-mails';
+COMMENT ON COLUMN brim.queue_health.oldest IS 'When the oldest of them was made';
+COMMENT ON COLUMN brim.queue_health.next_due IS 'When the next of them may be taken; only for queued ones';
+COMMENT ON COLUMN brim.queue_health.highest_score IS 'Highest score among them';
+
+CREATE VIEW brim.queue_blocked AS
+SELECT 'generation'::text AS kind, g.generation_id AS id, g.campaign, g.company_id, g.status, r.reason,
+       CASE r.reason
+            WHEN 'campaign_inactive' THEN 'The campaign is not active.'
+            WHEN 'campaign_incomplete' THEN 'The campaign has no product_pitch.'
+            WHEN 'lead_gone' THEN 'The lead is not stored any more.'
+            WHEN 'no_variant' THEN 'The campaign has no active variant.'
+            WHEN 'poison' THEN 'The worker died twice while it had this job; brim_retry_generation() lets it try again.'
+            WHEN 'paused' THEN 'The worker is paused; brim_resume() lets it go on.'
+            WHEN 'generate_off' THEN 'The setting brim.generate is off.'
+            WHEN 'not_due' THEN 'The next attempt is due at ' || g.next_attempt_at || coalesce(', since: ' || g.error, '.')
+            ELSE coalesce(g.error, 'The job is held.') END AS detail,
+       CASE WHEN r.reason = 'not_due' THEN g.next_attempt_at END AS may_go_at
+  FROM brim.generation AS g
+  JOIN brim.campaign AS c ON c.name = g.campaign
+  LEFT JOIN brim.node AS n ON true
+  LEFT JOIN brim.lead AS l ON l.company_id = g.company_id
+ CROSS JOIN LATERAL
+       (SELECT CASE WHEN g.status = 'held' THEN coalesce(g.hold_reason, 'held')
+                    WHEN NOT c.is_active THEN 'campaign_inactive'
+                    WHEN btrim(c.product_pitch) = '' THEN 'campaign_incomplete'
+                    WHEN l.company_id IS NULL THEN 'lead_gone'
+                    WHEN NOT EXISTS (SELECT FROM brim.variant AS v WHERE v.campaign = c.name AND v.is_active) THEN 'no_variant'
+                    WHEN n.is_paused THEN 'paused'
+                    WHEN NOT brim.is_on('brim.generate') THEN 'generate_off'
+                    WHEN g.next_attempt_at > now() THEN 'not_due' END AS reason) AS r
+ WHERE g.status IN ('queued', 'held') AND r.reason IS NOT NULL
+UNION ALL
+SELECT 'email', e.email_id, e.campaign, e.company_id, e.status, r.reason,
+       CASE r.reason
+            WHEN 'needs_approval' THEN 'The campaign is in review; brim_approve() queues the e-mail.'
+            WHEN 'no_recipient' THEN 'The lead has no contact_email.'
+            WHEN 'invalid_recipient' THEN 'The contact_email ' || coalesce(brim.address_problem(e.recipient), 'was invalid') || '.'
+            WHEN 'operator' THEN 'An operator holds the e-mail; brim_release() queues it.'
+            WHEN 'poison' THEN 'The worker died twice while it had this e-mail; brim_release() lets it try again.'
+            WHEN 'other_node' THEN 'Another installation queued the e-mail, this is a copy; brim_release() adopts it.'
+            WHEN 'campaign_inactive' THEN 'The campaign is not active.'
+            WHEN 'campaign_incomplete' THEN 'The campaign lacks: '
+                 || coalesce(brim.campaign_problem(c.product_pitch, c.sender_address, c.postal_address), 'nothing any more') || '.'
+            WHEN 'company_taken' THEN 'Another e-mail of the campaign to this company is being sent, sent or in doubt.'
+            WHEN 'already_mailed' THEN 'The ledger says that the company was mailed in this campaign or may have been.'
+            WHEN 'other_variant' THEN 'Another variant goes first to this company.'
+            WHEN 'paused' THEN 'The worker is paused; brim_resume() lets it go on.'
+            WHEN 'send_off' THEN 'The setting brim.send is off.'
+            WHEN 'not_due' THEN 'The next attempt is due at ' || e.next_attempt_at || '.'
+            ELSE 'The e-mail is held.' END,
+       CASE WHEN r.reason = 'not_due' THEN e.next_attempt_at END
+  FROM brim.outbound_email AS e
+  JOIN brim.campaign AS c ON c.name = e.campaign
+  LEFT JOIN brim.node AS n ON true
+ CROSS JOIN LATERAL
+       (SELECT CASE WHEN e.status = 'held' THEN e.hold_reason
+                    WHEN EXISTS (SELECT FROM brim.outbound_email AS x
+                                  WHERE x.campaign = e.campaign AND x.company_id = e.company_id
+                                    AND x.status IN ('claimed', 'committing', 'sent', 'uncertain')) THEN 'company_taken'
+                    WHEN EXISTS (SELECT FROM brim.send_ledger AS x
+                                  WHERE x.campaign = e.campaign AND x.company_id = e.company_id
+                                    AND x.state NOT IN ('refused', 'released')) THEN 'already_mailed'
+                    WHEN e.status = 'draft' THEN 'needs_approval'
+                    WHEN e.node_id IS DISTINCT FROM n.node_id THEN 'other_node'
+                    WHEN NOT c.is_active THEN 'campaign_inactive'
+                    WHEN brim.campaign_problem(c.product_pitch, c.sender_address, c.postal_address) IS NOT NULL
+                    THEN 'campaign_incomplete'
+                    WHEN EXISTS (SELECT FROM brim.outbound_email AS x
+                                  WHERE x.campaign = e.campaign AND x.company_id = e.company_id AND x.status = 'queued'
+                                    AND (x.choice, x.email_id) > (e.choice, e.email_id)) THEN 'other_variant'
+                    WHEN n.is_paused THEN 'paused'
+                    WHEN NOT brim.is_on('brim.send') THEN 'send_off'
+                    WHEN e.next_attempt_at > now() THEN 'not_due' END AS reason) AS r
+ WHERE e.status IN ('draft', 'queued', 'held') AND r.reason IS NOT NULL;
+COMMENT ON VIEW brim.queue_blocked IS 'One row a waiting job or e-mail that cannot go now, with the reason. Key: kind, id';
+COMMENT ON COLUMN brim.queue_blocked.kind IS 'generation: a job that drafts e-mails; email: an e-mail';
+COMMENT ON COLUMN brim.queue_blocked.id IS 'generation_id or email_id';
+COMMENT ON COLUMN brim.queue_blocked.campaign IS 'Campaign of the row';
+COMMENT ON COLUMN brim.queue_blocked.company_id IS 'Company of the row';
+COMMENT ON COLUMN brim.queue_blocked.status IS 'queued, held or draft';
+COMMENT ON COLUMN brim.queue_blocked.reason IS 'Why it waits, as a word; the first of several reasons';
+COMMENT ON COLUMN brim.queue_blocked.detail IS 'Why it waits, as a sentence';
+COMMENT ON COLUMN brim.queue_blocked.may_go_at IS 'When it may go; empty where that is not a question of time';
+
+CREATE FUNCTION brim.worker_rows()
+    RETURNS TABLE (slot integer, pid integer, state text, started_at timestamptz, claimed bigint, sent bigint,
+                   failed bigint, uncertain bigint, generated bigint, errors bigint)
+    VOLATILE LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT w.slot, w.pid, w.state, w.started_at, w.claimed, w.sent, w.failed, w.uncertain, w.generated, w.errors
+      FROM brim.worker_slots() AS w;
+END;
+COMMENT ON FUNCTION brim.worker_rows() IS 'brim.worker_slots() for readers of brim.worker_status';
+REVOKE EXECUTE ON FUNCTION brim.worker_rows() FROM PUBLIC;
+
+CREATE VIEW brim.worker_status AS
+SELECT 'worker'::text AS component, w.state, NULL::text AS detail, w.pid, w.started_at AS changed_at,
+       NULL::timestamptz AS retry_at, w.claimed, w.sent, w.failed, w.uncertain, w.generated, w.errors
+  FROM brim.worker_rows() AS w
+UNION ALL
+SELECT c.component, c.state, c.detail, NULL, c.changed_at, c.retry_at, NULL, NULL, NULL, NULL, NULL, NULL
+  FROM brim.component AS c;
+COMMENT ON VIEW brim.worker_status IS 'One row the running worker of this database and each part of it that reported. Key: component';
+COMMENT ON COLUMN brim.worker_status.component IS 'worker, or the part of it that reports';
+COMMENT ON COLUMN brim.worker_status.state IS 'What it does; for a part: ok, or what is wrong';
+COMMENT ON COLUMN brim.worker_status.detail IS 'What happened, in words';
+COMMENT ON COLUMN brim.worker_status.pid IS 'Process of the worker';
+COMMENT ON COLUMN brim.worker_status.changed_at IS 'When the worker started, or the part reported';
+COMMENT ON COLUMN brim.worker_status.retry_at IS 'When a part that stopped tries again';
+COMMENT ON COLUMN brim.worker_status.claimed IS 'E-mails taken since the worker started';
+COMMENT ON COLUMN brim.worker_status.sent IS 'E-mails sent since then';
+COMMENT ON COLUMN brim.worker_status.failed IS 'E-mails failed since then';
+COMMENT ON COLUMN brim.worker_status.uncertain IS 'E-mails in doubt since then';
+COMMENT ON COLUMN brim.worker_status.generated IS 'Generations finished since then';
+COMMENT ON COLUMN brim.worker_status.errors IS 'Faults since then';

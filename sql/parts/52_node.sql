@@ -1,0 +1,138 @@
+/*
+ * This installation: pausing it, and arming it at a new place.
+ *
+ * brim.node says where the installation may send.  When the database was
+ * copied or moved with it, what is stored differs from the present place; the
+ * worker is disarmed then until somebody who knows that the original sends no
+ * more calls brim_arm().
+ */
+
+CREATE FUNCTION brim.set_paused(paused boolean) RETURNS boolean
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_changed boolean;
+BEGIN
+    UPDATE brim.node AS n SET is_paused = paused WHERE n.is_paused <> paused;
+    v_changed := FOUND;
+    INSERT INTO brim.event (event_type, data)
+    SELECT CASE WHEN paused THEN 'worker_paused' ELSE 'worker_resumed' END, jsonb_build_object('by', session_user)
+     WHERE v_changed;
+    RETURN v_changed;
+END;
+$$;
+COMMENT ON FUNCTION brim.set_paused(boolean) IS 'Pauses the worker or lets it go on; true when that is a change';
+REVOKE EXECUTE ON FUNCTION brim.set_paused(boolean) FROM PUBLIC;
+
+CREATE FUNCTION @extschema@.brim_pause() RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN brim.set_paused(true);
+END;
+$$;
+COMMENT ON FUNCTION @extschema@.brim_pause() IS 'Pauses the worker of this database: it generates and sends nothing new; false when it was paused already';
+REVOKE EXECUTE ON FUNCTION @extschema@.brim_pause() FROM PUBLIC;
+
+CREATE FUNCTION @extschema@.brim_resume() RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN brim.set_paused(false);
+END;
+$$;
+COMMENT ON FUNCTION @extschema@.brim_resume() IS 'Lets a paused worker go on; false when it was not paused';
+REVOKE EXECUTE ON FUNCTION @extschema@.brim_resume() FROM PUBLIC;
+
+CREATE FUNCTION brim.place_change() RETURNS text
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT nullif(concat_ws('; ',
+               CASE WHEN n.system_identifier <> p.system_identifier
+                    THEN format('system identifier was %s, is %s', n.system_identifier, p.system_identifier) END,
+               CASE WHEN n.timeline_id <> p.timeline_id THEN format('timeline was %s, is %s', n.timeline_id, p.timeline_id) END,
+               CASE WHEN n.database_oid <> p.database_oid THEN format('database oid was %s, is %s', n.database_oid, p.database_oid) END,
+               CASE WHEN n.host <> p.host THEN format('host was %s, is %s', n.host, p.host) END,
+               CASE WHEN n.data_directory <> p.data_directory
+                    THEN format('data directory was %s, is %s', n.data_directory, p.data_directory) END), '')
+      FROM brim.node AS n CROSS JOIN brim.place() AS p;
+END;
+COMMENT ON FUNCTION brim.place_change() IS 'What differs between the place in brim.node and the present one; NULL when nothing does';
+REVOKE EXECUTE ON FUNCTION brim.place_change() FROM PUBLIC;
+
+CREATE FUNCTION @extschema@.brim_arm(confirm text DEFAULT NULL)
+    RETURNS TABLE (item text, count bigint, detail text)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_change text;
+    v_token text;
+    v_node text;
+BEGIN
+    SELECT n.node_id INTO v_node FROM brim.node AS n FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'brim.node has no row' USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'It is made by CREATE EXTENSION brim.';
+    END IF;
+
+    v_change := brim.place_change();
+    IF v_change IS NULL THEN
+        RETURN QUERY SELECT 'armed', 1::bigint, 'This installation may send; brim.node describes the present place.';
+        RETURN;
+    END IF;
+
+    -- The token stands for the present place, so it is of no use anywhere else.
+    SELECT left(encode(sha256(convert_to(concat_ws(chr(1), v_node, p.system_identifier, p.timeline_id, p.database_oid,
+                                                   p.host, p.data_directory), 'UTF8')), 'hex'), 12)
+      INTO v_token FROM brim.place() AS p;
+    IF confirm IS NOT NULL AND confirm <> v_token THEN
+        RAISE EXCEPTION 'invalid confirmation %', quote_literal(left(confirm, 100))
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'SELECT * FROM brim_arm() shows what would be released and the confirmation for this place.';
+    END IF;
+
+    RETURN QUERY
+    SELECT 'place', 1::bigint, v_change
+    UNION ALL
+    SELECT 'released', count(*), format('queued e-mails of campaign "%s" that may be sent from here', e.campaign)
+      FROM brim.outbound_email AS e WHERE e.status = 'queued' AND e.node_id = v_node GROUP BY e.campaign
+    UNION ALL
+    SELECT 'uncertain', count(*), 'e-mails in flight when the copy was made: they become uncertain, see brim_resolve()'
+      FROM brim.outbound_email AS e WHERE e.status IN ('claimed', 'committing')
+    UNION ALL
+    SELECT 'generations', count(*), 'generations under way when the copy was made: they are queued again'
+      FROM brim.generation AS g WHERE g.status = 'running'
+    UNION ALL
+    SELECT 'other_node', count(*), 'waiting e-mails of other installations: they stay, see brim_release()'
+      FROM brim.outbound_email AS e WHERE e.status IN ('queued', 'draft', 'held') AND e.node_id <> v_node;
+    IF confirm IS NULL THEN
+        RETURN QUERY SELECT 'confirm', 1::bigint,
+            format('Where the original sends no more: SELECT * FROM @extschema@.brim_arm(%L)', v_token);
+        RETURN;
+    END IF;
+
+    INSERT INTO brim.send_ledger AS s (campaign, company_id, email_id, message_id, state)
+    SELECT e.campaign, e.company_id, e.email_id, e.message_id, 'uncertain'
+      FROM brim.outbound_email AS e WHERE e.status IN ('claimed', 'committing')
+        ON CONFLICT ON CONSTRAINT send_ledger_pkey DO UPDATE
+       SET state = 'uncertain', email_id = excluded.email_id, message_id = excluded.message_id
+     WHERE s.state <> 'sent';
+    INSERT INTO brim.event (event_type, company_id, email_id, data)
+    SELECT 'email_uncertain', e.company_id, e.email_id,
+           jsonb_build_object('campaign', e.campaign, 'variant', e.variant, 'message_id', e.message_id, 'cause', 'copied while in flight')
+      FROM brim.outbound_email AS e WHERE e.status IN ('claimed', 'committing');
+    UPDATE brim.outbound_email AS e
+       SET status = 'uncertain', claim_token = NULL, claimed_by = NULL WHERE e.status IN ('claimed', 'committing');
+    UPDATE brim.generation AS g
+       SET status = 'queued', claim_token = NULL, claimed_by = NULL WHERE g.status = 'running';
+    UPDATE brim.node AS n
+       SET system_identifier = p.system_identifier, timeline_id = p.timeline_id, database_oid = p.database_oid,
+           host = p.host, data_directory = p.data_directory, armed_at = now()
+      FROM brim.place() AS p;
+    INSERT INTO brim.event (event_type, data)
+    VALUES ('worker_armed', jsonb_build_object('by', session_user, 'change', v_change));
+    RETURN QUERY SELECT 'armed', 1::bigint, 'This installation may send now.';
+END;
+$$;
+COMMENT ON FUNCTION @extschema@.brim_arm(text) IS 'Lets a copied or moved installation send: without an argument it shows what would be released and the confirmation to give';
+REVOKE EXECUTE ON FUNCTION @extschema@.brim_arm(text) FROM PUBLIC;

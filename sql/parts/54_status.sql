@@ -1,0 +1,239 @@
+/*
+ * brim_status(): one row a check, in the order in which things have to be
+ * right, and why nothing is sent, if so.  ok: fine; info: good to know;
+ * warning: somebody should look; blocked: this keeps e-mails from being
+ * generated or sent.
+ *
+ * Files are named, their contents never shown.
+ */
+
+CREATE FUNCTION brim.status_of_server() RETURNS TABLE (check_name text, status text, detail text, hint text)
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_launcher record;
+    v_role text := nullif(current_setting('brim.worker_role', true), '');
+    v_found record;
+    v_listed boolean;
+    v_worker record;
+    v_change text;
+BEGIN
+    SELECT l.preloaded, l.pid INTO v_launcher FROM brim.launcher() AS l;
+    v_launcher.preloaded := coalesce(v_launcher.preloaded, false);
+    RETURN QUERY SELECT 'library', CASE WHEN v_launcher.preloaded THEN 'ok' ELSE 'blocked' END,
+        CASE WHEN v_launcher.preloaded THEN 'The library is preloaded.'
+             ELSE 'The library is not preloaded: there is no worker; everything else works.' END,
+        CASE WHEN NOT v_launcher.preloaded
+             THEN format('ALTER SYSTEM SET shared_preload_libraries = %s; then restart the server.',
+                         (SELECT string_agg(quote_literal(btrim(x, ' "')), ', ' ORDER BY o)
+                            FROM string_to_table(concat_ws(',', nullif(current_setting('shared_preload_libraries'), ''), 'brim'), ',')
+                                 WITH ORDINALITY AS u (x, o))) END;
+    IF v_launcher.preloaded THEN
+        RETURN QUERY SELECT 'launcher', CASE WHEN v_launcher.pid IS NULL THEN 'blocked' ELSE 'ok' END,
+            CASE WHEN v_launcher.pid IS NULL THEN 'The launcher does not run.'
+                 ELSE format('The launcher is process %s.', v_launcher.pid) END,
+            CASE WHEN v_launcher.pid IS NULL AND pg_is_in_recovery() THEN 'A standby starts no worker before it is promoted.'
+                 WHEN v_launcher.pid IS NULL THEN 'See the server log; max_worker_processes may be too small.' END;
+    END IF;
+
+    v_listed := EXISTS (SELECT FROM string_to_table(coalesce(current_setting('brim.databases', true), ''), ',') AS u (x)
+                         WHERE btrim(u.x, ' "') = current_database());
+    RETURN QUERY SELECT 'database', CASE WHEN v_listed THEN 'ok' ELSE 'blocked' END,
+        format(CASE WHEN v_listed THEN 'brim.databases names %s.' ELSE 'brim.databases does not name %s.' END, quote_ident(current_database())),
+        CASE WHEN NOT v_listed
+             THEN format('ALTER SYSTEM SET brim.databases = %s; SELECT pg_reload_conf();',
+                         concat_ws(', ', nullif(current_setting('brim.databases', true), ''), quote_ident(current_database()))) END;
+
+    SELECT r.rolname, r.rolsuper, r.rolcanlogin,
+           has_database_privilege(r.oid, current_database(), 'CONNECT')
+           AND has_schema_privilege(r.oid, 'brim', 'USAGE')
+           AND has_table_privilege(r.oid, 'brim.outbound_email', 'UPDATE')
+           AND has_table_privilege(r.oid, 'brim.generation', 'UPDATE')
+           AND has_table_privilege(r.oid, 'brim.send_ledger', 'INSERT') AS has_rights
+      INTO v_found FROM pg_roles AS r WHERE r.rolname = v_role;
+    RETURN QUERY SELECT 'worker_role',
+        CASE WHEN v_found.has_rights AND v_found.rolcanlogin AND NOT v_found.rolsuper THEN 'ok' ELSE 'blocked' END,
+        CASE WHEN v_role IS NULL THEN 'brim.worker_role is not set.'
+             WHEN v_found.rolname IS NULL THEN format('Role %I does not exist.', v_role)
+             WHEN v_found.rolsuper THEN format('Role %I is a superuser; the worker does not run as one.', v_role)
+             WHEN NOT v_found.rolcanlogin THEN format('Role %I may not log in.', v_role)
+             WHEN NOT v_found.has_rights THEN format('Role %I lacks rights of a worker.', v_role)
+             ELSE format('The worker runs as %I.', v_role) END,
+        CASE WHEN v_role IS NULL
+             THEN 'CREATE ROLE brim_worker LOGIN CONNECTION LIMIT 0; SELECT @extschema@.brim_grant(''brim_worker'', ''worker''); ALTER SYSTEM SET brim.worker_role = ''brim_worker''; SELECT pg_reload_conf();'
+             WHEN v_found.rolname IS NULL THEN format('CREATE ROLE %1$I LOGIN CONNECTION LIMIT 0; SELECT @extschema@.brim_grant(%2$L, ''worker'');', v_role, quote_ident(v_role))
+             WHEN v_found.rolsuper THEN 'CREATE ROLE brim_worker LOGIN CONNECTION LIMIT 0; SELECT @extschema@.brim_grant(''brim_worker'', ''worker''); ALTER SYSTEM SET brim.worker_role = ''brim_worker''; SELECT pg_reload_conf();'
+             WHEN NOT v_found.rolcanlogin THEN format('ALTER ROLE %I LOGIN CONNECTION LIMIT 0;', v_role)
+             WHEN NOT v_found.has_rights THEN format('SELECT @extschema@.brim_grant(%L, ''worker'');', quote_ident(v_role)) END;
+
+    SELECT w.pid, w.state INTO v_worker FROM brim.worker_slots() AS w LIMIT 1;
+    RETURN QUERY SELECT 'worker', CASE WHEN v_worker.pid IS NULL THEN 'blocked' ELSE 'ok' END,
+        CASE WHEN v_worker.pid IS NULL THEN 'No worker runs in this database.'
+             ELSE format('The worker is process %s: %s.', v_worker.pid, v_worker.state) END,
+        CASE WHEN v_worker.pid IS NULL THEN 'Settle the points above; what else kept it from starting is in the server log.' END;
+
+    v_change := brim.place_change();
+    RETURN QUERY SELECT 'node', CASE WHEN n.node_id IS NULL OR v_change IS NOT NULL THEN 'blocked' ELSE 'ok' END,
+        CASE WHEN n.node_id IS NULL THEN 'brim.node has no row.'
+             WHEN v_change IS NOT NULL THEN 'This is a copy, or was moved: ' || v_change || '.'
+             ELSE 'This installation may send from here.' END,
+        CASE WHEN v_change IS NOT NULL THEN 'SELECT * FROM @extschema@.brim_arm();' END
+       FROM (VALUES (1)) AS one (x) LEFT JOIN brim.node AS n ON true;
+    RETURN QUERY SELECT 'paused', CASE WHEN n.is_paused THEN 'blocked' ELSE 'ok' END,
+        CASE WHEN n.is_paused THEN 'The worker is paused.' ELSE 'The worker is not paused.' END,
+        CASE WHEN n.is_paused THEN 'SELECT @extschema@.brim_resume();' END
+       FROM brim.node AS n;
+    RETURN QUERY SELECT replace(s.name, 'brim.', ''), CASE WHEN brim.is_on(s.name) THEN 'ok' ELSE 'blocked' END,
+        format('%s is %s.', s.name, CASE WHEN brim.is_on(s.name) THEN 'on' ELSE 'off' END),
+        CASE WHEN NOT brim.is_on(s.name) THEN format('ALTER SYSTEM SET %s = on; SELECT pg_reload_conf();', s.name) END
+       FROM (VALUES ('brim.generate'), ('brim.send')) AS s (name);
+END;
+$$;
+COMMENT ON FUNCTION brim.status_of_server() IS 'The rows of brim_status() about server, worker and switches';
+REVOKE EXECUTE ON FUNCTION brim.status_of_server() FROM PUBLIC;
+
+CREATE FUNCTION brim.status_of_services() RETURNS TABLE (check_name text, status text, detail text, hint text)
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_key text := nullif(current_setting('brim.gemini_api_key_file', true), '');
+    v_relay text := nullif(current_setting('brim.smtp_url', true), '');
+    v_user text := nullif(current_setting('brim.smtp_username', true), '');
+    v_password text := nullif(current_setting('brim.smtp_password_file', true), '');
+    v_problem text;
+BEGIN
+    v_problem := brim.file_problem('brim.gemini_api_key_file');
+    RETURN QUERY SELECT 'gemini', CASE WHEN v_key IS NULL THEN 'info' WHEN v_problem IS NOT NULL THEN 'warning' ELSE 'ok' END,
+        CASE WHEN v_key IS NULL THEN 'No brim.gemini_api_key_file is set: templates are used.'
+             WHEN v_problem IS NOT NULL THEN format('The key file %s cannot be used: %s.', v_key, v_problem)
+             ELSE format('E-mails are written by %s.', current_setting('brim.gemini_model', true)) END,
+        CASE WHEN v_key IS NULL THEN 'ALTER SYSTEM SET brim.gemini_api_key_file = ''/path/to/file''; SELECT pg_reload_conf();'
+             WHEN v_problem IS NOT NULL THEN 'The server needs to be able to read the file; it holds the key in its first line.' END;
+
+    v_problem := CASE WHEN v_relay IS NULL THEN brim.file_problem('brim.outbox_directory') END;
+    RETURN QUERY SELECT 'relay', CASE WHEN v_problem IS NOT NULL THEN 'blocked' WHEN v_relay IS NULL THEN 'info' ELSE 'ok' END,
+        CASE WHEN v_problem IS NOT NULL THEN format('No brim.smtp_url is set, and the outbox directory %s cannot be used: %s.', current_setting('brim.outbox_directory', true), v_problem)
+             WHEN v_relay IS NULL THEN format('No brim.smtp_url is set: messages are written to the outbox directory %s and sent to nobody.', current_setting('brim.outbox_directory', true))
+             ELSE format('Messages go to %s.', regexp_replace(v_relay, '//[^@/]*@', '//')) END,
+        CASE WHEN v_relay IS NULL THEN 'ALTER SYSTEM SET brim.smtp_url = ''smtp://mail.example.com:587''; SELECT pg_reload_conf();' END;
+    IF v_relay IS NOT NULL AND v_user IS NULL THEN
+        RETURN QUERY SELECT 'relay_login', 'info', 'brim.smtp_username is not set: the worker does not log in to the relay.', NULL;
+    ELSIF v_relay IS NOT NULL THEN
+        v_problem := CASE WHEN v_password IS NULL THEN 'brim.smtp_password_file is not set'
+                          ELSE brim.file_problem('brim.smtp_password_file') END;
+        RETURN QUERY SELECT 'relay_login', CASE WHEN v_problem IS NULL THEN 'ok' ELSE 'blocked' END,
+            CASE WHEN v_problem IS NULL THEN 'The worker logs in to the relay.'
+                 ELSE format('The worker cannot log in to the relay: %s.', v_problem) END,
+            CASE WHEN v_problem IS NOT NULL THEN 'ALTER SYSTEM SET brim.smtp_password_file = ''/path/to/file''; SELECT pg_reload_conf();' END;
+    END IF;
+    IF v_relay ~* '^smtp://([^@/]*@)?(localhost|127\.[0-9.]+|\[::1\])([:/]|$)' THEN
+        RETURN QUERY SELECT 'relay_encryption', 'info', 'The relay is on this machine: the connection may be plain.', NULL;
+    END IF;
+    v_problem := brim.file_problem('brim.ca_file');
+    IF v_problem IS NOT NULL THEN
+        RETURN QUERY SELECT 'ca_file', 'blocked', format('brim.ca_file cannot be used: %s.', v_problem),
+            'The file holds the certificates that servers are checked with; empty stands for the system''s.';
+    END IF;
+
+    -- What the parts of the worker reported last.
+    RETURN QUERY SELECT 'component ' || c.component,
+        CASE WHEN c.state IN ('ok', 'templates') THEN 'ok' ELSE 'warning' END,
+        concat_ws(': ', c.state, nullif(c.detail, '')) || coalesce(format(' (tries again at %s)', c.retry_at), ''), NULL
+       FROM brim.component AS c ORDER BY c.component;
+END;
+$$;
+COMMENT ON FUNCTION brim.status_of_services() IS 'The rows of brim_status() about Gemini, the mail relay and the parts of the worker';
+REVOKE EXECUTE ON FUNCTION brim.status_of_services() FROM PUBLIC;
+
+CREATE FUNCTION brim.status_of_queue() RETURNS TABLE (check_name text, status text, detail text, hint text)
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY SELECT 'campaign ' || c.name,
+        CASE WHEN NOT c.is_active THEN 'info' WHEN f.problem IS NOT NULL THEN 'blocked' ELSE 'ok' END,
+        CASE WHEN NOT c.is_active THEN 'The campaign is not active.'
+             WHEN f.problem IS NOT NULL THEN 'The campaign is incomplete: ' || f.problem || '.'
+             ELSE 'The campaign is complete.' END,
+        CASE WHEN c.is_active AND f.problem IS NOT NULL
+             THEN format('UPDATE brim.campaign SET product_pitch = ..., sender_address = ..., postal_address = ... WHERE name = %L;', c.name) END
+       FROM brim.campaign AS c
+      CROSS JOIN LATERAL (SELECT brim.campaign_problem(c.product_pitch, c.sender_address, c.postal_address) AS problem) AS f
+      ORDER BY c.name;
+    RETURN QUERY SELECT 'campaigns', 'blocked', 'No campaign is active.', 'UPDATE brim.campaign SET is_active = true WHERE name = ...;'
+      WHERE NOT EXISTS (SELECT FROM brim.campaign AS c WHERE c.is_active);
+    RETURN QUERY SELECT 'generations', CASE WHEN count(*) FILTER (WHERE g.status IN ('held', 'failed')) > 0 THEN 'warning' ELSE 'ok' END,
+        format('%s wait, %s run, %s are held, %s failed.', count(*) FILTER (WHERE g.status = 'queued'),
+               count(*) FILTER (WHERE g.status = 'running'), count(*) FILTER (WHERE g.status = 'held'),
+               count(*) FILTER (WHERE g.status = 'failed')),
+        CASE WHEN count(*) FILTER (WHERE g.status IN ('held', 'failed')) > 0
+             THEN 'SELECT @extschema@.brim_retry_generation(generation_id) FROM brim.generation WHERE status IN (''held'', ''failed'');' END
+       FROM brim.generation AS g WHERE g.status IN ('queued', 'running', 'held', 'failed');
+    RETURN QUERY SELECT 'e-mails', 'ok',
+        format('%s wait, %s are under way, %s sent, %s failed, %s suppressed.', count(*) FILTER (WHERE e.status = 'queued'),
+               count(*) FILTER (WHERE e.status IN ('claimed', 'committing')), count(*) FILTER (WHERE e.status = 'sent'),
+               count(*) FILTER (WHERE e.status = 'failed'), count(*) FILTER (WHERE e.status = 'suppressed')), NULL
+       FROM brim.outbound_email AS e;
+    RETURN QUERY SELECT 'drafts', 'info', format('%s e-mails wait for approval.', count(*)),
+        'SELECT @extschema@.brim_approve(email_id) FROM brim.outbound_email WHERE status = ''draft'';'
+       FROM brim.outbound_email AS e WHERE e.status = 'draft' HAVING count(*) > 0;
+    RETURN QUERY SELECT 'held ' || e.hold_reason, 'warning', format('%s e-mails are held: %s.', count(*), e.hold_reason),
+        'SELECT * FROM brim.queue_blocked WHERE kind = ''email'' AND status = ''held'';'
+       FROM brim.outbound_email AS e WHERE e.status = 'held' GROUP BY e.hold_reason ORDER BY e.hold_reason;
+    RETURN QUERY SELECT 'uncertain', 'warning',
+        format('%s e-mails may or may not have been delivered.', count(*)),
+        'See brim.email_attempt and ask the relay for the Message-ID; then @extschema@.brim_resolve(email_id, verdict, note).'
+       FROM brim.outbound_email AS e WHERE e.status = 'uncertain' HAVING count(*) > 0;
+    RETURN QUERY SELECT 'other_node', 'warning', format('%s e-mails were queued by another installation.', count(*)),
+        'SELECT @extschema@.brim_release(email_id) FROM brim.queue_blocked JOIN brim.outbound_email ON email_id = id WHERE kind = ''email'' AND reason = ''other_node'';'
+       FROM brim.outbound_email AS e
+      WHERE e.status = 'queued' AND NOT EXISTS (SELECT FROM brim.node AS n WHERE n.node_id = e.node_id) HAVING count(*) > 0;
+    RETURN QUERY SELECT 'leads', 'info', format('%s leads that get e-mails have no contact_email.', count(*)), NULL
+       FROM brim.generation AS g JOIN brim.lead AS l ON l.company_id = g.company_id
+      WHERE g.status IN ('queued', 'running') AND btrim(coalesce(l.contact_email, '')) = '' HAVING count(*) > 0;
+END;
+$$;
+COMMENT ON FUNCTION brim.status_of_queue() IS 'The rows of brim_status() about campaigns, jobs and e-mails';
+REVOKE EXECUTE ON FUNCTION brim.status_of_queue() FROM PUBLIC;
+
+CREATE FUNCTION @extschema@.brim_status() RETURNS TABLE (check_name text, status text, detail text, hint text)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_row record;
+    v_causes text[] := '{}';
+BEGIN
+    FOR v_row IN SELECT s.* FROM brim.status_of_server() AS s
+                 UNION ALL SELECT s.* FROM brim.status_of_services() AS s
+                 UNION ALL SELECT s.* FROM brim.status_of_queue() AS s
+    LOOP
+        check_name := v_row.check_name;
+        status := v_row.status;
+        detail := v_row.detail;
+        hint := v_row.hint;
+        RETURN NEXT;
+        -- An incomplete campaign stops only itself.
+        IF status = 'blocked' AND check_name NOT LIKE 'campaign %' THEN
+            v_causes := v_causes || detail;
+        END IF;
+    END LOOP;
+
+    check_name := 'summary';
+    status := CASE WHEN v_causes = '{}' THEN 'ok' ELSE 'blocked' END;
+    detail := CASE WHEN v_causes <> '{}' THEN 'Nothing is sent. ' || array_to_string(v_causes, ' ')
+                   WHEN NOT EXISTS (SELECT FROM brim.campaign AS c WHERE c.is_active
+                                       AND brim.campaign_problem(c.product_pitch, c.sender_address, c.postal_address) IS NULL)
+                   THEN 'Nothing is sent: no active campaign is complete.'
+                   WHEN NOT EXISTS (SELECT FROM brim.outbound_email AS e WHERE e.status = 'queued')
+                    AND NOT EXISTS (SELECT FROM brim.generation AS g WHERE g.status IN ('queued', 'running'))
+                   THEN 'All is set up; nothing waits.'
+                   ELSE 'E-mails are generated and sent.' END;
+    hint := CASE WHEN v_causes <> '{}' THEN 'The rows above say what to do.'
+                 WHEN detail LIKE 'Nothing%' THEN 'Fill in product_pitch, sender_address and postal_address in brim.campaign.' END;
+    IF detail LIKE 'Nothing is sent:%' THEN
+        status := 'blocked';
+    END IF;
+    RETURN NEXT;
+END;
+$$;
+COMMENT ON FUNCTION @extschema@.brim_status() IS 'One row a check: what is set up, what is not, what to do; the last row says why nothing is sent, if so';
+REVOKE EXECUTE ON FUNCTION @extschema@.brim_status() FROM PUBLIC;

@@ -1,0 +1,251 @@
+/*-------------------------------------------------------------------------
+ *
+ * site.c
+ *	  A place in a running statement that scores; see site.h.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+#include "compat.h"
+
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "api/site.h"
+#include "db/fold.h"
+#include "db/memory.h"
+
+#define SITE_MODELS_MAX 16		/* so that every model can be tried on every lead */
+
+/* The statement is over, or failed: let go of the shared models. */
+static void
+release_models(void *arg)
+{
+	BrimSite   *site = arg;
+
+	for (BrimSiteModel *model = site->models; model != NULL; model = model->next)
+	{
+		if (model->handle != NULL)
+			brim_model_release(model->handle);
+		model->handle = NULL;
+	}
+}
+
+BrimSite *
+brim_site_get(FunctionCallInfo fcinfo)
+{
+	BrimSite   *site = fcinfo->flinfo->fn_extra;
+	MemoryContextCallback *callback;
+	MemoryContext cxt;
+
+	if (site != NULL)
+		return site;
+	cxt = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "brim scoring site", ALLOCSET_SMALL_SIZES);
+	site = MemoryContextAllocZero(cxt, sizeof(BrimSite));
+	site->cxt = cxt;
+	site->row_cxt = AllocSetContextCreate(cxt, "brim scoring row", ALLOCSET_DEFAULT_SIZES);
+	callback = MemoryContextAllocZero(cxt, sizeof(MemoryContextCallback));
+	callback->func = release_models;
+	callback->arg = site;
+	MemoryContextRegisterResetCallback(cxt, callback);
+	fcinfo->flinfo->fn_extra = site;
+	return site;
+}
+
+/* Forget a model of the site, which is not in its list any more. */
+static void
+forget_model(BrimSiteModel *model)
+{
+	if (model->handle != NULL)
+		brim_model_release(model->handle);
+	MemoryContextDelete(model->cxt);
+}
+
+/*
+ * Is this another statement than the one before?  PL/pgSQL keeps the sites of
+ * its expressions from one statement of a transaction to the next.
+ */
+static bool
+is_new_statement(BrimSite *site)
+{
+	Snapshot	snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : NULL;
+	TransactionId xmax = snapshot == NULL ? InvalidTransactionId : snapshot->xmax;
+	uint32		xcnt = snapshot == NULL ? 0 : snapshot->xcnt;
+	CommandId	curcid = snapshot == NULL ? 0 : snapshot->curcid;
+	bool		is_new = site->xmax != xmax || site->xcnt != xcnt || site->curcid != curcid;
+
+	site->xmax = xmax;
+	site->xcnt = xcnt;
+	site->curcid = curcid;
+	return is_new;
+}
+
+/* In a new statement, forget the models whose rules have changed since. */
+static void
+forget_stale_models(BrimSite *site)
+{
+	BrimSiteModel **link = &site->models;
+
+	if (!is_new_statement(site))
+		return;
+	while (*link != NULL)
+	{
+		BrimSiteModel *model = *link;
+
+		if (model->handle != NULL && model->handle->is_stale)
+		{
+			*link = model->next;
+			site->nmodels--;
+			forget_model(model);
+		}
+		else
+			link = &model->next;
+	}
+}
+
+/* Was this the thing asked for? */
+static bool
+is_asked_for(const BrimSiteModel *model, const char *name, const Jsonb *spec)
+{
+	if (spec != NULL)
+		return model->spec != NULL && VARSIZE(model->spec) == VARSIZE(spec) &&
+			memcmp(model->spec, spec, VARSIZE(spec)) == 0;
+	if (model->spec != NULL || (model->name == NULL) != (name == NULL))
+		return false;
+	return name == NULL || strcmp(model->name, name) == 0;
+}
+
+/* Find a model among those of the site and put it first; NULL if it is not there. */
+static BrimSiteModel *
+find_model(BrimSite *site, const char *name, const Jsonb *spec)
+{
+	for (BrimSiteModel **link = &site->models; *link != NULL; link = &(*link)->next)
+	{
+		BrimSiteModel *model = *link;
+
+		if (!is_asked_for(model, name, spec) || model->record == NULL)
+			continue;
+		if (link != &site->models)
+		{
+			*link = model->next;
+			model->next = site->models;
+			site->models = model;
+		}
+		return model;
+	}
+	return NULL;
+}
+
+/* Make room for one more, and a context for it. */
+static BrimSiteModel *
+new_model(BrimSite *site)
+{
+	MemoryContext cxt;
+	BrimSiteModel *model;
+
+	if (site->nmodels >= SITE_MODELS_MAX)
+	{
+		BrimSiteModel **link = &site->models;
+
+		while ((*link)->next != NULL)
+			link = &(*link)->next;
+		model = *link;
+		*link = NULL;
+		site->nmodels--;
+		forget_model(model);
+	}
+	cxt = AllocSetContextCreate(site->cxt, "brim scoring site model", ALLOCSET_SMALL_SIZES);
+	model = MemoryContextAllocZero(cxt, sizeof(BrimSiteModel));
+	model->cxt = cxt;
+	return model;
+}
+
+/* Give a model its scorer. */
+static void
+finish_model(BrimSiteModel *model)
+{
+	model->score = brim_score_create(model->model, &brim_fold_server, brim_memory_in(model->cxt));
+	if (model->score == NULL)
+		brim_memory_error();
+	model->record = brim_record_create(model->model, model->cxt);
+}
+
+static void
+link_model(BrimSite *site, BrimSiteModel *model)
+{
+	model->next = site->models;
+	site->models = model;
+	site->nmodels++;
+}
+
+BrimSiteModel *
+brim_site_model(BrimSite *site, const char *name)
+{
+	BrimSiteModel *model;
+
+	forget_stale_models(site);
+	model = find_model(site, name, NULL);
+	if (model != NULL)
+		return model;
+	model = new_model(site);
+	model->name = name == NULL ? NULL : MemoryContextStrdup(model->cxt, name);
+	model->handle = brim_model_acquire(name);
+	model->model = model->handle->model;
+
+	/*
+	 * Linked at once, so that an error does not lose the handle; a model whose
+	 * making was cut short by one is made again.
+	 */
+	link_model(site, model);
+	finish_model(model);
+	return model;
+}
+
+BrimSiteModel *
+brim_site_spec(BrimSite *site, Jsonb *spec)
+{
+	BrimSiteModel *model = find_model(site, NULL, spec);
+	MemoryContext work;
+	MemoryContext caller;
+	MemoryContext compiled;
+
+	if (model != NULL)
+		return model;
+	model = new_model(site);
+	work = AllocSetContextCreate(CurrentMemoryContext, "brim scoring spec", ALLOCSET_DEFAULT_SIZES);
+	caller = MemoryContextSwitchTo(work);
+	model->model = brim_model_compile_in(model->cxt, brim_spec_read(spec),
+										 ERRCODE_INVALID_PARAMETER_VALUE, &compiled);
+	MemoryContextSwitchTo(model->cxt);
+	model->spec = palloc(VARSIZE(spec));
+	memcpy(model->spec, spec, VARSIZE(spec));
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(work);
+	finish_model(model);
+	link_model(site, model);
+	return model;
+}
+
+const BrimValue *
+brim_site_score(BrimSite *site, BrimSiteModel *model, HeapTupleHeader row, TupleDesc desc,
+				HeapTuple tuple, int want)
+{
+	MemoryContext caller = MemoryContextSwitchTo(site->row_cxt);
+	const BrimValue *values;
+
+	MemoryContextReset(site->row_cxt);
+	if (row != NULL)
+		values = brim_record_read(model->record, row, want);
+	else
+		values = brim_record_read_tuple(model->record, desc, tuple, want);
+	if (!brim_score_run(model->score, values, want))
+		brim_memory_error();
+	MemoryContextSwitchTo(caller);
+	return values;
+}
+
+void
+brim_site_finish(BrimSite *site)
+{
+	MemoryContextReset(site->row_cxt);
+}

@@ -1,0 +1,75 @@
+/*-------------------------------------------------------------------------
+ *
+ * site.h
+ *	  A place in a running statement that scores.
+ *
+ * A site remembers the models it was last asked for, each with a scorer and
+ * the columns of the row type it reads.  A model stays the same for as long
+ * as the statement runs, whatever is committed meanwhile.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BRIM_API_SITE_H
+#define BRIM_API_SITE_H
+
+#include "postgres.h"
+#include "fmgr.h"
+#include "utils/jsonb.h"
+#include "utils/snapshot.h"
+
+#include "core/score.h"
+#include "db/model.h"
+#include "db/record.h"
+
+/* A model in use at a site. */
+typedef struct BrimSiteModel BrimSiteModel;
+struct BrimSiteModel
+{
+	BrimSiteModel *next;
+	MemoryContext cxt;			/* holds all of this */
+
+	/* What was asked for: a name, the default, or a spec */
+	char	   *name;
+	Jsonb	   *spec;
+
+	/* What it stands for */
+	BrimModelHandle *handle;	/* NULL for a spec */
+	const BrimModel *model;
+	BrimScore  *score;
+	BrimRecord *record;
+};
+
+typedef struct BrimSite
+{
+	MemoryContext cxt;
+	MemoryContext row_cxt;		/* for one row; reset by brim_site_finish() */
+	BrimSiteModel *models;		/* used last stands first */
+	int			nmodels;
+
+	/* The statement: snapshots of two statements differ in one of these */
+	TransactionId xmax;
+	uint32		xcnt;
+	CommandId	curcid;
+} BrimSite;
+
+/* The site of this call, made where it is the first. */
+extern BrimSite *brim_site_get(FunctionCallInfo fcinfo);
+
+/* The model that is published under a name; NULL for the default. */
+extern BrimSiteModel *brim_site_model(BrimSite *site, const char *name);
+
+/* The model that a spec describes. */
+extern BrimSiteModel *brim_site_spec(BrimSite *site, Jsonb *spec);
+
+/*
+ * Score a row given as a composite value, or as a tuple of a table where row
+ * is NULL.  The values live until brim_site_finish().
+ */
+extern const BrimValue *brim_site_score(BrimSite *site, BrimSiteModel *model, HeapTupleHeader row,
+										TupleDesc desc, HeapTuple tuple, int want);
+extern void brim_site_finish(BrimSite *site);
+
+/* The definition that a spec describes, in the current context (spec.c). */
+extern BrimModelDef *brim_spec_read(Jsonb *spec);
+
+#endif							/* BRIM_API_SITE_H */

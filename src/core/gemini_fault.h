@@ -1,0 +1,25 @@
+/*-------------------------------------------------------------------------
+ *
+ * gemini_fault.h
+ *	  What an answer that is not HTTP 200 means; used by gemini_reply.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BRIM_CORE_GEMINI_FAULT_H
+#define BRIM_CORE_GEMINI_FAULT_H
+
+#include "core/gemini.h"
+
+struct json_object;
+
+/*
+ * Set outcome, retry_after and error of the reply.  answer is the parsed body
+ * or NULL where it is no JSON; header is the Retry-After value in seconds, or 0.
+ */
+extern void brim_gemini_fault_read(const BrimGeminiRequest *request, int http_status, int header,
+								   struct json_object *answer, BrimGeminiReply *reply);
+
+/* The same for a request that got no answer: reason in words, or NULL. */
+extern void brim_gemini_fault_transport(const char *reason, int header, BrimGeminiReply *reply);
+
+#endif /* BRIM_CORE_GEMINI_FAULT_H */

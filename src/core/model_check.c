@@ -1,0 +1,312 @@
+/*-------------------------------------------------------------------------
+ *
+ * model_check.c
+ *	  Is a definition of a scoring model sound?  See model.h.
+ *
+ * Every refusal names the rule, its signal and the field.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "core/model.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WEIGHT_MAX 10000000		/* 999.9999, and a bit */
+
+typedef struct KindInfo
+{
+	const char *name;
+	int			accepts;
+	bool		has_keywords;
+} KindInfo;
+
+static const KindInfo kinds[] = {
+	[BRIM_RULE_RANGE] = {"range", BRIM_ACCEPTS_NUMBER, false},
+	[BRIM_RULE_ONE_OF] = {"one_of", BRIM_ACCEPTS_TEXT, true},
+	[BRIM_RULE_ANY_OF] = {"any_of", BRIM_ACCEPTS_LIST, true},
+	[BRIM_RULE_WORDS] = {"words", BRIM_ACCEPTS_TEXT | BRIM_ACCEPTS_LIST, true},
+	[BRIM_RULE_PRESENT] = {"present", BRIM_ACCEPTS_ANY, false},
+	[BRIM_RULE_OTHERWISE] = {"otherwise", BRIM_ACCEPTS_ANY, false},
+};
+
+#define NKINDS ((int) (sizeof(kinds) / sizeof(kinds[0])))
+
+static const char *const dimensions[] = {
+	[BRIM_FIT] = "fit",
+	[BRIM_INTENT] = "intent",
+};
+
+static const struct
+{
+	const char *name;
+	int			accepts;
+}			facts[BRIM_FACTS] = {
+	{"company_name", BRIM_ACCEPTS_TEXT},
+	{"employee_count", BRIM_ACCEPTS_NUMBER},
+	{"industry", BRIM_ACCEPTS_TEXT},
+	{"funding_stage", BRIM_ACCEPTS_TEXT},
+	{"tech_stack", BRIM_ACCEPTS_LIST | BRIM_ACCEPTS_TEXT},
+	{"recent_job_posts", BRIM_ACCEPTS_LIST | BRIM_ACCEPTS_TEXT},
+	{"news_mentions", BRIM_ACCEPTS_LIST | BRIM_ACCEPTS_TEXT},
+};
+
+static int
+find_kind(BrimStr name)
+{
+	for (int i = 0; i < NKINDS; i++)
+	{
+		if (brim_str_equal(name, brim_str(kinds[i].name)))
+			return i;
+	}
+	return -1;
+}
+
+BrimRuleKind
+brim_model_kind(BrimStr name)
+{
+	int			kind = find_kind(name);
+
+	return kind < 0 ? BRIM_RULE_PRESENT : (BrimRuleKind) kind;
+}
+
+BrimDimension
+brim_model_dimension(BrimStr name)
+{
+	return brim_str_equal(name, brim_str(dimensions[BRIM_INTENT])) ? BRIM_INTENT : BRIM_FIT;
+}
+
+int
+brim_model_kind_accepts(BrimRuleKind kind)
+{
+	return kinds[kind].accepts;
+}
+
+BrimStr
+brim_model_fact_name(int fact)
+{
+	return brim_str(facts[fact].name);
+}
+
+int
+brim_model_fact_accepts(int fact)
+{
+	return facts[fact].accepts;
+}
+
+/* Refuse a field of a rule. */
+static bool __attribute__((format(printf, 4, 5)))
+refuse(BrimError *error, const BrimRuleDef *rule, const char *field, const char *format,...)
+{
+	char		why[160];
+	va_list		args;
+	BrimStr		signal = rule->signal;
+
+	va_start(args, format);
+	vsnprintf(why, sizeof(why), format, args);
+	va_end(args);
+	if (signal.data == NULL)
+		signal = brim_str("");
+	brim_error_set(error, "rule %d (signal \"%.*s\"), field %s: %s", rule->rule_no,
+				   (int) (signal.len < 63 ? signal.len : 63), signal.data, field, why);
+	return false;
+}
+
+static bool
+check_name(BrimError *error, const BrimRuleDef *rule, const char *field, BrimStr name)
+{
+	if (name.data == NULL || name.len == 0)
+		return refuse(error, rule, field, "it is missing");
+	if (name.len > BRIM_MODEL_NAME_MAX)
+		return refuse(error, rule, field, "it is longer than %d bytes", BRIM_MODEL_NAME_MAX);
+	return true;
+}
+
+/* The reason and its placeholders. */
+static bool
+check_reason(BrimError *error, const BrimRuleDef *rule, const KindInfo *kind)
+{
+	BrimStr		reason = rule->reason;
+
+	if ((reason.data == NULL) != (rule->reason_kind.data == NULL))
+		return refuse(error, rule, reason.data == NULL ? "reason" : "reason_kind",
+					  "reason and reason_kind go together");
+	if (reason.data == NULL)
+		return true;
+	if (!brim_str_equal(rule->reason_kind, brim_str("positive")) &&
+		!brim_str_equal(rule->reason_kind, brim_str("negative")))
+		return refuse(error, rule, "reason_kind", "it must be positive or negative");
+	if (reason.len == 0 || reason.len > BRIM_MODEL_REASON_MAX)
+		return refuse(error, rule, "reason", "it must have 1 to %d bytes", BRIM_MODEL_REASON_MAX);
+	for (size_t at = 0; at < reason.len; at++)
+	{
+		BrimStr		rest = {reason.data + at, 0};
+		size_t		end = at + 1;
+
+		if (reason.data[at] != '{')
+			continue;
+		while (end < reason.len && ((reason.data[end] >= 'a' && reason.data[end] <= 'z') ||
+									reason.data[end] == '_'))
+			end++;
+		if (end == at + 1 || end >= reason.len || reason.data[end] != '}')
+			continue;			/* a brace like any character */
+		rest.len = end + 1 - at;
+		if (brim_str_equal(rest, brim_str("{matched}")))
+		{
+			if (!kind->has_keywords)
+				return refuse(error, rule, "reason", "{matched} needs a rule with keywords");
+		}
+		else if (brim_str_equal(rest, brim_str("{value}")))
+		{
+			if ((kind->accepts & (BRIM_ACCEPTS_NUMBER | BRIM_ACCEPTS_TEXT)) == 0)
+				return refuse(error, rule, "reason", "{value} stands for a number or a text, not a list");
+		}
+		else
+			return refuse(error, rule, "reason", "\"%.*s\" is neither {value} nor {matched}",
+						  (int) (rest.len < 60 ? rest.len : 60), rest.data);
+	}
+	return true;
+}
+
+static bool
+check_range(BrimError *error, const BrimRuleDef *rule, bool is_range)
+{
+	if (!is_range)
+	{
+		if (rule->has_low || rule->has_high)
+			return refuse(error, rule, rule->has_low ? "low" : "high",
+						  "only a rule of kind range has it");
+		return true;
+	}
+	if (!rule->has_low && !rule->has_high)
+		return refuse(error, rule, "low", "a rule of kind range needs low or high");
+	if (rule->has_low && !isfinite(rule->low))
+		return refuse(error, rule, "low", "it must be a finite number");
+	if (rule->has_high && !isfinite(rule->high))
+		return refuse(error, rule, "high", "it must be a finite number");
+	if (rule->has_low && rule->has_high && rule->low > rule->high)
+		return refuse(error, rule, "low", "%.15g is greater than high (%.15g)", rule->low, rule->high);
+	return true;
+}
+
+static bool
+check_keywords(BrimError *error, const BrimRuleDef *rule, bool has_keywords)
+{
+	if (!has_keywords)
+	{
+		if (rule->nkeywords > 0)
+			return refuse(error, rule, "keywords", "a rule of this kind has none");
+		return true;
+	}
+	if (rule->nkeywords <= 0)
+		return refuse(error, rule, "keywords", "a rule of this kind needs at least one");
+	for (int i = 0; i < rule->nkeywords; i++)
+	{
+		if (rule->keywords[i].data == NULL || rule->keywords[i].len == 0)
+			return refuse(error, rule, "keywords", "keyword %d is null or empty", i + 1);
+	}
+	return true;
+}
+
+static bool
+check_rule(BrimError *error, const BrimRuleDef *rule)
+{
+	int			kind = find_kind(rule->kind);
+
+	if (!check_name(error, rule, "signal", rule->signal) ||
+		!check_name(error, rule, "attribute", rule->attribute))
+		return false;
+	if (!brim_str_equal(rule->dimension, brim_str("fit")) &&
+		!brim_str_equal(rule->dimension, brim_str("intent")))
+		return refuse(error, rule, "dimension", "it must be fit or intent");
+	if (kind < 0)
+		return refuse(error, rule, "kind",
+					  "it must be range, one_of, any_of, words, present or otherwise");
+	if (rule->points < 0 || rule->points > 100)
+		return refuse(error, rule, "points", "%d is not between 0 and 100", rule->points);
+	if (rule->weight <= 0 || rule->weight >= WEIGHT_MAX)
+		return refuse(error, rule, "weight", "it must be greater than 0 and less than 1000");
+	return check_range(error, rule, kind == BRIM_RULE_RANGE) &&
+		check_keywords(error, rule, kinds[kind].has_keywords) &&
+		check_reason(error, rule, &kinds[kind]);
+}
+
+static int
+compare_rules(const void *left, const void *right)
+{
+	const BrimRuleDef *a = left;
+	const BrimRuleDef *b = right;
+
+	return (a->rule_no > b->rule_no) - (a->rule_no < b->rule_no);
+}
+
+static bool
+check_threshold(BrimError *error, const char *field, int value)
+{
+	if (value >= 0 && value <= 100)
+		return true;
+	brim_error_set(error, "field %s: %d is not between 0 and 100", field, value);
+	return false;
+}
+
+static bool
+check_head(const BrimModelDef *def, BrimError *error)
+{
+	if (def->name.len > BRIM_MODEL_NAME_MAX)
+	{
+		brim_error_set(error, "field name: it is longer than %d bytes", BRIM_MODEL_NAME_MAX);
+		return false;
+	}
+	if (def->fit_weight < 0 || def->intent_weight < 0 || def->fit_weight > BRIM_WEIGHT_ONE ||
+		def->intent_weight > BRIM_WEIGHT_ONE ||
+		def->fit_weight + def->intent_weight != BRIM_WEIGHT_ONE)
+	{
+		brim_error_set(error, "fields fit_weight and intent_weight: "
+					   "they must be between 0 and 1 and add up to 1");
+		return false;
+	}
+	if (!check_threshold(error, "high_above", def->high_above) ||
+		!check_threshold(error, "medium_above", def->medium_above) ||
+		!check_threshold(error, "qualified_above", def->qualified_above))
+		return false;
+	if (def->medium_above > def->high_above)
+	{
+		brim_error_set(error, "field medium_above: %d is greater than high_above (%d)",
+					   def->medium_above, def->high_above);
+		return false;
+	}
+	if (def->nrules <= 0 || def->nrules > BRIM_MODEL_RULES_MAX)
+	{
+		brim_error_set(error, "a model has 1 to %d rules, this one has %d", BRIM_MODEL_RULES_MAX,
+					   def->nrules);
+		return false;
+	}
+	return true;
+}
+
+bool
+brim_model_check(BrimModelDef *def, BrimError *error)
+{
+	int64_t		nkeywords = 0;
+
+	if (!check_head(def, error))
+		return false;
+	qsort(def->rules, (size_t) def->nrules, sizeof(BrimRuleDef), compare_rules);
+	for (int i = 0; i < def->nrules; i++)
+	{
+		const BrimRuleDef *rule = &def->rules[i];
+
+		if (i > 0 && def->rules[i - 1].rule_no == rule->rule_no)
+			return refuse(error, rule, "rule_no", "two rules have this number");
+		if (!check_rule(error, rule))
+			return false;
+		nkeywords += rule->nkeywords;
+		if (nkeywords > BRIM_MODEL_KEYWORDS_MAX)
+			return refuse(error, rule, "keywords", "the model has more than %d in all",
+						  BRIM_MODEL_KEYWORDS_MAX);
+	}
+	return true;
+}

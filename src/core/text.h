@@ -1,0 +1,47 @@
+/*-------------------------------------------------------------------------
+ *
+ * text.h
+ *	  UTF-8 characters: decode, tell words from what lies between.
+ *
+ * A word is a run of letters, digits and marks.  Scripts that write words
+ * without a gap (Chinese, Japanese, Thai, Lao, Khmer, Burmese) have no such
+ * runs; there every character counts as a word of its own.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BRIM_CORE_TEXT_H
+#define BRIM_CORE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/buf.h"
+
+typedef enum BrimCharClass
+{
+	BRIM_CHAR_OTHER = 0,		/* punctuation, symbols, controls */
+	BRIM_CHAR_SPACE,			/* white space, line ends among it */
+	BRIM_CHAR_WORD,				/* part of a word */
+	BRIM_CHAR_ALONE				/* a word of its own */
+} BrimCharClass;
+
+/* Decode the character at data[0]; its length 1..4, or 0 where it is not valid UTF-8. */
+extern int	brim_text_decode(const char *data, size_t len, uint32_t *codepoint);
+extern BrimCharClass brim_text_class(uint32_t codepoint);
+
+/* The class of the character at data[0] and its length; an invalid byte is OTHER, length 1. */
+extern BrimCharClass brim_text_next(const char *data, size_t len, size_t *char_len);
+
+extern bool brim_text_is_ascii(BrimStr text);
+
+static inline unsigned char
+brim_text_lower_byte(unsigned char byte)
+{
+	return byte >= 'A' && byte <= 'Z' ? (unsigned char) (byte + ('a' - 'A')) : byte;
+}
+
+/* Copy len bytes, ASCII capitals lowered. */
+extern void brim_text_lower_ascii(char *to, const char *from, size_t len);
+
+#endif							/* BRIM_CORE_TEXT_H */

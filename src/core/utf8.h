@@ -1,0 +1,25 @@
+/*-------------------------------------------------------------------------
+ *
+ * utf8.h
+ *	  Is this UTF-8, and may it be shown?
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BRIM_CORE_UTF8_H
+#define BRIM_CORE_UTF8_H
+
+#include "core/buf.h"
+
+/*
+ * Bytes of the character that data begins with, 1..4, or 0 when that is no
+ * valid UTF-8 (cut short, overlong, a surrogate, above U+10FFFF).
+ */
+extern size_t brim_utf8_length(const char *data, size_t len);
+
+/*
+ * Is this valid character of len bytes a control character (C0, DEL, C1) or
+ * one of Unicode's line and paragraph separators?
+ */
+extern bool brim_utf8_is_control(const char *data, size_t len);
+
+#endif							/* BRIM_CORE_UTF8_H */

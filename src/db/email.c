@@ -1,0 +1,416 @@
+/*-------------------------------------------------------------------------
+ *
+ * email.c
+ *	  The sending queue: claim, barrier, record.
+ *
+ * Words: the token is a random number of one worker process; a row that it
+ * claimed carries it, and nothing but a statement with that token changes the
+ * row until it is recorded.  The ledger has one row a company and campaign.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+#include "compat.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "db/email.h"
+#include "db/txn.h"
+
+/*
+ * Highest score first; of the waiting variants of a company only the one with
+ * the highest choice.  A company that has an e-mail in flight, sent or in doubt
+ * is left out, and so is everything on the suppression list: checked in this
+ * very statement, so that whoever unsubscribed before it is never mailed.
+ */
+static BrimStatement claim = {
+	"WITH pick AS MATERIALIZED ("
+	" SELECT e.email_id"
+	"   FROM brim.outbound_email e"
+	"   JOIN brim.campaign c ON c.name = e.campaign"
+	"  WHERE e.status = 'queued' AND e.next_attempt_at <= now() AND e.node_id = $4"
+	"    AND c.is_active AND c.sender_address <> '' AND c.postal_address <> ''"
+	"    AND NOT EXISTS (SELECT FROM brim.suppression s"
+	"          WHERE (s.kind = 'address' AND s.value = lower(e.recipient))"
+	"             OR (s.kind = 'domain' AND s.value = split_part(lower(e.recipient), '@', 2))"
+	"             OR (s.kind = 'company' AND s.value = e.company_id))"
+	"    AND NOT EXISTS (SELECT FROM brim.outbound_email o"
+	"          WHERE o.campaign = e.campaign AND o.company_id = e.company_id"
+	"            AND o.email_id <> e.email_id"
+	"            AND (o.status IN ('claimed', 'committing', 'sent', 'uncertain')"
+	"                 OR (o.status = 'queued'"
+	"                     AND (o.choice, o.email_id) > (e.choice, e.email_id))))"
+	"    AND NOT EXISTS (SELECT FROM brim.send_ledger l"
+	"          WHERE l.campaign = e.campaign AND l.company_id = e.company_id"
+	"            AND l.state NOT IN ('refused', 'released'))"
+	"  ORDER BY e.score DESC, e.email_id"
+	"  LIMIT $1"
+	"  FOR UPDATE OF e SKIP LOCKED)"
+	"UPDATE brim.outbound_email e"
+	"   SET status = 'claimed', claim_token = $2, claimed_by = $3, claims = e.claims + 1,"
+	"       footer = brim.email_footer(c.sender_name, c.product_name, c.postal_address)"
+	"  FROM pick p, brim.campaign c"
+	" WHERE e.email_id = p.email_id AND c.name = e.campaign"
+	" RETURNING e.email_id, e.claims, e.score, c.sender_name, c.sender_address, c.reply_to,"
+	"  e.recipient, e.recipient_name, e.subject, e.body, e.footer, e.message_id,"
+	"  floor(extract(epoch FROM e.message_date))::bigint, e.attempts",
+	4, {INT4OID, INT8OID, INT4OID, TEXTOID}, NULL
+};
+
+static BrimStatement next_due = {
+	"SELECT (SELECT e.next_attempt_at FROM brim.outbound_email e"
+	"         WHERE e.status = 'queued' AND e.next_attempt_at > now()"
+	"         ORDER BY e.next_attempt_at LIMIT 1),"
+	"       EXISTS (SELECT FROM brim.outbound_email e"
+	"                WHERE e.status = 'queued' AND e.next_attempt_at <= now())",
+	0, {0}, NULL
+};
+
+/*
+ * Guards of the barrier: the row is still ours (state and token), and the
+ * ledger takes the company unless an earlier e-mail of it may have arrived.
+ */
+static BrimStatement barrier_rows = {
+	"UPDATE brim.outbound_email e SET status = 'committing'"
+	"  FROM unnest($1::bigint[]) AS m (email_id)"
+	" WHERE e.email_id = m.email_id AND e.status = 'claimed' AND e.claim_token = $2"
+	" RETURNING e.email_id",
+	2, {INT8ARRAYOID, INT8OID}, NULL
+};
+
+static BrimStatement barrier_ledger = {
+	"INSERT INTO brim.send_ledger AS l (campaign, company_id, email_id, message_id, state)"
+	" SELECT e.campaign, e.company_id, e.email_id, e.message_id, 'committing'"
+	"   FROM brim.outbound_email e"
+	"  WHERE e.email_id = ANY ($1) AND e.status = 'committing' AND e.claim_token = $2"
+	" ON CONFLICT (campaign, company_id) DO UPDATE"
+	"    SET email_id = excluded.email_id, message_id = excluded.message_id,"
+	"        state = 'committing', dot_at = now()"
+	"  WHERE l.state IN ('refused', 'released')"
+	" RETURNING l.email_id",
+	2, {INT8ARRAYOID, INT8OID}, NULL
+};
+
+static BrimStatement barrier_refused = {
+	"UPDATE brim.outbound_email e"
+	"   SET status = 'held', hold_reason = 'already_mailed', claim_token = NULL, claimed_by = NULL"
+	" WHERE e.email_id = ANY ($1) AND e.status = 'committing' AND e.claim_token = $2",
+	2, {INT8ARRAYOID, INT8OID}, NULL
+};
+
+/*
+ * Results of claimed and committing rows.  'uncertain' keeps token and owner,
+ * so that brim_resolve() can ask whether the process still lives.
+ */
+static BrimStatement record_rows = {
+	"UPDATE brim.outbound_email e"
+	"   SET status = r.status, hold_reason = r.hold_reason,"
+	"       attempts = e.attempts + r.charge,"
+	"       next_attempt_at = CASE WHEN r.status = 'queued' THEN now() + r.delay * interval '1 second'"
+	"                              ELSE e.next_attempt_at END,"
+	"       sent_at = CASE WHEN r.status = 'sent' THEN now() ELSE e.sent_at END,"
+	"       claim_token = CASE WHEN r.status = 'uncertain' THEN e.claim_token END,"
+	"       claimed_by = CASE WHEN r.status = 'uncertain' THEN e.claimed_by END"
+	"  FROM unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::int[])"
+	"       AS r (email_id, status, hold_reason, charge, delay)"
+	" WHERE e.email_id = r.email_id AND e.claim_token = $6"
+	"   AND (e.status IN ('claimed', 'committing') OR (e.status = 'uncertain' AND r.status = 'sent'))"
+	" RETURNING e.email_id",
+	6, {INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT8OID}, NULL
+};
+
+static BrimStatement record_ledger = {
+	"UPDATE brim.send_ledger l"
+	"   SET state = CASE WHEN r.status IN ('sent', 'uncertain') THEN r.status ELSE 'refused' END"
+	"  FROM unnest($1::bigint[], $2::text[]) AS r (email_id, status)"
+	"  JOIN brim.outbound_email e ON e.email_id = r.email_id"
+	" WHERE l.campaign = e.campaign AND l.company_id = e.company_id AND l.email_id = e.email_id"
+	"   AND (l.state = 'committing' OR (l.state = 'uncertain' AND r.status = 'sent'))",
+	2, {INT8ARRAYOID, TEXTARRAYOID}, NULL
+};
+
+static BrimStatement record_attempts = {
+	"INSERT INTO brim.email_attempt (email_id, attempt_no, phase, outcome, smtp_code,"
+	"                                enhanced_code, reply, relay, started_at, ended_at)"
+	" SELECT r.email_id, r.attempt_no, r.phase, r.outcome, nullif(r.smtp_code, 0),"
+	"        nullif(r.enhanced_code, ''), r.reply, r.relay,"
+	"        timestamptz 'epoch' + r.started_at * interval '1 microsecond',"
+	"        timestamptz 'epoch' + r.ended_at * interval '1 microsecond'"
+	"   FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::int[], $6::text[],"
+	"               $7::text[], $8::text[], $9::bigint[], $10::bigint[])"
+	"        AS r (email_id, attempt_no, phase, outcome, smtp_code, enhanced_code, reply, relay,"
+	"              started_at, ended_at)"
+	" ON CONFLICT (email_id, attempt_no) DO NOTHING",
+	10, {INT8ARRAYOID, INT4ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, INT4ARRAYOID, TEXTARRAYOID,
+		 TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID}, NULL
+};
+
+/* One e-mail a company is tried to the end; its other variants are over then. */
+static BrimStatement record_siblings = {
+	"UPDATE brim.outbound_email o SET status = 'superseded', hold_reason = NULL"
+	"  FROM brim.outbound_email e"
+	" WHERE e.email_id = ANY ($1) AND e.status IN ('sent', 'failed')"
+	"   AND o.campaign = e.campaign AND o.company_id = e.company_id AND o.email_id <> e.email_id"
+	"   AND o.status IN ('draft', 'queued', 'held')",
+	1, {INT8ARRAYOID}, NULL
+};
+
+static BrimStatement record_events = {
+	"INSERT INTO brim.event (event_type, company_id, email_id, data)"
+	" SELECT 'email_' || e.status, e.company_id, e.email_id,"
+	"        jsonb_build_object('campaign', e.campaign, 'variant', e.variant, 'message_id', e.message_id)"
+	"   FROM brim.outbound_email e"
+	"  WHERE e.email_id = ANY ($1) AND e.status IN ('sent', 'failed', 'uncertain')",
+	1, {INT8ARRAYOID}, NULL
+};
+
+static BrimStatement record_suppression = {
+	"INSERT INTO brim.suppression (kind, value, reason)"
+	" SELECT DISTINCT 'address', lower(e.recipient), 'the mail server says that the address does not exist'"
+	"   FROM brim.outbound_email e WHERE e.email_id = ANY ($1)"
+	" ON CONFLICT (kind, value) DO NOTHING",
+	1, {INT8ARRAYOID}, NULL
+};
+
+static BrimStatement recover_claimed = {
+	"UPDATE brim.outbound_email e"
+	"   SET status = CASE WHEN e.crashes + $3 >= 2 THEN 'held' ELSE 'queued' END,"
+	"       hold_reason = CASE WHEN e.crashes + $3 >= 2 THEN 'poison' END,"
+	"       crashes = e.crashes + $3, claim_token = NULL, claimed_by = NULL"
+	" WHERE e.status = 'claimed' AND e.claimed_by = $1 AND e.claim_token <> $2",
+	3, {INT4OID, INT8OID, INT4OID}, NULL
+};
+
+static BrimStatement recover_committing = {
+	"WITH lost AS ("
+	" UPDATE brim.outbound_email e SET status = 'uncertain'"
+	"  WHERE e.status = 'committing' AND e.claimed_by = $1 AND e.claim_token <> $2"
+	"  RETURNING e.email_id, e.campaign, e.company_id, e.variant, e.message_id),"
+	" ledger AS ("
+	" UPDATE brim.send_ledger l SET state = 'uncertain' FROM lost"
+	"  WHERE l.campaign = lost.campaign AND l.company_id = lost.company_id"
+	"    AND l.email_id = lost.email_id AND l.state = 'committing')"
+	"INSERT INTO brim.event (event_type, company_id, email_id, data)"
+	" SELECT 'email_uncertain', lost.company_id, lost.email_id,"
+	"        jsonb_build_object('campaign', lost.campaign, 'variant', lost.variant,"
+	"                           'message_id', lost.message_id, 'cause', 'worker died')"
+	"   FROM lost",
+	2, {INT4OID, INT8OID}, NULL
+};
+
+/* Best first, as they were picked: RETURNING promises no order. */
+static int
+by_score(const void *a, const void *b)
+{
+	const BrimEmail *x = a;
+	const BrimEmail *y = b;
+
+	if (x->score != y->score)
+		return x->score > y->score ? -1 : 1;
+	return x->email_id < y->email_id ? -1 : (x->email_id > y->email_id ? 1 : 0);
+}
+
+/* A text column as UTF-8, empty for null. */
+static char *
+utf8_column(uint64 row, int column)
+{
+	char	   *text = brim_txn_to_utf8(brim_txn_text(row, column));
+
+	return text != NULL ? text : pstrdup("");
+}
+
+int
+brim_email_claim(int max, int64 token, int number, const char *node_id,
+				 MemoryContext context, BrimEmail **emails)
+{
+	Datum		values[4] = {Int32GetDatum(max), Int64GetDatum(token), Int32GetDatum(number),
+	CStringGetTextDatum(node_id)};
+	uint64		n = brim_txn_run(&claim, values, NULL);
+	MemoryContext old = MemoryContextSwitchTo(context);
+
+	*emails = palloc0(sizeof(BrimEmail) * (n + 1));
+	for (uint64 i = 0; i < n; i++)
+	{
+		BrimEmail  *email = &(*emails)[i];
+
+		email->email_id = brim_txn_int64(i, 1);
+		email->claim_no = (int) brim_txn_int64(i, 2);
+		email->score = (int) brim_txn_int64(i, 3);
+		email->sender_name = utf8_column(i, 4);
+		email->sender_address = utf8_column(i, 5);
+		email->reply_to = utf8_column(i, 6);
+		email->recipient = utf8_column(i, 7);
+		email->recipient_name = utf8_column(i, 8);
+		email->subject = utf8_column(i, 9);
+		email->body = utf8_column(i, 10);
+		email->footer = utf8_column(i, 11);
+		email->message_id = utf8_column(i, 12);
+		email->date = brim_txn_int64(i, 13);
+		email->attempts = (int) brim_txn_int64(i, 14);
+	}
+	MemoryContextSwitchTo(old);
+	qsort(*emails, n, sizeof(BrimEmail), by_score);
+	return (int) n;
+}
+
+TimestampTz
+brim_email_next_due(bool *blocked)
+{
+	bool		isnull;
+	Datum		value;
+
+	brim_txn_run(&next_due, NULL, NULL);
+	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	*blocked = brim_txn_bool(0, 2);
+	return isnull ? DT_NOEND : DatumGetTimestampTz(value);
+}
+
+void
+brim_email_barrier(const int64 *email_ids, int n, int64 token, bool *granted)
+{
+	Datum		values[2] = {brim_txn_int8_array(email_ids, n), Int64GetDatum(token)};
+	uint64		moved;
+	uint64		entered;
+
+	memset(granted, 0, sizeof(bool) * n);
+	moved = brim_txn_run(&barrier_rows, values, NULL);
+	if (moved == 0)
+		return;
+	entered = brim_txn_run(&barrier_ledger, values, NULL);
+	for (uint64 row = 0; row < entered; row++)
+	{
+		int64		email_id = brim_txn_int64(row, 1);
+
+		for (int i = 0; i < n; i++)
+			if (email_ids[i] == email_id)
+				granted[i] = true;
+	}
+	if (entered < moved)
+	{
+		int64	   *refused = palloc(sizeof(int64) * n);
+		int			nrefused = 0;
+
+		for (int i = 0; i < n; i++)
+			if (!granted[i])
+				refused[nrefused++] = email_ids[i];
+		values[0] = brim_txn_int8_array(refused, nrefused);
+		brim_txn_run(&barrier_refused, values, NULL);
+	}
+}
+
+/* Reply and relay come from outside: as text of the server's encoding, or a note. */
+static char *
+outside_text(const char *text)
+{
+	return text == NULL ? NULL : brim_txn_from_utf8(text);
+}
+
+/*
+ * Record results of e-mails that this process claimed.  What is no longer its
+ * own (an operator or a recovery decided in between) is left alone.
+ */
+void
+brim_email_record(const BrimEmailResult *all, int nall, int64 token)
+{
+	const BrimEmailResult **results = palloc(sizeof(*results) * nall);
+	int64	   *ids = palloc(sizeof(int64) * nall);
+	int64	   *suppressed = palloc(sizeof(int64) * nall);
+	int64	   *started = palloc(sizeof(int64) * nall);
+	int64	   *ended = palloc(sizeof(int64) * nall);
+	int		   *charges = palloc(sizeof(int) * nall);
+	int		   *delays = palloc(sizeof(int) * nall);
+	int		   *numbers = palloc(sizeof(int) * nall);
+	int		   *codes = palloc(sizeof(int) * nall);
+	const char **statuses = palloc(sizeof(char *) * nall);
+	const char **reasons = palloc(sizeof(char *) * nall);
+	const char **phases = palloc(sizeof(char *) * nall);
+	const char **outcomes = palloc(sizeof(char *) * nall);
+	const char **enhanced = palloc(sizeof(char *) * nall);
+	const char **replies = palloc(sizeof(char *) * nall);
+	const char **relays = palloc(sizeof(char *) * nall);
+	int			nsuppressed = 0;
+	int			n = 0;
+	uint64		ours;
+	Datum		values[10];
+
+	/* microseconds since 1970, as the statement adds them to the epoch */
+	const int64 epoch = (int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
+
+	for (int i = 0; i < nall; i++)
+	{
+		ids[i] = all[i].email_id;
+		statuses[i] = all[i].status;
+		reasons[i] = all[i].hold_reason;
+		charges[i] = all[i].charged ? 1 : 0;
+		delays[i] = all[i].delay;
+	}
+	values[0] = brim_txn_int8_array(ids, nall);
+	values[1] = brim_txn_text_array(statuses, nall);
+	values[2] = brim_txn_text_array(reasons, nall);
+	values[3] = brim_txn_int4_array(charges, nall);
+	values[4] = brim_txn_int4_array(delays, nall);
+	values[5] = Int64GetDatum(token);
+	ours = brim_txn_run(&record_rows, values, NULL);
+
+	for (uint64 row = 0; row < ours; row++)
+	{
+		int64		email_id = brim_txn_int64(row, 1);
+
+		for (int i = 0; i < nall; i++)
+			if (all[i].email_id == email_id)
+				results[n++] = &all[i];
+	}
+	if (n == 0)
+		return;
+	for (int i = 0; i < n; i++)
+	{
+		const BrimEmailResult *r = results[i];
+
+		ids[i] = r->email_id;
+		numbers[i] = r->attempt_no;
+		statuses[i] = r->status;
+		phases[i] = r->phase;
+		outcomes[i] = r->outcome;
+		codes[i] = r->smtp_code;
+		enhanced[i] = r->enhanced_code;
+		replies[i] = outside_text(r->reply);
+		relays[i] = outside_text(r->relay);
+		started[i] = r->started_at + epoch;
+		ended[i] = r->ended_at + epoch;
+		if (r->suppress)
+			suppressed[nsuppressed++] = r->email_id;
+	}
+	values[0] = brim_txn_int8_array(ids, n);
+	values[1] = brim_txn_text_array(statuses, n);
+	brim_txn_run(&record_ledger, values, NULL);
+	brim_txn_run(&record_siblings, values, NULL);
+	brim_txn_run(&record_events, values, NULL);
+
+	values[1] = brim_txn_int4_array(numbers, n);
+	values[2] = brim_txn_text_array(phases, n);
+	values[3] = brim_txn_text_array(outcomes, n);
+	values[4] = brim_txn_int4_array(codes, n);
+	values[5] = brim_txn_text_array(enhanced, n);
+	values[6] = brim_txn_text_array(replies, n);
+	values[7] = brim_txn_text_array(relays, n);
+	values[8] = brim_txn_int8_array(started, n);
+	values[9] = brim_txn_int8_array(ended, n);
+	brim_txn_run(&record_attempts, values, NULL);
+
+	if (nsuppressed > 0)
+	{
+		values[0] = brim_txn_int8_array(suppressed, nsuppressed);
+		brim_txn_run(&record_suppression, values, NULL);
+	}
+}
+
+int
+brim_email_recover(int64 token, int number, bool clean)
+{
+	Datum		values[3] = {Int32GetDatum(number), Int64GetDatum(token), Int32GetDatum(clean ? 0 : 1)};
+	uint64		n = brim_txn_run(&recover_claimed, values, NULL);
+
+	return (int) (n + brim_txn_run(&recover_committing, values, NULL));
+}

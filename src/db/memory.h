@@ -1,0 +1,24 @@
+/*-------------------------------------------------------------------------
+ *
+ * memory.h
+ *	  Memory of the pure core inside the server.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BRIM_DB_MEMORY_H
+#define BRIM_DB_MEMORY_H
+
+#include "postgres.h"
+
+#include "core/mem.h"
+
+/*
+ * An allocator over a memory context, which it lives in.  It returns NULL
+ * where palloc would raise an error; making it may raise one.
+ */
+extern BrimMem *brim_memory_in(MemoryContext cxt);
+
+/* Raise the usual error for a core function that found memory short. */
+extern void brim_memory_error(void) pg_attribute_noreturn();
+
+#endif							/* BRIM_DB_MEMORY_H */

@@ -1,0 +1,64 @@
+/*-------------------------------------------------------------------------
+ *
+ * model.h
+ *	  Scoring models of this database, compiled, in backend memory.
+ *
+ * Rules are read like catalogs: by the newest committed state and without
+ * need of privileges, on a standby and in a parallel worker too.  A compiled
+ * model is kept until the relation cache says that one of the tables changed.
+ *
+ * A handle is a compiled model with a count of its holders; it stays valid
+ * until released, even where the cache has dropped it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BRIM_DB_MODEL_H
+#define BRIM_DB_MODEL_H
+
+#include "postgres.h"
+
+#include "core/model.h"
+
+typedef struct BrimModelHandle
+{
+	BrimModel  *model;
+	MemoryContext cxt;			/* holds the handle and the model */
+	int			holders;
+	bool		is_stale;		/* the tables changed since it was read */
+} BrimModelHandle;
+
+/* Once a process: have the cache dropped when a scoring table changes. */
+extern void brim_model_init(void);
+
+/*
+ * The published version of a model, or the default model where name is NULL.
+ * Raises an error for an unknown model or rules that cannot be compiled.  The
+ * caller holds the handle until it calls brim_model_release().
+ */
+extern BrimModelHandle *brim_model_acquire(const char *name);
+extern void brim_model_release(BrimModelHandle *handle);
+
+/* Compile one version, published or not, to raise what is wrong with it. */
+extern void brim_model_try(const char *name, int version);
+
+/* Compile a definition in a context of its own below parent; errors as sqlerrcode. */
+extern BrimModel *brim_model_compile_in(MemoryContext parent, BrimModelDef *def,
+										int sqlerrcode, MemoryContext *cxt);
+
+/* Where the scoring tables are. */
+typedef struct BrimModelTables
+{
+	Oid			model;
+	Oid			rule;
+	Oid			published;
+} BrimModelTables;
+
+extern BrimModelTables brim_model_tables(void);
+
+/* What to read: a published version, or one version, in the current context. */
+extern BrimModelDef *brim_model_load(const BrimModelTables *tables, const char *name, int version);
+
+/* An exact decimal in units of 1/10000; false where it is not one or out of range. */
+extern bool brim_model_weight(Datum numeric, int64 *weight);
+
+#endif							/* BRIM_DB_MODEL_H */

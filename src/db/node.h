@@ -1,0 +1,32 @@
+/*-------------------------------------------------------------------------
+ *
+ * node.h
+ *	  May this installation send, and what its parts report about themselves.
+ *
+ * Every function runs inside a transaction that the caller began with
+ * brim_txn_begin().
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BRIM_DB_NODE_H
+#define BRIM_DB_NODE_H
+
+#include "datatype/timestamp.h"
+
+typedef struct BrimNode
+{
+	char		node_id[64];
+	bool		is_armed;		/* brim.node describes the place we are at */
+	bool		is_paused;
+	char		why[512];		/* when not armed: what differs */
+	TimestampTz last_batch_at;	/* 0: never */
+} BrimNode;
+
+extern void brim_node_read(BrimNode *node);
+extern void brim_node_note_batch(void);
+
+/* State of a component for brim_status(): written only when it changes. */
+extern void brim_component_set(const char *component, const char *state, const char *detail,
+							   TimestampTz retry_at);
+
+#endif							/* BRIM_DB_NODE_H */

@@ -1,0 +1,203 @@
+/*-------------------------------------------------------------------------
+ *
+ * record.c
+ *	  Rows of any composite type as leads; see record.h.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+#include "compat.h"
+
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/typcache.h"
+
+#include "db/record.h"
+#include "db/record_type.h"
+
+struct BrimRecord
+{
+	/* Settings */
+	const BrimModel *model;
+	MemoryContext cxt;			/* holds this */
+
+	/* The row type seen last */
+	bool		is_bound;
+	Oid			type;
+	int32		typmod;
+	uint64		identifier;		/* changes when the type does */
+
+	/* How to read it; memory of bound_cxt */
+	MemoryContext bound_cxt;
+	TupleDesc	desc;
+	BrimColumnReader *readers;	/* one for each attribute of the model */
+	Datum	   *datums;
+	bool	   *nulls;
+
+	/* What was read */
+	BrimValue  *values;
+};
+
+BrimRecord *
+brim_record_create(const BrimModel *model, MemoryContext parent)
+{
+	MemoryContext cxt = AllocSetContextCreate(parent, "brim record", ALLOCSET_SMALL_SIZES);
+	BrimRecord *record = MemoryContextAllocZero(cxt, sizeof(BrimRecord));
+
+	record->model = model;
+	record->cxt = cxt;
+	record->bound_cxt = AllocSetContextCreate(cxt, "brim record type", ALLOCSET_SMALL_SIZES);
+	record->values = MemoryContextAllocZero(cxt, sizeof(BrimValue) * model->nattributes);
+	return record;
+}
+
+/* What an attribute accepts, in words. */
+static const char *
+accepted_types(int accepts)
+{
+	switch (accepts)
+	{
+		case BRIM_ACCEPTS_NUMBER:
+			return "integer, numeric or double precision";
+		case BRIM_ACCEPTS_TEXT:
+			return "text";
+		case BRIM_ACCEPTS_LIST:
+			return "text[]";
+		default:
+			return "text or text[]";
+	}
+}
+
+/* The column of an attribute's name, or 0; two of that name are an error. */
+static AttrNumber
+find_column(TupleDesc desc, BrimStr name)
+{
+	AttrNumber	found = 0;
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+
+		if (att->attisdropped || strlen(NameStr(att->attname)) != name.len ||
+			memcmp(NameStr(att->attname), name.data, name.len) != 0)
+			continue;
+		if (found != 0)
+			ereport(ERROR, errcode(ERRCODE_AMBIGUOUS_COLUMN),
+					errmsg("column \"%s\" stands twice in the row to score", NameStr(att->attname)));
+		found = att->attnum;
+	}
+	return found;
+}
+
+/* A row type without any column that we know is a mistake, not a score of 0. */
+static void
+raise_no_columns(const BrimRecord *record, TupleDesc desc)
+{
+	ereport(ERROR, errcode(ERRCODE_UNDEFINED_COLUMN),
+			errmsg("no column of the row to score (type %s) is known to scoring model \"%s\"",
+				   desc->tdtypeid == RECORDOID ? "record" : format_type_be(desc->tdtypeid),
+				   record->model->name.data),
+			errdetail("Columns are matched by name: company_name, employee_count, industry, "
+					  "funding_stage, tech_stack, recent_job_posts, news_mentions, and those that "
+					  "the model's rules read."),
+			errhint("Give the columns these names, as in SELECT brim_score(l) "
+					"FROM (SELECT staff AS employee_count FROM company) AS l."));
+}
+
+/* Find the model's columns in a row type. */
+static void
+bind_type(BrimRecord *record, TupleDesc desc)
+{
+	const BrimModel *model = record->model;
+	MemoryContext caller;
+	int			known = 0;
+
+	record->is_bound = false;
+	MemoryContextReset(record->bound_cxt);
+	caller = MemoryContextSwitchTo(record->bound_cxt);
+	record->readers = palloc0(sizeof(BrimColumnReader) * model->nattributes);
+	record->desc = CreateTupleDescCopyConstr(desc);
+	record->datums = palloc(sizeof(Datum) * Max(desc->natts, 1));
+	record->nulls = palloc(sizeof(bool) * Max(desc->natts, 1));
+	for (int a = 0; a < model->nattributes; a++)
+	{
+		const BrimAttribute *attribute = &model->attributes[a];
+		BrimColumnReader *reader = &record->readers[a];
+		AttrNumber	attnum = find_column(desc, attribute->name);
+
+		if (attnum == 0)
+			continue;
+		known++;
+		if (!brim_record_choose(reader, TupleDescAttr(desc, attnum - 1)->atttypid,
+								attribute->accepts, record->bound_cxt))
+			ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
+					errmsg("column \"%s\" is of type %s, but scoring expects %s",
+						   attribute->name.data,
+						   format_type_be(TupleDescAttr(desc, attnum - 1)->atttypid),
+						   accepted_types(attribute->accepts)),
+					errhint("Cast the column in a subquery or a view, or rename it there if it means something else."));
+		reader->attnum = attnum;
+	}
+	MemoryContextSwitchTo(caller);
+	if (known == 0)
+		raise_no_columns(record, desc);
+	record->is_bound = true;
+}
+
+/* Read what is wanted from a tuple of the bound type. */
+static const BrimValue *
+read_values(BrimRecord *record, HeapTuple tuple, int want)
+{
+	const BrimModel *model = record->model;
+
+	heap_deform_tuple(tuple, record->desc, record->datums, record->nulls);
+	for (int a = 0; a < model->nattributes; a++)
+	{
+		const BrimColumnReader *reader = &record->readers[a];
+		BrimValue  *value = &record->values[a];
+
+		value->kind = BRIM_VALUE_MISSING;
+		value->text.data = NULL;
+		value->text.len = 0;
+		if (reader->attnum > 0 && !record->nulls[reader->attnum - 1] &&
+			brim_score_reads(model, want, a))
+			brim_record_value(reader, model->attributes[a].name.data,
+							  record->datums[reader->attnum - 1],
+							  (want & BRIM_WANT_MATCHES) != 0, value);
+	}
+	return record->values;
+}
+
+const BrimValue *
+brim_record_read(BrimRecord *record, HeapTupleHeader row, int want)
+{
+	Oid			type = HeapTupleHeaderGetTypeId(row);
+	int32		typmod = HeapTupleHeaderGetTypMod(row);
+	uint64		identifier = assign_record_type_identifier(type, typmod);
+	HeapTupleData tuple;
+
+	if (!record->is_bound || record->type != type || record->typmod != typmod ||
+		record->identifier != identifier)
+	{
+		TupleDesc	desc = lookup_rowtype_tupdesc_domain(type, typmod, false);
+
+		bind_type(record, desc);
+		ReleaseTupleDesc(desc);
+		record->type = type;
+		record->typmod = typmod;
+		record->identifier = identifier;
+	}
+	tuple.t_len = HeapTupleHeaderGetDatumLength(row);
+	ItemPointerSetInvalid(&tuple.t_self);
+	tuple.t_tableOid = InvalidOid;
+	tuple.t_data = row;
+	return read_values(record, &tuple, want);
+}
+
+const BrimValue *
+brim_record_read_tuple(BrimRecord *record, TupleDesc desc, HeapTuple tuple, int want)
+{
+	if (!record->is_bound)
+		bind_type(record, desc);
+	return read_values(record, tuple, want);
+}

@@ -1,0 +1,55 @@
+/*-------------------------------------------------------------------------
+ *
+ * settings.h
+ *	  The brim.* settings.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BRIM_DB_SETTINGS_H
+#define BRIM_DB_SETTINGS_H
+
+/* Worker */
+extern char *brim_databases;
+extern char *brim_worker_role;
+
+/* Generation */
+extern bool brim_generate;
+extern int	brim_generate_connections;
+extern int	brim_generate_timeout;	/* seconds */
+extern char *brim_gemini_url;
+extern char *brim_gemini_model;
+extern char *brim_gemini_api_key_file;
+
+/* Sending */
+extern bool brim_send;
+extern int	brim_batch_size;
+extern int	brim_send_interval; /* seconds */
+extern int	brim_smtp_connections;
+extern int	brim_smtp_connect_timeout;	/* seconds, of connect and login */
+extern int	brim_shutdown_grace;	/* seconds */
+extern char *brim_smtp_url;
+extern char *brim_smtp_username;
+extern char *brim_smtp_password_file;
+extern char *brim_helo_name;
+extern char *brim_outbox_directory;
+
+/* Both */
+extern char *brim_ca_file;
+
+/* Reports */
+extern char *brim_report_timezone;
+
+extern void brim_settings_init(void);
+
+/* The value of a setting that names a file or directory, or NULL if it is none of those. */
+extern const char *brim_settings_path(const char *name);
+
+/*
+ * Read the secret that a file holds: its first line, without the line end.
+ * Returns NULL and a reason in *problem (palloc'd, without the contents) when
+ * the file cannot be read, is empty, too long or holds control characters.
+ * The secret is malloc'd and belongs to the caller.
+ */
+extern char *brim_settings_secret(const char *path, char **problem);
+
+#endif							/* BRIM_DB_SETTINGS_H */

@@ -1,0 +1,302 @@
+/*-------------------------------------------------------------------------
+ *
+ * shared.c
+ *	  What launcher, workers and sessions share.
+ *
+ * A slot is one entry for one worker process.  Nothing but ids, flags and
+ * counters lives here; texts are rows of brim.component.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+#include "compat.h"
+
+#include <signal.h>
+
+#include "access/xact.h"
+#include "postmaster/bgworker.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/lock.h"
+#include "storage/lwlock.h"
+#include "storage/shmem.h"
+#include "utils/timestamp.h"
+
+#include "db/shared.h"
+
+/* fourth field of the lock tag: SQL's advisory locks use 1 and 2 */
+#define LOCK_CLASS 0xB1
+
+typedef struct BrimShared
+{
+	int			launcher_pid;
+	BrimSlot	slots[BRIM_MAX_SLOTS];
+} BrimShared;
+
+static BrimShared *shared = NULL;
+static LWLock *lock = NULL;
+static int	my_slot = -1;
+static bool predecessor_was_clean = false;
+static bool wake_wanted = false;
+
+static shmem_startup_hook_type prev_startup_hook = NULL;
+#ifdef BRIM_HAVE_SHMEM_REQUEST_HOOK
+static shmem_request_hook_type prev_request_hook = NULL;
+#endif
+
+static void
+request(void)
+{
+#ifdef BRIM_HAVE_SHMEM_REQUEST_HOOK
+	if (prev_request_hook)
+		prev_request_hook();
+#endif
+	RequestAddinShmemSpace(MAXALIGN(sizeof(BrimShared)));
+	RequestNamedLWLockTranche("brim", 1);
+}
+
+static void
+startup(void)
+{
+	bool		found;
+
+	if (prev_startup_hook)
+		prev_startup_hook();
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	shared = ShmemInitStruct("brim", sizeof(BrimShared), &found);
+	if (!found)
+		memset(shared, 0, sizeof(BrimShared));
+	lock = &(GetNamedLWLockTranche("brim")->lock);
+	LWLockRelease(AddinShmemInitLock);
+}
+
+/* At commit, set the latch of every worker of this database. */
+static void
+wake(XactEvent event, void *arg)
+{
+	if (event == XACT_EVENT_ABORT || event == XACT_EVENT_PARALLEL_ABORT)
+		wake_wanted = false;
+	if (event != XACT_EVENT_COMMIT || !wake_wanted)
+		return;
+	wake_wanted = false;
+	LWLockAcquire(lock, LW_SHARED);
+	for (int i = 0; i < BRIM_MAX_SLOTS; i++)
+		if (shared->slots[i].database == MyDatabaseId && shared->slots[i].pid != 0)
+			SetLatch(&ProcGlobal->allProcs[shared->slots[i].proc_number].procLatch);
+	LWLockRelease(lock);
+}
+
+void
+brim_shared_init(void)
+{
+	if (!process_shared_preload_libraries_in_progress)
+		return;
+#ifdef BRIM_HAVE_SHMEM_REQUEST_HOOK
+	prev_request_hook = shmem_request_hook;
+	shmem_request_hook = request;
+#else
+	request();
+#endif
+	prev_startup_hook = shmem_startup_hook;
+	shmem_startup_hook = startup;
+	RegisterXactCallback(wake, NULL);
+}
+
+bool
+brim_shared_exists(void)
+{
+	return shared != NULL;
+}
+
+void
+brim_shared_set_launcher(int pid)
+{
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	shared->launcher_pid = pid;
+	LWLockRelease(lock);
+}
+
+int
+brim_shared_launcher(void)
+{
+	int			pid;
+
+	if (shared == NULL)
+		return 0;
+	LWLockAcquire(lock, LW_SHARED);
+	pid = shared->launcher_pid;
+	LWLockRelease(lock);
+	return pid;
+}
+
+/*
+ * A launcher that died alone leaves workers that its successor knows nothing
+ * of; they end here and are started anew.
+ */
+void
+brim_shared_stop_workers(void)
+{
+	LWLockAcquire(lock, LW_SHARED);
+	for (int i = 0; i < BRIM_MAX_SLOTS; i++)
+		if (shared->slots[i].pid != 0)
+			kill(shared->slots[i].pid, SIGTERM);
+	LWLockRelease(lock);
+}
+
+static void
+detach(int code, Datum arg)
+{
+	BrimSlot   *slot = &shared->slots[my_slot];
+
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	slot->clean_exit = true;
+	slot->database = InvalidOid;
+	slot->pid = 0;
+	LWLockRelease(lock);
+}
+
+void
+brim_shared_attach(int number)
+{
+	BrimSlot   *slot = &shared->slots[number];
+
+	Assert(number >= 0 && number < BRIM_MAX_SLOTS);
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	predecessor_was_clean = slot->clean_exit;
+	slot->database = MyDatabaseId;
+	slot->pid = MyProcPid;
+	slot->proc_number = brim_my_proc_number();
+	slot->started_at = GetCurrentTimestamp();
+	slot->state = BRIM_WORKER_STARTING;
+	slot->was_ready = false;
+	slot->clean_exit = false;
+	memset(slot->counters, 0, sizeof(slot->counters));
+	LWLockRelease(lock);
+	my_slot = number;
+	before_shmem_exit(detach, (Datum) 0);
+}
+
+void
+brim_shared_set_state(BrimWorkerState state)
+{
+	BrimSlot   *slot = &shared->slots[my_slot];
+
+	if (slot->state == state)
+		return;
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	slot->state = state;
+	if (state != BRIM_WORKER_STARTING)
+		slot->was_ready = true;
+	LWLockRelease(lock);
+}
+
+void
+brim_shared_idle(void)
+{
+	BrimWorkerState state = shared->slots[my_slot].state;
+
+	if (state == BRIM_WORKER_BUSY || state == BRIM_WORKER_STARTING)
+		brim_shared_set_state(BRIM_WORKER_IDLE);
+}
+
+void
+brim_shared_count(BrimCounter counter, int64 n)
+{
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	shared->slots[my_slot].counters[counter] += n;
+	LWLockRelease(lock);
+}
+
+bool
+brim_shared_predecessor_was_clean(void)
+{
+	return predecessor_was_clean;
+}
+
+bool
+brim_shared_get(int number, BrimSlot *copy)
+{
+	if (shared == NULL || number < 0 || number >= BRIM_MAX_SLOTS)
+		return false;
+	LWLockAcquire(lock, LW_SHARED);
+	*copy = shared->slots[number];
+	LWLockRelease(lock);
+	return true;
+}
+
+int
+brim_shared_slots(Oid database, BrimSlot *copy, int *numbers, int max)
+{
+	int			found = 0;
+
+	if (shared == NULL)
+		return 0;
+	LWLockAcquire(lock, LW_SHARED);
+	for (int i = 0; i < BRIM_MAX_SLOTS && found < max; i++)
+	{
+		if (shared->slots[i].pid == 0 || shared->slots[i].database != database)
+			continue;
+		copy[found] = shared->slots[i];
+		numbers[found++] = i;
+	}
+	LWLockRelease(lock);
+	return found;
+}
+
+void
+brim_shared_wake_at_commit(void)
+{
+	/* the worker knows what it wrote itself */
+	if (shared != NULL && my_slot < 0)
+		wake_wanted = true;
+}
+
+const char *
+brim_shared_state_name(BrimWorkerState state)
+{
+	switch (state)
+	{
+		case BRIM_WORKER_STARTING:
+			return "starting";
+		case BRIM_WORKER_IDLE:
+			return "idle";
+		case BRIM_WORKER_BUSY:
+			return "busy";
+		case BRIM_WORKER_PAUSED:
+			return "paused";
+		case BRIM_WORKER_DISARMED:
+			return "disarmed";
+		case BRIM_WORKER_NO_EXTENSION:
+			return "no extension";
+		case BRIM_WORKER_STOPPING:
+			return "stopping";
+	}
+	return "unknown";
+}
+
+static void
+set_number_tag(LOCKTAG *tag, int number)
+{
+	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, LOCK_CLASS, (uint32) number, LOCK_CLASS);
+}
+
+bool
+brim_shared_lock_number(int number)
+{
+	LOCKTAG		tag;
+
+	set_number_tag(&tag, number);
+	return LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+bool
+brim_shared_number_is_alive(int number)
+{
+	LOCKTAG		tag;
+
+	set_number_tag(&tag, number);
+	if (LockAcquire(&tag, ShareLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
+		return true;
+	LockRelease(&tag, ShareLock, false);
+	return false;
+}

@@ -1,0 +1,206 @@
+/*-------------------------------------------------------------------------
+ *
+ * txn.c
+ *	  The worker's transactions; see txn.h.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+#include "compat.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "mb/pg_wchar.h"
+#include "pgstat.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
+
+#include "db/txn.h"
+
+void
+brim_txn_force_settings(void)
+{
+	static const char *const settings[][2] = {
+		{"search_path", "pg_catalog, pg_temp"},
+		{"synchronous_commit", "on"},
+		{"default_transaction_isolation", "read committed"},
+		{"default_transaction_read_only", "off"},
+		{"default_transaction_deferrable", "off"},
+		{"statement_timeout", "60s"},
+		{"lock_timeout", "5s"},
+		{"idle_in_transaction_session_timeout", "0"},
+		{"row_security", "off"},
+		{"session_replication_role", "origin"},
+		{"DateStyle", "ISO, MDY"},
+		{"TimeZone", "UTC"},
+		{"client_min_messages", "warning"},
+		{"max_parallel_workers_per_gather", "0"},
+	};
+
+	for (size_t i = 0; i < lengthof(settings); i++)
+	{
+		/* what only a superuser may set is the default unless a superuser decided */
+		if (strcmp(settings[i][0], "session_replication_role") == 0)
+			(void) set_config_option(settings[i][0], settings[i][1], PGC_SUSET, PGC_S_OVERRIDE,
+									 GUC_ACTION_SET, true, 0, false);
+		else
+			(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET, PGC_S_OVERRIDE,
+									 GUC_ACTION_SET, true, 0, false);
+	}
+}
+
+/* Transactions end in the memory context in which they were begun. */
+static MemoryContext caller_context = NULL;
+
+bool
+brim_txn_begin(const char *activity)
+{
+	caller_context = CurrentMemoryContext;
+	pgstat_report_activity(STATE_RUNNING, activity);
+	SetCurrentStatementStartTimestamp();
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	if (!OidIsValid(get_extension_oid("brim", true)))
+	{
+		PopActiveSnapshot();
+		CommitTransactionCommand();
+		MemoryContextSwitchTo(caller_context);
+		pgstat_report_activity(STATE_IDLE, NULL);
+		return false;
+	}
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	return true;
+}
+
+void
+brim_txn_commit(void)
+{
+	SPI_finish();
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	MemoryContextSwitchTo(caller_context);
+	(void) pgstat_report_stat(true);
+	pgstat_report_activity(STATE_IDLE, NULL);
+}
+
+void
+brim_txn_abort(void)
+{
+	AbortOutOfAnyTransaction();
+	(void) pgstat_report_stat(true);
+	pgstat_report_activity(STATE_IDLE, NULL);
+}
+
+uint64
+brim_txn_run(BrimStatement *statement, Datum *values, const bool *nulls)
+{
+	char		nullchars[lengthof(statement->types) + 1];
+	int			code;
+
+	if (statement->plan == NULL)
+	{
+		SPIPlanPtr	plan = SPI_prepare(statement->text, statement->nargs, statement->types);
+
+		if (plan == NULL)
+			elog(ERROR, "could not prepare \"%s\": %s", statement->text,
+				 SPI_result_code_string(SPI_result));
+		if (SPI_keepplan(plan) != 0)
+			elog(ERROR, "could not keep a plan");
+		statement->plan = plan;
+	}
+	for (int i = 0; i < statement->nargs; i++)
+		nullchars[i] = (nulls != NULL && nulls[i]) ? 'n' : ' ';
+	nullchars[statement->nargs] = '\0';
+	code = SPI_execute_plan(statement->plan, values, nullchars, false, 0);
+	if (code < 0)
+		elog(ERROR, "could not run \"%s\": %s", statement->text, SPI_result_code_string(code));
+	return SPI_processed;
+}
+
+char *
+brim_txn_text(uint64 row, int column)
+{
+	return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
+}
+
+int64
+brim_txn_int64(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
+
+	if (isnull)
+		return 0;
+	if (SPI_gettypeid(SPI_tuptable->tupdesc, column) == INT4OID)
+		return DatumGetInt32(value);
+	return DatumGetInt64(value);
+}
+
+double
+brim_txn_double(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
+
+	return isnull ? 0 : DatumGetFloat8(value);
+}
+
+bool
+brim_txn_bool(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
+
+	return !isnull && DatumGetBool(value);
+}
+
+Datum
+brim_txn_int8_array(const int64 *items, int n)
+{
+	Datum	   *datums = palloc(sizeof(Datum) * Max(n, 1));
+
+	for (int i = 0; i < n; i++)
+		datums[i] = Int64GetDatum(items[i]);
+	return PointerGetDatum(construct_array(datums, n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+Datum
+brim_txn_int4_array(const int *items, int n)
+{
+	Datum	   *datums = palloc(sizeof(Datum) * Max(n, 1));
+
+	for (int i = 0; i < n; i++)
+		datums[i] = Int32GetDatum(items[i]);
+	return PointerGetDatum(construct_array(datums, n, INT4OID, sizeof(int32), true, TYPALIGN_INT));
+}
+
+Datum
+brim_txn_text_array(const char *const *items, int n)
+{
+	Datum	   *datums = palloc(sizeof(Datum) * Max(n, 1));
+	bool	   *nulls = palloc(sizeof(bool) * Max(n, 1));
+	int			dims[1] = {n};
+	int			lower[1] = {1};
+
+	for (int i = 0; i < n; i++)
+	{
+		nulls[i] = (items[i] == NULL);
+		datums[i] = nulls[i] ? (Datum) 0 : CStringGetTextDatum(items[i]);
+	}
+	return PointerGetDatum(construct_md_array(datums, nulls, 1, dims, lower, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+char *
+brim_txn_from_utf8(const char *text)
+{
+	return pg_any_to_server(text, (int) strlen(text), PG_UTF8);
+}
+
+char *
+brim_txn_to_utf8(char *text)
+{
+	return text == NULL ? NULL : pg_server_to_any(text, (int) strlen(text), PG_UTF8);
+}

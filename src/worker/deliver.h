@@ -1,0 +1,73 @@
+/*-------------------------------------------------------------------------
+ *
+ * deliver.h
+ *	  What the delivering job and its two transports share.
+ *
+ * A delivery is one e-mail in hand.  A transport takes it as far as it goes
+ * without blocking: up to the barrier, and after the barrier's commit to the
+ * end.  relay speaks SMTP, outbox writes files into a Maildir.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BRIM_WORKER_DELIVER_H
+#define BRIM_WORKER_DELIVER_H
+
+#include "core/buf.h"
+#include "core/smtp.h"
+#include "datatype/timestamp.h"
+#include "db/email.h"
+
+typedef enum BrimStep
+{
+	BRIM_STEP_WAIT,				/* for the network */
+	BRIM_STEP_BARRIER,			/* everything but the last word is said */
+	BRIM_STEP_DONE				/* result is filled in */
+} BrimStep;
+
+typedef struct BrimDelivery
+{
+	/* Contents */
+	BrimEmail	email;
+	BrimBuf		message;		/* the message as it goes over the wire, malloc'd */
+
+	/* Progress */
+	TimestampTz started_at;
+	BrimSmtpResult result;		/* when DONE */
+	bool		was_reused;		/* the connection had carried e-mails before */
+
+	/* Transport's own; lives longer than one e-mail */
+	void	   *transport;
+} BrimDelivery;
+
+typedef struct BrimTransport
+{
+	/* An e-mail was put into the delivery: begin. */
+	void		(*begin) (BrimDelivery *delivery);
+
+	/* Go as far as possible without blocking. */
+	BrimStep	(*drive) (BrimDelivery *delivery);
+
+	/* The barrier is durable: say the last word, then drive again. */
+	void		(*commit) (BrimDelivery *delivery);
+
+	/* Drop the e-mail at hand, before or after the barrier, without a last word. */
+	void		(*abandon) (BrimDelivery *delivery);
+
+	/* No e-mail is at hand and none is expected: let go of what is held. */
+	void		(*rest) (BrimDelivery *delivery);
+
+	/* When the transport wants to be driven even if nothing happens. */
+	TimestampTz (*deadline) (const BrimDelivery *delivery);
+} BrimTransport;
+
+extern const BrimTransport brim_relay_transport;
+extern const BrimTransport brim_outbox_transport;
+
+/* The transports take up changed settings; NULL, or what is wrong with them. */
+extern char *brim_relay_reload(void);
+
+/* End a delivery in a way that no server decided. */
+extern void brim_delivery_end(BrimDelivery *delivery, BrimSmtpVerdict verdict, BrimSmtpPhase phase,
+							  const char *reply);
+
+#endif							/* BRIM_WORKER_DELIVER_H */

@@ -1,0 +1,314 @@
+/*-------------------------------------------------------------------------
+ *
+ * relay.c
+ *	  Delivering through a mail relay: one connection a delivery, kept for
+ *	  the e-mails that follow.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+#include "compat.h"
+
+#include "utils/timestamp.h"
+
+#include "db/settings.h"
+#include "net/net.h"
+#include "worker/deliver.h"
+#include "worker/jobs.h"
+
+#define QUIT_BUDGET_MS 2000
+
+typedef struct Line
+{
+	BrimRelay  *relay;			/* the connection */
+	BrimSmtp   *smtp;			/* the dialogue on it */
+	bool		has_begun;		/* the e-mail at hand is in the dialogue */
+	bool		is_quitting;
+	bool		is_kicked;		/* drive even if the socket is silent */
+	int			carried;		/* e-mails this connection has carried */
+
+	/* The present wait */
+	TimestampTz deadline;		/* DT_NOEND without */
+	BrimSmtpPhase phase;
+	BrimSmtpNeed need;
+} Line;
+
+static char *password = NULL;
+
+char *
+brim_relay_reload(void)
+{
+	char	   *problem = NULL;
+
+	if (password != NULL)
+	{
+		explicit_bzero(password, strlen(password));
+		free(password);
+		password = NULL;
+	}
+	if (*brim_smtp_username == '\0')
+		return NULL;
+	if (*brim_smtp_password_file == '\0')
+		return pstrdup("brim.smtp_username is set but brim.smtp_password_file is not");
+	password = brim_settings_secret(brim_smtp_password_file, &problem);
+	return problem;
+}
+
+static TimestampTz
+in_seconds(int seconds)
+{
+	return TimestampTzPlusMilliseconds(GetCurrentTimestamp(), seconds * INT64CONST(1000));
+}
+
+/* Close the connection; the line can be opened again. */
+static void
+hang_up(BrimDelivery *delivery)
+{
+	Line	   *line = delivery->transport;
+
+	if (line == NULL)
+		return;
+	brim_relay_close(line->relay);
+	if (line->smtp != NULL)
+		brim_smtp_destroy(line->smtp);
+	free(line);
+	delivery->transport = NULL;
+}
+
+static void
+begin(BrimDelivery *delivery)
+{
+	Line	   *line = delivery->transport;
+	BrimRelayOptions options = {0};
+	BrimError	error;
+
+	if (line != NULL && (line->is_quitting || brim_relay_state(line->relay) == BRIM_RELAY_FAILED))
+	{
+		hang_up(delivery);
+		line = NULL;
+	}
+	if (line != NULL)
+	{
+		line->is_kicked = true;
+		return;
+	}
+	line = calloc(1, sizeof(Line));
+	if (line != NULL)
+		line->smtp = brim_smtp_create(brim_mem_malloc());
+	delivery->transport = line;
+	if (line == NULL || line->smtp == NULL)
+	{
+		hang_up(delivery);
+		brim_delivery_end(delivery, BRIM_SMTP_TRANSPORT, BRIM_SMTP_PHASE_CONNECT, "out of memory");
+		return;
+	}
+	options.url = brim_smtp_url;
+	options.helo_name = brim_helo_name;
+	options.username = brim_smtp_username;
+	options.password = password != NULL ? password : "";
+	options.ca_file = brim_ca_file;
+	options.timeout = brim_smtp_connect_timeout;
+	line->deadline = DT_NOEND;
+	line->relay = brim_relay_open(&options, &error);
+	if (line->relay == NULL)
+	{
+		hang_up(delivery);
+		brim_delivery_end(delivery, BRIM_SMTP_TRANSPORT, BRIM_SMTP_PHASE_CONNECT, error.message);
+	}
+}
+
+/* Read what is there; false when it would block. */
+static bool
+receive(Line *line)
+{
+	char		data[4096];
+	long		len = brim_relay_receive(line->relay, data, sizeof(data));
+
+	if (len > 0)
+		brim_smtp_received(line->smtp, data, (size_t) len);
+	else if (len < 0)
+		brim_smtp_lost(line->smtp, brim_relay_error(line->relay));
+	return len != 0;
+}
+
+/* Write what is waiting; false when it would block. */
+static bool
+transmit(Line *line)
+{
+	BrimStr		output = brim_smtp_output(line->smtp);
+	long		len = output.len > 0 ? brim_relay_send(line->relay, output.data, output.len) : 0;
+
+	if (len > 0)
+		brim_smtp_sent(line->smtp, (size_t) len);
+	else if (len < 0)
+		brim_smtp_lost(line->smtp, brim_relay_error(line->relay));
+	return len != 0;
+}
+
+/* Move the dialogue on; what it needs next. */
+static BrimSmtpNeed
+converse(Line *line)
+{
+	bool		has_sent = false;
+
+	for (;;)
+	{
+		BrimSmtpNeed need = brim_smtp_need(line->smtp);
+		BrimSmtpPhase phase = brim_smtp_phase(line->smtp);
+		bool		more = false;
+
+		if (need == BRIM_SMTP_SEND)
+			has_sent |= (more = transmit(line));
+		else if (need == BRIM_SMTP_REPLY)
+			more = receive(line);
+		else
+		{
+			brim_relay_watch(line->relay, true, false);
+			line->deadline = DT_NOEND;
+			return need;
+		}
+		if (more)
+			continue;
+		/* a server that speaks early while we write is heard, too */
+		if (need == BRIM_SMTP_SEND && receive(line))
+			continue;
+		brim_relay_watch(line->relay, true, need == BRIM_SMTP_SEND);
+
+		/* a reply that drips in does not get more time for it */
+		if (has_sent || line->deadline == DT_NOEND || line->phase != phase || line->need != need)
+			line->deadline = in_seconds(brim_smtp_timeout(line->smtp));
+		line->phase = phase;
+		line->need = need;
+		return need;
+	}
+}
+
+/* End the e-mail as the dialogue says, and the connection if it is no good. */
+static BrimStep
+conclude(BrimDelivery *delivery)
+{
+	Line	   *line = delivery->transport;
+
+	delivery->result = *brim_smtp_result(line->smtp);
+	delivery->was_reused = line->carried++ > 0;
+	line->has_begun = false;
+	if (!delivery->result.reusable)
+		hang_up(delivery);
+	return BRIM_STEP_DONE;
+}
+
+static BrimStep
+drive(BrimDelivery *delivery)
+{
+	Line	   *line = delivery->transport;
+	BrimError	error;
+	bool		late;
+
+	if (line == NULL)
+		return BRIM_STEP_DONE;	/* begin() has ended it */
+	late = line->deadline != DT_NOEND && brim_worker_until(line->deadline) == 0;
+	if (!brim_relay_take_ready(line->relay) && !late && !line->is_kicked)
+		return BRIM_STEP_WAIT;
+	line->is_kicked = false;
+	switch (brim_relay_state(line->relay))
+	{
+		case BRIM_RELAY_CONNECTING:
+			return BRIM_STEP_WAIT;
+		case BRIM_RELAY_FAILED:
+			if (!line->has_begun)
+			{
+				brim_delivery_end(delivery, BRIM_SMTP_TRANSPORT, BRIM_SMTP_PHASE_CONNECT,
+								  brim_relay_error(line->relay));
+				hang_up(delivery);
+				return BRIM_STEP_DONE;
+			}
+			break;
+		case BRIM_RELAY_OPEN:
+			break;
+	}
+	if (!line->has_begun)
+	{
+		if (!brim_smtp_begin(line->smtp, brim_str(delivery->email.sender_address),
+							 brim_str(delivery->email.recipient), brim_buf_str(&delivery->message), &error))
+		{
+			brim_delivery_end(delivery, BRIM_SMTP_FAILED, BRIM_SMTP_PHASE_MAIL, error.message);
+			hang_up(delivery);
+			return BRIM_STEP_DONE;
+		}
+		line->has_begun = true;
+	}
+	if (late)
+		brim_smtp_lost(line->smtp, "the mail relay did not answer in time");
+	switch (converse(line))
+	{
+		case BRIM_SMTP_BARRIER:
+			return BRIM_STEP_BARRIER;
+		case BRIM_SMTP_DONE:
+			return conclude(delivery);
+		default:
+			return BRIM_STEP_WAIT;
+	}
+}
+
+static void
+commit(BrimDelivery *delivery)
+{
+	Line	   *line = delivery->transport;
+
+	brim_smtp_dot(line->smtp);
+	line->is_kicked = true;
+}
+
+static void
+abandon(BrimDelivery *delivery)
+{
+	hang_up(delivery);
+}
+
+/* Say QUIT, wait a little for the answer, close. */
+static void
+rest(BrimDelivery *delivery)
+{
+	Line	   *line = delivery->transport;
+
+	if (line == NULL)
+		return;
+	if (!line->is_quitting)
+	{
+		if (brim_relay_state(line->relay) != BRIM_RELAY_OPEN)
+		{
+			hang_up(delivery);
+			return;
+		}
+		line->is_quitting = true;
+		brim_smtp_quit(line->smtp);
+		(void) converse(line);
+		line->deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), QUIT_BUDGET_MS);
+	}
+	else if (brim_relay_take_ready(line->relay))
+	{
+		TimestampTz deadline = line->deadline;
+
+		(void) converse(line);
+		line->deadline = deadline;
+	}
+	if (brim_smtp_need(line->smtp) == BRIM_SMTP_DONE || brim_worker_until(line->deadline) == 0)
+		hang_up(delivery);
+}
+
+static TimestampTz
+deadline(const BrimDelivery *delivery)
+{
+	const Line *line = delivery->transport;
+
+	return line != NULL ? line->deadline : DT_NOEND;
+}
+
+const BrimTransport brim_relay_transport = {
+	.begin = begin,
+	.drive = drive,
+	.commit = commit,
+	.abandon = abandon,
+	.rest = rest,
+	.deadline = deadline,
+};
