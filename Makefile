@@ -11,7 +11,7 @@ DATA = $(wildcard sql/brim--*--*.sql)
 DATA_built = sql/brim--$(EXTVERSION).sql
 
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
-HEADERS_ALL = $(wildcard src/*.h src/*/*.h)
+ALL_HEADERS = $(wildcard src/*.h src/*/*.h)
 
 PG_CPPFLAGS = -Isrc $(shell pkg-config --cflags libcurl json-c)
 PG_CFLAGS = -std=gnu11 -fvisibility=hidden
@@ -32,7 +32,7 @@ include $(PGXS)
 
 PROVE_FLAGS += -I test/lib
 
-$(OBJS): $(HEADERS_ALL)
+$(OBJS): $(ALL_HEADERS)
 
 sql/brim--$(EXTVERSION).sql: $(sort $(wildcard sql/parts/*.sql))
 	cat $^ > $@

@@ -78,14 +78,19 @@ INSERT INTO brim.variant (is_shipped, campaign, name, instruction) VALUES
 (true, 'default', 'roi_focused', 'Open with the measurable gain the company can expect (time, cost or revenue), then show how the product brings it about. Invent no figures.');
 
 CREATE TABLE brim.template (
-    industry text NOT NULL DEFAULT '',
+    industry text NOT NULL DEFAULT '' CHECK (industry = lower(industry)),
     variant text NOT NULL DEFAULT '',
     subject text NOT NULL CHECK (subject <> ''),
     body text NOT NULL CHECK (body <> ''),
-    PRIMARY KEY (industry, variant)
+    is_shipped boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (industry, variant, is_shipped)
 );
-COMMENT ON TABLE brim.template IS 'One row a template used where the model writes no e-mail. Key: industry, variant; an empty string stands for any';
+COMMENT ON TABLE brim.template IS 'One row a template used where the model writes no e-mail. Key: industry, variant, is_shipped; an empty string stands for any';
+COMMENT ON COLUMN brim.template.industry IS 'Industry in lower case, as lower(brim.lead.industry) gives it; empty: any';
+COMMENT ON COLUMN brim.template.variant IS 'Name of the variant; empty: any';
 COMMENT ON COLUMN brim.template.subject IS 'Subject with blanks such as {{company_name}} or {{contact_name|there}}';
+COMMENT ON COLUMN brim.template.body IS 'Body with the same blanks: company_name, contact_name, contact_first_name, industry, employee_count, country, product_name, product_pitch, sender_name';
+COMMENT ON COLUMN brim.template.is_shipped IS 'The row is as the extension brought it along; a change of the row clears the mark. Only other rows are dumped, and one of the same industry and variant goes before a shipped one';
 
 CREATE TABLE brim.node (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
@@ -134,7 +139,7 @@ CREATE TABLE brim.generation (
     error text,
     created_at timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz,
-    UNIQUE (campaign, company_id)
+    UNIQUE (company_id, campaign)
 );
 COMMENT ON TABLE brim.generation IS 'One row a job that drafts all variants for one company in one campaign. Key: generation_id';
 COMMENT ON COLUMN brim.generation.provider IS 'Who wrote the drafts: gemini or template';
@@ -142,7 +147,6 @@ COMMENT ON COLUMN brim.generation.attempts IS 'Requests that were made for this 
 COMMENT ON COLUMN brim.generation.crashes IS 'Times the worker died while it had this job';
 CREATE INDEX generation_queued ON brim.generation (score DESC, generation_id) WHERE status = 'queued';
 CREATE INDEX generation_due ON brim.generation (next_attempt_at) WHERE status = 'queued';
-CREATE INDEX generation_company ON brim.generation (company_id);
 CREATE INDEX generation_running ON brim.generation (claimed_by) WHERE status = 'running';
 
 CREATE TABLE brim.outbound_email (
@@ -174,7 +178,7 @@ CREATE TABLE brim.outbound_email (
     claimed_by integer,
     created_at timestamptz NOT NULL DEFAULT now(),
     sent_at timestamptz,
-    UNIQUE (campaign, company_id, variant),
+    UNIQUE (company_id, campaign, variant),
     CHECK ((status = 'held') = (hold_reason IS NOT NULL)),
     CHECK (status NOT IN ('queued', 'claimed', 'committing', 'sent', 'uncertain')
            OR (message_id IS NOT NULL AND message_date IS NOT NULL AND recipient IS NOT NULL))
@@ -192,7 +196,6 @@ CREATE INDEX outbound_email_queued ON brim.outbound_email (score DESC, email_id)
 CREATE INDEX outbound_email_due ON brim.outbound_email (next_attempt_at) WHERE status = 'queued';
 CREATE INDEX outbound_email_owned ON brim.outbound_email (claimed_by) WHERE status IN ('claimed', 'committing');
 CREATE INDEX outbound_email_recipient ON brim.outbound_email (lower(recipient)) WHERE status IN ('draft', 'queued', 'held');
-CREATE INDEX outbound_email_company ON brim.outbound_email (company_id);
 CREATE INDEX outbound_email_sent_at ON brim.outbound_email (sent_at) WHERE status = 'sent';
 -- Guard: at most one e-mail of a company and campaign is in flight, sent or in doubt.
 CREATE UNIQUE INDEX outbound_email_once ON brim.outbound_email (campaign, company_id)
@@ -283,6 +286,7 @@ COMMENT ON FUNCTION brim.is_restoring() IS 'Is a script of pg_dump being loaded 
 -- What pg_dump takes along: all of the user's data; not brim.node, not brim.component.
 SELECT pg_catalog.pg_extension_config_dump('brim.campaign', 'WHERE NOT is_shipped');
 SELECT pg_catalog.pg_extension_config_dump('brim.variant', 'WHERE NOT is_shipped');
+SELECT pg_catalog.pg_extension_config_dump('brim.template', 'WHERE NOT is_shipped');
 SELECT pg_catalog.pg_extension_config_dump('brim.lead', '');
 SELECT pg_catalog.pg_extension_config_dump('brim.generation', '');
 SELECT pg_catalog.pg_extension_config_dump('brim.generation_generation_id_seq', '');

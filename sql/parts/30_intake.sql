@@ -77,7 +77,7 @@ REVOKE EXECUTE ON FUNCTION brim.new_email_state(text, text, text) FROM PUBLIC;
 
 CREATE FUNCTION brim.lead_after_insert() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off SET jit = off
 AS $$
 BEGIN
     IF brim.is_restoring() THEN
@@ -96,11 +96,12 @@ BEGIN
     SELECT c.name, n.company_id, n.total_score
       FROM new_rows AS n
       JOIN brim.campaign AS c ON c.is_active AND n.total_score >= c.min_score
-     WHERE NOT EXISTS (SELECT FROM brim.suppression AS s
-                        WHERE (s.kind = 'company' AND s.value = n.company_id)
-                           OR (s.kind = 'address' AND s.value = lower(n.contact_email))
-                           OR (s.kind = 'domain' AND s.value = split_part(lower(n.contact_email), '@', -1))
-                           OR (s.kind = 'domain' AND s.value = brim.domain_host(n.domain)))
+     WHERE NOT EXISTS (SELECT FROM brim.suppression AS s WHERE s.kind = 'company' AND s.value = n.company_id)
+       AND NOT EXISTS (SELECT FROM brim.suppression AS s WHERE s.kind = 'address' AND s.value = lower(n.contact_email))
+       AND NOT EXISTS (SELECT FROM brim.suppression AS s
+                        WHERE s.kind = 'domain' AND s.value = split_part(lower(n.contact_email), '@', -1))
+       AND NOT EXISTS (SELECT FROM brim.suppression AS s
+                        WHERE s.kind = 'domain' AND s.value = brim.domain_host(n.domain))
         ON CONFLICT (campaign, company_id) DO NOTHING;
     RETURN NULL;
 END;
@@ -114,7 +115,7 @@ CREATE TRIGGER lead_after_insert AFTER INSERT ON brim.lead
 
 CREATE FUNCTION brim.lead_after_update() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off SET jit = off
 AS $$
 BEGIN
     IF brim.is_restoring() THEN
@@ -138,11 +139,12 @@ BEGIN
       FROM new_rows AS n
       JOIN brim.campaign AS c ON c.is_active AND n.total_score >= c.min_score
      WHERE NOT EXISTS (SELECT FROM brim.generation AS g WHERE g.campaign = c.name AND g.company_id = n.company_id)
+       AND NOT EXISTS (SELECT FROM brim.suppression AS s WHERE s.kind = 'company' AND s.value = n.company_id)
+       AND NOT EXISTS (SELECT FROM brim.suppression AS s WHERE s.kind = 'address' AND s.value = lower(n.contact_email))
        AND NOT EXISTS (SELECT FROM brim.suppression AS s
-                        WHERE (s.kind = 'company' AND s.value = n.company_id)
-                           OR (s.kind = 'address' AND s.value = lower(n.contact_email))
-                           OR (s.kind = 'domain' AND s.value = split_part(lower(n.contact_email), '@', -1))
-                           OR (s.kind = 'domain' AND s.value = brim.domain_host(n.domain)))
+                        WHERE s.kind = 'domain' AND s.value = split_part(lower(n.contact_email), '@', -1))
+       AND NOT EXISTS (SELECT FROM brim.suppression AS s
+                        WHERE s.kind = 'domain' AND s.value = brim.domain_host(n.domain))
         ON CONFLICT (campaign, company_id) DO NOTHING;
 
     -- What waits is taken in the order of the scores as they are now.
@@ -179,7 +181,7 @@ CREATE TRIGGER lead_after_update AFTER UPDATE ON brim.lead
 
 CREATE FUNCTION brim.lead_after_delete() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off SET jit = off
 AS $$
 BEGIN
     UPDATE brim.generation AS g

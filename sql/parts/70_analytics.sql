@@ -3,8 +3,8 @@
  *
  * Words and rules that hold for every view:
  *	 - the first line of a view's comment says what one row is and its key;
- *	 - every rate and share is in percent (0 to 100, one digit); the counts it
- *	   is made of stand beside it; nothing divided by nothing is NULL;
+ *	 - every rate and share is in percent with one digit, and the two counts it
+ *	   is made of stand beside it; a share of nothing is NULL;
  *	 - a day is a date in the time zone of reports, brim.report_zone(), and
  *	   holds the instants [brim.day_start(day), brim.day_start(day + 1));
  *	 - mailed means that the mail server accepted the e-mail;
@@ -227,12 +227,20 @@ SELECT k.campaign, k.variant, k.sent,
                coalesce(m.sent, 0) AS sent, coalesce(m.opened, 0) AS opened, coalesce(m.clicked, 0) AS clicked,
                coalesce(m.replied, 0) AS replied, coalesce(m.converted, 0) AS converted
           FROM brim.variant AS v
+          -- Responses are gathered once here: asking for each e-mail takes three times as long.
           FULL JOIN (SELECT s.campaign, s.variant, count(*) AS sent,
-                            count(*) FILTER (WHERE s.is_opened) AS opened,
-                            count(*) FILTER (WHERE s.is_clicked) AS clicked,
-                            count(*) FILTER (WHERE s.is_replied) AS replied,
+                            count(*) FILTER (WHERE r.opened) AS opened,
+                            count(*) FILTER (WHERE r.clicked) AS clicked,
+                            count(*) FILTER (WHERE r.replied) AS replied,
                             count(*) FILTER (WHERE s.is_converted) AS converted
                        FROM brim.sent_email AS s
+                       LEFT JOIN (SELECT e.email_id, bool_or(e.event_type = 'email_opened') AS opened,
+                                         bool_or(e.event_type = 'email_clicked') AS clicked,
+                                         bool_or(e.event_type = 'email_replied') AS replied
+                                    FROM brim.event AS e
+                                   WHERE e.event_type IN ('email_opened', 'email_clicked', 'email_replied')
+                                     AND e.email_id IS NOT NULL
+                                   GROUP BY e.email_id) AS r ON r.email_id = s.email_id
                       GROUP BY s.campaign, s.variant) AS m ON m.campaign = v.campaign AND m.variant = v.name) AS k;
 COMMENT ON VIEW brim.email_performance IS 'One row a variant of a campaign. Key: campaign, variant.
 Rates are shares of the e-mails sent, in percent, each with the bounds of its 95 % Wilson interval: where the intervals of two variants overlap, the difference may be chance';

@@ -5,12 +5,10 @@
  */
 
 CREATE VIEW brim.activated_user AS
-SELECT DISTINCT e.user_id COLLATE "C" AS user_id, e.occurred_at AS activated_at
+SELECT e.user_id COLLATE "C" AS user_id, min(e.occurred_at) AS activated_at
   FROM brim.event AS e
  WHERE e.event_type = 'activation_step_completed' AND e.user_id IS NOT NULL
-   AND NOT EXISTS (SELECT FROM brim.event AS b
-                    WHERE b.event_type = 'activation_step_completed'
-                      AND b.user_id = e.user_id AND b.occurred_at < e.occurred_at);
+ GROUP BY e.user_id;
 COMMENT ON VIEW brim.activated_user IS 'One row a user with any activation step. Key: user_id';
 COMMENT ON COLUMN brim.activated_user.user_id IS 'Key of the user';
 COMMENT ON COLUMN brim.activated_user.activated_at IS 'When the user completed the first activation step ever';

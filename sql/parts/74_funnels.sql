@@ -8,7 +8,8 @@
 -- indexes on the time, so that a condition on day makes the rest cheap; OFFSET 0
 -- keeps the planner from reckoning the bounds anew for each row.
 CREATE VIEW brim.funnel_daily AS
-SELECT b.first_day + d.n AS day, s.scored, s.qualified_leads, g.generated, m.sent, a.activations, o.outcomes
+SELECT b.first_day + d.n AS day, s.scored, s.qualified_leads, g.generated, m.sent,
+       coalesce(a.activations, 0) AS activations, o.outcomes
   FROM (SELECT z.zone, z.today,
                -- cut first: a time of -infinity has no day
                least(z.today, (greatest(f.first_at, now() - interval '20 years') AT TIME ZONE z.zone)::date) AS first_day
@@ -44,13 +45,13 @@ SELECT b.first_day + d.n AS day, s.scored, s.qualified_leads, g.generated, m.sen
           FROM brim.outbound_email AS x
          WHERE x.status = 'sent' AND x.sent_at >= t.day_from AND x.sent_at < t.day_to) AS m
  CROSS JOIN LATERAL (
-        SELECT count(*) AS activations
-          FROM brim.activated_user AS u
-         WHERE u.activated_at >= t.day_from AND u.activated_at < t.day_to) AS a
- CROSS JOIN LATERAL (
         SELECT count(*) AS outcomes
           FROM brim.outcome AS r
-         WHERE r.occurred_at >= t.day_from AND r.occurred_at < t.day_to) AS o;
+         WHERE r.occurred_at >= t.day_from AND r.occurred_at < t.day_to) AS o
+  -- A first step is known only from all steps, so these are not counted by the day.
+  LEFT JOIN (SELECT (u.activated_at AT TIME ZONE brim.report_zone())::date AS day, count(*) AS activations
+               FROM brim.activated_user AS u
+              GROUP BY 1) AS a ON a.day = b.first_day + d.n;
 COMMENT ON VIEW brim.funnel_daily IS 'One row a day. Key: day.
 Every day from the first with any data to today, at most 20 years; days without data are rows of zeros. Give a range of day where the history is long';
 COMMENT ON COLUMN brim.funnel_daily.day IS 'Day in the time zone of reports';

@@ -17,9 +17,9 @@
 #include "api/site.h"
 #include "db/memory.h"
 
-PG_FUNCTION_INFO_V1(brim_explain);
-PG_FUNCTION_INFO_V1(brim_explain_named);
-PG_FUNCTION_INFO_V1(brim_explain_spec);
+BRIM_FUNCTION(brim_explain);
+BRIM_FUNCTION(brim_explain_named);
+BRIM_FUNCTION(brim_explain_spec);
 
 #define REASON_MAX (64 * 1024 * 1024)
 

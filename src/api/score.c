@@ -15,15 +15,15 @@
 
 #include "api/site.h"
 
-PG_FUNCTION_INFO_V1(brim_score);
-PG_FUNCTION_INFO_V1(brim_score_named);
-PG_FUNCTION_INFO_V1(brim_score_spec);
-PG_FUNCTION_INFO_V1(brim_fit_score);
-PG_FUNCTION_INFO_V1(brim_fit_score_named);
-PG_FUNCTION_INFO_V1(brim_fit_score_spec);
-PG_FUNCTION_INFO_V1(brim_intent_score);
-PG_FUNCTION_INFO_V1(brim_intent_score_named);
-PG_FUNCTION_INFO_V1(brim_intent_score_spec);
+BRIM_FUNCTION(brim_score);
+BRIM_FUNCTION(brim_score_named);
+BRIM_FUNCTION(brim_score_spec);
+BRIM_FUNCTION(brim_fit_score);
+BRIM_FUNCTION(brim_fit_score_named);
+BRIM_FUNCTION(brim_fit_score_spec);
+BRIM_FUNCTION(brim_intent_score);
+BRIM_FUNCTION(brim_intent_score_named);
+BRIM_FUNCTION(brim_intent_score_spec);
 
 /* Where the model of a call comes from. */
 typedef enum ModelSource

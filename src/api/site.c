@@ -8,6 +8,7 @@
 #include "postgres.h"
 #include "compat.h"
 
+#include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -88,6 +89,7 @@ forget_stale_models(BrimSite *site)
 
 	if (!is_new_statement(site))
 		return;
+	AcceptInvalidationMessages();
 	while (*link != NULL)
 	{
 		BrimSiteModel *model = *link;

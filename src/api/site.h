@@ -45,6 +45,7 @@ typedef struct BrimSite
 	MemoryContext row_cxt;		/* for one row; reset by brim_site_finish() */
 	BrimSiteModel *models;		/* used last stands first */
 	int			nmodels;
+	void	   *user;			/* what the caller likes to remember, in cxt */
 
 	/* The statement: snapshots of two statements differ in one of these */
 	TransactionId xmax;

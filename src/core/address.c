@@ -73,9 +73,9 @@ check_local(const char *local, size_t len)
 static const char *
 check_domain(const char *domain, size_t len)
 {
-	size_t		start = 0;
-	bool		dotted = false;
-	bool		numeric = true;
+	size_t start = 0;
+	bool   dotted = false;
+	bool   numeric = true;
 
 	if (len == 0)
 		return "has nothing after the @";
@@ -127,7 +127,7 @@ brim_address_check(BrimStr address, const char **why)
 		problem = "has no @";
 	else
 	{
-		size_t		local = (size_t) (at - address.data);
+		size_t local = (size_t) (at - address.data);
 
 		if (memchr(at + 1, '@', address.len - local - 1) != NULL)
 			problem = "has more than one @";
@@ -142,7 +142,7 @@ brim_address_check(BrimStr address, const char **why)
 BrimStr
 brim_address_domain(BrimStr address)
 {
-	BrimStr		domain = {"", 0};
+	BrimStr domain = {"", 0};
 
 	for (size_t i = address.len; i > 0; i--)
 	{

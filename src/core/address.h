@@ -25,4 +25,4 @@ extern BrimStr brim_address_domain(BrimStr address);
 /* May c stand in an unquoted word of an address or a name (RFC 5322's atext)? */
 extern bool brim_address_is_atext(char c);
 
-#endif							/* BRIM_CORE_ADDRESS_H */
+#endif /* BRIM_CORE_ADDRESS_H */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "core/utf8.h"
 
 #define MAX_DEPTH 32
 #define MAX_LENGTH ((size_t) 64 * 1024 * 1024)
@@ -101,7 +102,7 @@ brim_gemini_json_count(struct json_object *object, const char *name)
 bool
 brim_gemini_json_valid(BrimStr text)
 {
-	return text.len == 0 || (memchr(text.data, '\0', text.len) == NULL && brim_text_valid(text));
+	return text.len == 0 || (memchr(text.data, '\0', text.len) == NULL && brim_utf8_valid(text));
 }
 
 /* Length of the run of ASCII letters, digits, '_' and '-' at data; *digit: has it a digit? */

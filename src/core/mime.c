@@ -18,11 +18,11 @@
 #include "core/utf8.h"
 
 #define MAX_MESSAGE (1024 * 1024)
-#define MAX_HEADER_TEXT 1000	/* bytes of a name or subject */
+#define MAX_HEADER_TEXT 1000 /* bytes of a name or subject */
 #define MAX_MESSAGE_ID 250
 #define MAX_COLUMN 78
-#define MAX_ENCODED 76			/* where the line may hold an encoded word (RFC 2047, 2) */
-#define MAX_PLAIN 60			/* bytes of a word or name that is put unencoded */
+#define MAX_ENCODED 76 /* where the line may hold an encoded word (RFC 2047, 2) */
+#define MAX_PLAIN 60   /* bytes of a word or name that is put unencoded */
 
 /* Is there anything but white space? */
 static bool
@@ -48,7 +48,7 @@ check_header_text(const char *what, BrimStr text, BrimError *error)
 	}
 	for (size_t i = 0; i < text.len;)
 	{
-		size_t		n = brim_utf8_length(text.data + i, text.len - i);
+		size_t n = brim_utf8_length(text.data + i, text.len - i);
 
 		if (n == 0)
 		{
@@ -76,7 +76,7 @@ check_body_text(const char *what, BrimStr text, BrimError *error)
 	}
 	for (size_t i = 0; i < text.len;)
 	{
-		size_t		n = brim_utf8_length(text.data + i, text.len - i);
+		size_t n = brim_utf8_length(text.data + i, text.len - i);
 
 		if (n == 0 || text.data[i] == '\0')
 		{
@@ -104,13 +104,13 @@ check_address(const char *what, BrimStr address, BrimError *error)
 static bool
 check_message_id(BrimStr id, BrimError *error)
 {
-	int			ats = 0;
-	bool		bad = id.len == 0 || id.len > MAX_MESSAGE_ID;
-	bool		open = true;	/* a dot or @ must not come next */
+	int  ats = 0;
+	bool bad = id.len == 0 || id.len > MAX_MESSAGE_ID;
+	bool open = true; /* a dot or @ must not come next */
 
 	for (size_t i = 0; i < id.len && !bad; i++)
 	{
-		char		c = id.data[i];
+		char c = id.data[i];
 
 		if (c == '.' || c == '@')
 		{
@@ -136,11 +136,11 @@ check_message_id(BrimStr id, BrimError *error)
 static bool
 is_plain(BrimStr text)
 {
-	size_t		word = 0;
+	size_t word = 0;
 
 	for (size_t i = 0; i < text.len; i++)
 	{
-		char		c = text.data[i];
+		char c = text.data[i];
 
 		if ((unsigned char) c >= 0x80 || (c == '=' && i + 1 < text.len && text.data[i + 1] == '?'))
 			return false;
@@ -157,7 +157,7 @@ is_plain(BrimStr text)
 static void
 append_subject(BrimBuf *out, BrimStr subject)
 {
-	size_t		column = strlen("Subject: ");
+	size_t column = strlen("Subject: ");
 
 	brim_buf_append_text(out, "Subject: ");
 	if (!is_plain(subject))
@@ -167,8 +167,7 @@ append_subject(BrimBuf *out, BrimStr subject)
 		for (size_t pos = 0; pos < subject.len;)
 		{
 			const char *space = memchr(subject.data + pos + 1, ' ', subject.len - pos - 1);
-			size_t		len = space != NULL ? (size_t) (space - subject.data) - pos
-				: subject.len - pos;
+			size_t len = space != NULL ? (size_t) (space - subject.data) - pos : subject.len - pos;
 
 			/* a word and the space before it, which opens the line when folded */
 			if (column + len > MAX_COLUMN)
@@ -188,7 +187,7 @@ append_subject(BrimBuf *out, BrimStr subject)
 static size_t
 append_name(BrimBuf *out, BrimStr name, size_t column)
 {
-	bool		atoms = true;
+	bool atoms = true;
 
 	if (!is_plain(name) || name.len > MAX_PLAIN)
 		return brim_mime_encode_words(name, column, out);
@@ -219,7 +218,7 @@ append_name(BrimBuf *out, BrimStr name, size_t column)
 static void
 append_mailbox(BrimBuf *out, const char *header, BrimStr name, BrimStr address)
 {
-	size_t		column = strlen(header) + 2;
+	size_t column = strlen(header) + 2;
 
 	brim_buf_printf(out, "%s: ", header);
 	if (name.len > 0)
@@ -235,7 +234,7 @@ append_mailbox(BrimBuf *out, const char *header, BrimStr name, BrimStr address)
 static void
 append_bracketed(BrimBuf *out, const char *header, BrimStr value)
 {
-	size_t		width = strlen(header) + strlen(": <>") + value.len;
+	size_t width = strlen(header) + strlen(": <>") + value.len;
 
 	brim_buf_printf(out, "%s:%s <", header, width > MAX_COLUMN ? "\r\n" : "");
 	brim_buf_append_str(out, value);
@@ -246,13 +245,13 @@ append_bracketed(BrimBuf *out, const char *header, BrimStr value)
 static void
 append_unsubscribe(BrimBuf *out, BrimStr address)
 {
-	BrimBuf		uri;
+	BrimBuf uri;
 
 	brim_buf_init(&uri, out->mem, 3 * MAX_HEADER_TEXT);
 	brim_buf_append_text(&uri, "mailto:");
 	for (size_t i = 0; i < address.len; i++)
 	{
-		char		c = address.data[i];
+		char c = address.data[i];
 
 		if (strchr("%/?#&=^`{|}", c) != NULL)
 			brim_buf_printf(&uri, "%%%02X", (unsigned int) (unsigned char) c);
@@ -271,7 +270,7 @@ append_lines(BrimBuf *out, BrimStr text)
 {
 	for (size_t pos = 0; pos < text.len;)
 	{
-		size_t		end = pos;
+		size_t end = pos;
 
 		while (end < text.len && text.data[end] != '\r' && text.data[end] != '\n')
 			end++;
@@ -291,17 +290,17 @@ brim_mime_date(int64_t date, BrimBuf *out)
 		"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 	};
 	static const int month_days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	int64_t		day = date / 86400;
-	int			second = (int) (date % 86400);
-	int			weekday = (int) (day % 7);
-	int			year = 1970;
-	int			month = 0;
+	int64_t          day = date / 86400;
+	int              second = (int) (date % 86400);
+	int              weekday = (int) (day % 7);
+	int              year = 1970;
+	int              month = 0;
 
 	if (date < 0 || date > INT64_C(253402300799))
 		return false;
 	for (;;)
 	{
-		bool		leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+		bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 
 		if (day < 365 + leap)
 		{
@@ -348,7 +347,7 @@ check_message(const BrimMessage *message, BrimError *error)
 static bool
 append_headers(BrimBuf *out, const BrimMessage *message, BrimMimeEncoding encoding)
 {
-	bool		dated;
+	bool dated;
 
 	append_mailbox(out, "From", message->from_name, message->from_address);
 	append_mailbox(out, "To", message->to_name, message->to_address);
@@ -372,9 +371,9 @@ append_headers(BrimBuf *out, const BrimMessage *message, BrimMimeEncoding encodi
 bool
 brim_mime_build(const BrimMessage *message, BrimBuf *out, BrimError *error)
 {
-	const char *problem = NULL;
-	size_t		start = out->len;
-	BrimBuf		text;
+	const char      *problem = NULL;
+	size_t           start = out->len;
+	BrimBuf          text;
 	BrimMimeEncoding encoding;
 
 	if (!check_message(message, error))

@@ -15,25 +15,25 @@
 typedef struct BrimMessage
 {
 	/* Who (names may be empty; addresses are checked again) */
-	BrimStr		from_name;
-	BrimStr		from_address;
-	BrimStr		to_name;
-	BrimStr		to_address;
-	BrimStr		reply_to;		/* empty: no Reply-To header */
+	BrimStr from_name;
+	BrimStr from_address;
+	BrimStr to_name;
+	BrimStr to_address;
+	BrimStr reply_to; /* empty: no Reply-To header */
 
 	/* What (UTF-8; line ends in the body may be LF, CR or CRLF) */
-	BrimStr		subject;
-	BrimStr		body;
-	BrimStr		footer;			/* follows the body after an empty line; may be empty */
+	BrimStr subject;
+	BrimStr body;
+	BrimStr footer; /* follows the body after an empty line; may be empty */
 
 	/* Body and footer get a line end each where they end without one. */
 
 	/* Identity, fixed when the e-mail was queued */
-	BrimStr		message_id;		/* without the angle brackets */
-	int64_t		date;			/* seconds since 1970-01-01 UTC */
+	BrimStr message_id; /* without the angle brackets */
+	int64_t date;       /* seconds since 1970-01-01 UTC */
 
 	/* Way out */
-	BrimStr		unsubscribe;	/* address of the List-Unsubscribe mailto; empty: no header */
+	BrimStr unsubscribe; /* address of the List-Unsubscribe mailto; empty: no header */
 } BrimMessage;
 
 /*
@@ -57,4 +57,4 @@ extern bool brim_mime_build(const BrimMessage *message, BrimBuf *out, BrimError 
  */
 extern bool brim_mime_date(int64_t date, BrimBuf *out);
 
-#endif							/* BRIM_CORE_MIME_H */
+#endif /* BRIM_CORE_MIME_H */

@@ -11,9 +11,9 @@
 
 #include "core/utf8.h"
 
-#define MAX_WORD 75				/* bytes of an encoded word */
-#define WORD_FRAME 12			/* "=?UTF-8?Q?" and "?=" */
-#define MAX_ENCODED_LINE 76		/* of quoted-printable and base64, and with encoded words */
+#define MAX_WORD 75         /* bytes of an encoded word */
+#define WORD_FRAME 12       /* "=?UTF-8?Q?" and "?=" */
+#define MAX_ENCODED_LINE 76 /* of quoted-printable and base64, and with encoded words */
 #define MAX_PLAIN_LINE 78
 
 static const char hex_digits[] = "0123456789ABCDEF";
@@ -30,7 +30,7 @@ is_alnum(unsigned char c)
 static void
 append_escaped(BrimBuf *out, unsigned char c)
 {
-	char		escaped[3] = {'=', hex_digits[c >> 4], hex_digits[c & 15]};
+	char escaped[3] = {'=', hex_digits[c >> 4], hex_digits[c & 15]};
 
 	brim_buf_append(out, escaped, 3);
 }
@@ -40,7 +40,7 @@ static void
 append_base64(BrimBuf *out, const unsigned char *s, size_t n)
 {
 	unsigned int bits = (unsigned int) s[0] << 16;
-	char		group[4];
+	char         group[4];
 
 	if (n > 1)
 		bits |= (unsigned int) s[1] << 8;
@@ -89,16 +89,16 @@ append_b(BrimBuf *out, BrimStr text)
 static size_t
 measure_word(BrimStr text, size_t room, bool use_q)
 {
-	size_t		taken = 0;
-	size_t		q_used = 0;
+	size_t taken = 0;
+	size_t q_used = 0;
 
 	while (taken < text.len)
 	{
-		size_t		n = brim_utf8_length(text.data + taken, text.len - taken);
-		size_t		used;
+		size_t n = brim_utf8_length(text.data + taken, text.len - taken);
+		size_t used;
 
 		if (n == 0)
-			n = 1;				/* cannot happen in checked text; must not loop */
+			n = 1; /* cannot happen in checked text; must not loop */
 		for (size_t i = 0; i < n; i++)
 			q_used += q_width((unsigned char) text.data[taken + i]);
 		used = use_q ? q_used : (taken + n + 2) / 3 * 4;
@@ -112,19 +112,19 @@ measure_word(BrimStr text, size_t room, bool use_q)
 size_t
 brim_mime_encode_words(BrimStr text, size_t column, BrimBuf *out)
 {
-	size_t		q_total = 0;
-	bool		use_q;
-	bool		first = true;
+	size_t q_total = 0;
+	bool   use_q;
+	bool   first = true;
 
 	for (size_t i = 0; i < text.len; i++)
 		q_total += q_width((unsigned char) text.data[i]);
 	use_q = q_total <= (text.len + 2) / 3 * 4;
 	while (text.len > 0)
 	{
-		size_t		room = MAX_WORD - WORD_FRAME;
-		size_t		left = column < MAX_ENCODED_LINE ? MAX_ENCODED_LINE - column : 0;
-		size_t		before;
-		BrimStr		word = {text.data, 0};
+		size_t  room = MAX_WORD - WORD_FRAME;
+		size_t  left = column < MAX_ENCODED_LINE ? MAX_ENCODED_LINE - column : 0;
+		size_t  before;
+		BrimStr word = {text.data, 0};
 
 		if (left < WORD_FRAME + room)
 			room = left > WORD_FRAME ? left - WORD_FRAME : 0;
@@ -174,14 +174,14 @@ needs_escape(unsigned char c, bool last)
 static void
 append_quoted_line(BrimBuf *out, BrimStr line)
 {
-	size_t		column = 0;
+	size_t column = 0;
 
 	for (size_t i = 0; i < line.len; i++)
 	{
 		unsigned char c = (unsigned char) line.data[i];
-		bool		last = i + 1 == line.len;
-		bool		escape = needs_escape(c, last);
-		size_t		width = escape ? 3 : 1;
+		bool          last = i + 1 == line.len;
+		bool          escape = needs_escape(c, last);
+		size_t        width = escape ? 3 : 1;
 
 		/* all but the last byte leave room for the "=" of a soft break */
 		if (column + width > (last ? MAX_ENCODED_LINE : MAX_ENCODED_LINE - 1))
@@ -206,7 +206,7 @@ append_quoted_line(BrimBuf *out, BrimStr line)
 static BrimStr
 next_line(BrimStr text, size_t *pos)
 {
-	BrimStr		line = {text.data + *pos, 0};
+	BrimStr     line = {text.data + *pos, 0};
 	const char *end = memchr(line.data, '\n', text.len - *pos);
 
 	if (end == NULL)
@@ -233,8 +233,7 @@ is_plain_line(BrimStr line)
 	for (size_t i = 0; i < line.len; i++)
 	{
 		/* "=" is plain here; what else must be escaped is not */
-		if (line.data[i] != '=' &&
-			needs_escape((unsigned char) line.data[i], i + 1 == line.len))
+		if (line.data[i] != '=' && needs_escape((unsigned char) line.data[i], i + 1 == line.len))
 			return false;
 	}
 	return true;
@@ -243,15 +242,15 @@ is_plain_line(BrimStr line)
 BrimMimeEncoding
 brim_mime_encode_choose(BrimStr text)
 {
-	bool		plain = true;
-	size_t		quoted = 0;
-	size_t		base64 = (text.len + 2) / 3 * 4;
+	bool   plain = true;
+	size_t quoted = 0;
+	size_t base64 = (text.len + 2) / 3 * 4;
 
 	base64 += base64 / MAX_ENCODED_LINE * 2 + 2;
 	for (size_t pos = 0; pos < text.len;)
 	{
-		BrimStr		line = next_line(text, &pos);
-		size_t		width = 0;
+		BrimStr line = next_line(text, &pos);
+		size_t  width = 0;
 
 		plain = plain && is_plain_line(line);
 		for (size_t i = 0; i < line.len; i++)
@@ -297,7 +296,7 @@ brim_mime_encode_body(BrimStr text, BrimMimeEncoding encoding, BrimBuf *out)
 
 		for (size_t pos = 0; pos < text.len; pos += per_line)
 		{
-			BrimStr		part = {text.data + pos, text.len - pos};
+			BrimStr part = {text.data + pos, text.len - pos};
 
 			if (part.len > per_line)
 				part.len = per_line;

@@ -29,9 +29,9 @@ extern size_t brim_mime_encode_words(BrimStr text, size_t column, BrimBuf *out);
 
 /* The shortest encoding that carries these CRLF lines unharmed. */
 extern BrimMimeEncoding brim_mime_encode_choose(BrimStr text);
-extern const char *brim_mime_encode_name(BrimMimeEncoding encoding);
+extern const char      *brim_mime_encode_name(BrimMimeEncoding encoding);
 
 /* Append text, which ends in CRLF, in that encoding; the last line ends in CRLF. */
 extern void brim_mime_encode_body(BrimStr text, BrimMimeEncoding encoding, BrimBuf *out);
 
-#endif							/* BRIM_CORE_MIME_ENCODE_H */
+#endif /* BRIM_CORE_MIME_ENCODE_H */

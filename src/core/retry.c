@@ -18,9 +18,9 @@ static const int generation_waits[] = {2, 10, 60, 300};
 static int
 spread(int seconds, uint32_t random)
 {
-	int64_t		low = (int64_t) seconds * 4;	/* in fifths of a second */
-	int64_t		width = (int64_t) seconds * 2;
-	int64_t		fifths = low + ((width * (int64_t) random + INT64_C(0x7FFFFFFF)) / INT64_C(0xFFFFFFFF));
+	int64_t low = (int64_t) seconds * 4; /* in fifths of a second */
+	int64_t width = (int64_t) seconds * 2;
+	int64_t fifths = low + ((width * (int64_t) random + INT64_C(0x7FFFFFFF)) / INT64_C(0xFFFFFFFF));
 
 	return (int) ((fifths + 2) / 5);
 }
@@ -29,7 +29,7 @@ spread(int seconds, uint32_t random)
 static int
 scheduled(const int *waits, int nwaits, int attempt, uint32_t random, int hint)
 {
-	int			wait;
+	int wait;
 
 	if (attempt > nwaits)
 		return -1;
@@ -55,7 +55,7 @@ brim_retry_generation(int attempt, uint32_t random, int hint)
 int
 brim_retry_breaker(int failure, uint32_t random)
 {
-	int			wait = 5;
+	int wait = 5;
 
 	for (int i = 1; i < failure && wait < 600; i++)
 		wait *= 2;

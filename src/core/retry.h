@@ -16,15 +16,15 @@
  * less than hint (seconds a server asked for, 0 without; at most 7 days count).
  * -1 when there is no further attempt.
  */
-extern int	brim_retry_email(int attempt, uint32_t random, int hint);
+extern int brim_retry_email(int attempt, uint32_t random, int hint);
 
 /*
  * The same for a generation, which only costs a request: 2 s, 10 s, 60 s,
  * 300 s; -1 after the fifth attempt.
  */
-extern int	brim_retry_generation(int attempt, uint32_t random, int hint);
+extern int brim_retry_generation(int attempt, uint32_t random, int hint);
 
 /* Pause of a circuit breaker after the failure'th fault in a row: 5 s doubling to 10 min. */
-extern int	brim_retry_breaker(int failure, uint32_t random);
+extern int brim_retry_breaker(int failure, uint32_t random);
 
-#endif							/* BRIM_CORE_RETRY_H */
+#endif /* BRIM_CORE_RETRY_H */

@@ -28,36 +28,36 @@
 struct BrimSmtp
 {
 	/* Connection */
-	BrimMem    *mem;
-	bool		usable;			/* may carry another e-mail */
-	bool		needs_reset;	/* the last e-mail left a transaction open */
+	BrimMem *mem;
+	bool     usable;      /* may carry another e-mail */
+	bool     needs_reset; /* the last e-mail left a transaction open */
 
 	/* Progress */
-	BrimSmtpNeed need;
-	BrimSmtpPhase phase;
-	bool		past_barrier;
+	BrimSmtpNeed   need;
+	BrimSmtpPhase  phase;
+	bool           past_barrier;
 	BrimSmtpResult result;
 
 	/* E-mail */
-	char		sender[256];
-	char		recipient[256];
+	char            sender[256];
+	char            recipient[256];
 	BrimSmtpMessage message;
 
 	/* Reply to the present command */
 	BrimSmtpReply reply;
-	bool		early;
+	bool          early;
 
 	/* Output not yet written: out_pos .. out_len */
-	char		out[CHUNK_SIZE];
-	size_t		out_pos;
-	size_t		out_len;
+	char   out[CHUNK_SIZE];
+	size_t out_pos;
+	size_t out_len;
 };
 
 /* A connection that has just logged in, with no e-mail under way. */
 BrimSmtp *
 brim_smtp_create(BrimMem *mem)
 {
-	BrimSmtp   *smtp = brim_mem_alloc(mem, sizeof(*smtp));
+	BrimSmtp *smtp = brim_mem_alloc(mem, sizeof(*smtp));
 
 	if (smtp == NULL)
 		return NULL;
@@ -93,8 +93,8 @@ static void
 record_reply(BrimSmtp *smtp)
 {
 	const BrimSmtpReply *reply = &smtp->reply;
-	BrimSmtpResult *result = &smtp->result;
-	bool		whole = reply->state == BRIM_SMTP_REPLY_WHOLE;
+	BrimSmtpResult      *result = &smtp->result;
+	bool                 whole = reply->state == BRIM_SMTP_REPLY_WHOLE;
 
 	result->phase = smtp->phase;
 	result->code = whole ? reply->code : 0;
@@ -123,7 +123,7 @@ break_off(BrimSmtp *smtp, const char *fault)
 static void
 enter(BrimSmtp *smtp, BrimSmtpPhase phase)
 {
-	int			len = 0;
+	int len = 0;
 
 	smtp->phase = phase;
 	smtp->need = BRIM_SMTP_SEND;
@@ -149,8 +149,8 @@ enter(BrimSmtp *smtp, BrimSmtpPhase phase)
 			len = (int) brim_smtp_message_fill(&smtp->message, smtp->out, CHUNK_SIZE);
 			break;
 		case BRIM_SMTP_PHASE_DOT:
-			len = snprintf(smtp->out, CHUNK_SIZE, "%s",
-						   brim_smtp_message_terminator(&smtp->message));
+			len =
+				snprintf(smtp->out, CHUNK_SIZE, "%s", brim_smtp_message_terminator(&smtp->message));
 			break;
 		case BRIM_SMTP_PHASE_QUIT:
 			len = snprintf(smtp->out, CHUNK_SIZE, "QUIT\r\n");
@@ -221,7 +221,7 @@ brim_smtp_need(const BrimSmtp *smtp)
 BrimStr
 brim_smtp_output(BrimSmtp *smtp)
 {
-	BrimStr		output = {smtp->out, 0};
+	BrimStr output = {smtp->out, 0};
 
 	if (smtp->need == BRIM_SMTP_SEND)
 	{
@@ -297,7 +297,7 @@ advance(BrimSmtp *smtp)
 		case BRIM_SMTP_PHASE_CONNECT:
 		case BRIM_SMTP_PHASE_BODY:
 		case BRIM_SMTP_PHASE_QUIT:
-			break;				/* have no answer to wait for */
+			break; /* have no answer to wait for */
 	}
 }
 
@@ -305,8 +305,8 @@ advance(BrimSmtp *smtp)
 static void
 take_reply(BrimSmtp *smtp)
 {
-	int			code = smtp->reply.code;
-	bool		body = smtp->phase == BRIM_SMTP_PHASE_BODY;
+	int  code = smtp->reply.code;
+	bool body = smtp->phase == BRIM_SMTP_PHASE_BODY;
 
 	if (smtp->phase == BRIM_SMTP_PHASE_QUIT)
 	{
@@ -333,7 +333,7 @@ brim_smtp_received(BrimSmtp *smtp, const char *data, size_t len)
 {
 	while (len > 0)
 	{
-		size_t		taken;
+		size_t taken;
 
 		if (smtp->need == BRIM_SMTP_DONE)
 		{
@@ -406,37 +406,5 @@ brim_smtp_quit(BrimSmtp *smtp)
 int
 brim_smtp_timeout(const BrimSmtp *smtp)
 {
-	if (smtp->need == BRIM_SMTP_DONE)
-		return 0;
-	switch (smtp->phase)
-	{
-		case BRIM_SMTP_PHASE_CONNECT:
-			break;
-		case BRIM_SMTP_PHASE_RESET:
-			return 30;
-		case BRIM_SMTP_PHASE_MAIL:
-		case BRIM_SMTP_PHASE_RCPT:
-			return 300;
-		case BRIM_SMTP_PHASE_DATA:
-			return 120;
-		case BRIM_SMTP_PHASE_BODY:
-			return 180;
-		case BRIM_SMTP_PHASE_DOT:
-			return 600;
-		case BRIM_SMTP_PHASE_QUIT:
-			return 2;
-	}
-	return 0;
-}
-
-const char *
-brim_smtp_phase_name(BrimSmtpPhase phase)
-{
-	static const char *const names[] = {
-		"CONNECT", "RESET", "MAIL", "RCPT", "DATA", "BODY", "DOT", "QUIT",
-	};
-
-	if ((int) phase < 0 || (size_t) phase >= sizeof(names) / sizeof(names[0]))
-		return "UNKNOWN";
-	return names[phase];
+	return smtp->need == BRIM_SMTP_DONE ? 0 : brim_smtp_phase_timeout(smtp->phase);
 }

@@ -52,33 +52,31 @@ typedef enum BrimSmtpPhase
 
 typedef enum BrimSmtpVerdict
 {
-	BRIM_SMTP_SENT,				/* 2yz to the dot */
-	BRIM_SMTP_FAILED,			/* definite and permanent: this e-mail is over */
-	BRIM_SMTP_RETRY,			/* definite and temporary: charged to the e-mail */
-	BRIM_SMTP_TRANSPORT,		/* before the dot, the fault of connection, relay or
-								 * login: not charged to the e-mail */
-	BRIM_SMTP_UNCERTAIN			/* after the dot, no complete decisive reply */
+	BRIM_SMTP_SENT,      /* 2yz to the dot */
+	BRIM_SMTP_FAILED,    /* definite and permanent: this e-mail is over */
+	BRIM_SMTP_RETRY,     /* definite and temporary: charged to the e-mail */
+	BRIM_SMTP_TRANSPORT, /* before the dot: connection, relay or login, not the e-mail */
+	BRIM_SMTP_UNCERTAIN  /* after the dot, no complete decisive reply */
 } BrimSmtpVerdict;
 
 typedef struct BrimSmtpResult
 {
 	BrimSmtpVerdict verdict;
-	BrimSmtpPhase phase;		/* where it was decided */
-	int			code;			/* SMTP reply code, 0 without one */
-	char		enhanced[16];	/* RFC 3463 code such as "5.1.1", or empty */
-	char		reply[512];		/* last reply or the bytes read of it: printable
-								 * ASCII or valid UTF-8, lines joined by " / " */
-	bool		reusable;		/* may the connection carry another e-mail? */
-	bool		suppress_recipient; /* the recipient's address does not exist */
-	bool		sender_fault;	/* policy, sender or login: about us, not the recipient */
-	int			retry_after;	/* seconds the server asked for, 0 without a hint */
-	BrimError	fault;			/* what ended the dialogue where no reply decided; else empty */
+	BrimSmtpPhase   phase;        /* where it was decided */
+	int             code;         /* SMTP reply code, 0 without one */
+	char            enhanced[16]; /* RFC 3463 code such as "5.1.1", or empty */
+	char      reply[512]; /* last reply or what was read of it: printable, lines joined by " / " */
+	bool      reusable;   /* may the connection carry another e-mail? */
+	bool      suppress_recipient; /* the recipient's address does not exist */
+	bool      sender_fault;       /* policy, sender or login: about us, not the recipient */
+	int       retry_after;        /* seconds the server asked for, 0 without a hint */
+	BrimError fault;              /* what ended the dialogue where no reply decided; else empty */
 } BrimSmtpResult;
 
 typedef struct BrimSmtp BrimSmtp;
 
-extern BrimSmtp *brim_smtp_create(BrimMem *mem);	/* NULL: memory short */
-extern void brim_smtp_destroy(BrimSmtp *smtp);
+extern BrimSmtp *brim_smtp_create(BrimMem *mem); /* NULL: memory short */
+extern void      brim_smtp_destroy(BrimSmtp *smtp);
 
 /*
  * Start an e-mail.  message must stay readable until DONE; it is dot-stuffed
@@ -87,18 +85,18 @@ extern void brim_smtp_destroy(BrimSmtp *smtp);
  * or when another e-mail is under way on this connection.  On a connection that
  * is not reusable it is DONE at once with verdict TRANSPORT.
  */
-extern bool brim_smtp_begin(BrimSmtp *smtp, BrimStr sender, BrimStr recipient,
-							BrimStr message, BrimError *error);
+extern bool brim_smtp_begin(BrimSmtp *smtp, BrimStr sender, BrimStr recipient, BrimStr message,
+							BrimError *error);
 extern BrimSmtpNeed brim_smtp_need(const BrimSmtp *smtp);
-extern BrimStr brim_smtp_output(BrimSmtp *smtp);	/* valid until the next call */
-extern void brim_smtp_sent(BrimSmtp *smtp, size_t len);
-extern void brim_smtp_received(BrimSmtp *smtp, const char *data, size_t len);
-extern void brim_smtp_dot(BrimSmtp *smtp);	/* does nothing unless need is BARRIER */
-extern void brim_smtp_lost(BrimSmtp *smtp, const char *reason);
+extern BrimStr      brim_smtp_output(BrimSmtp *smtp); /* valid until the next call */
+extern void         brim_smtp_sent(BrimSmtp *smtp, size_t len);
+extern void         brim_smtp_received(BrimSmtp *smtp, const char *data, size_t len);
+extern void         brim_smtp_dot(BrimSmtp *smtp); /* does nothing unless need is BARRIER */
+extern void         brim_smtp_lost(BrimSmtp *smtp, const char *reason);
 
 /* Before DONE: what would be the result if all ended here and now. */
 extern const BrimSmtpResult *brim_smtp_result(const BrimSmtp *smtp);
-extern BrimSmtpPhase brim_smtp_phase(const BrimSmtp *smtp);
+extern BrimSmtpPhase         brim_smtp_phase(const BrimSmtp *smtp);
 
 /* Has brim_smtp_dot() let the terminator out (even if no byte of it is written)? */
 extern bool brim_smtp_past_barrier(const BrimSmtp *smtp);
@@ -110,8 +108,11 @@ extern bool brim_smtp_past_barrier(const BrimSmtp *smtp);
 extern void brim_smtp_quit(BrimSmtp *smtp);
 
 /* How long the present wait may last in seconds (RFC 5321, 4.5.3.2). */
-extern int	brim_smtp_timeout(const BrimSmtp *smtp);
+extern int brim_smtp_timeout(const BrimSmtp *smtp);
 
-extern const char *brim_smtp_phase_name(BrimSmtpPhase phase);	/* "MAIL", "DOT", ... */
+extern const char *brim_smtp_phase_name(BrimSmtpPhase phase); /* "MAIL", "DOT", ... */
 
-#endif							/* BRIM_CORE_SMTP_H */
+/* How long a server may take in a phase, in seconds; 0 for CONNECT, which is the caller's. */
+extern int brim_smtp_phase_timeout(BrimSmtpPhase phase);
+
+#endif /* BRIM_CORE_SMTP_H */

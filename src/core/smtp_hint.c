@@ -15,24 +15,25 @@
 #include <string.h>
 
 #define MAX_HINT (7 * 86400)
-#define REACH 60				/* bytes between the asking word and the time */
+#define MAX_DIGITS 7
+#define REACH 60 /* bytes between the asking word and the time */
 
 typedef struct Unit
 {
 	const char *name;
-	int			seconds;
+	int         seconds;
 } Unit;
 
 static const Unit units[] = {
-	{"s", 1}, {"sec", 1}, {"secs", 1}, {"second", 1}, {"seconds", 1},
-	{"m", 60}, {"min", 60}, {"mins", 60}, {"minute", 60}, {"minutes", 60},
-	{"h", 3600}, {"hr", 3600}, {"hrs", 3600}, {"hour", 3600}, {"hours", 3600},
-	{"day", 86400}, {"days", 86400},
+	{"s", 1},      {"sec", 1},     {"secs", 1},     {"second", 1},   {"seconds", 1},  {"m", 60},
+	{"min", 60},   {"mins", 60},   {"minute", 60},  {"minutes", 60}, {"h", 3600},     {"hr", 3600},
+	{"hrs", 3600}, {"hour", 3600}, {"hours", 3600}, {"day", 86400},  {"days", 86400},
 };
 
 /* Words that ask; the ones of greylisting need no preposition before the time. */
 static const char *const greylisting[] = {"greylist", "graylist", "grey-list", "gray-list"};
-static const char *const asking[] = {"try again", "try later", "retry", "come back", "wait", "resend"};
+static const char *const asking[] = {"try again", "try later", "retry",
+									 "come back", "wait",      "resend"};
 static const char *const prepositions[] = {"in", "after", "wait", "least", "about", "another"};
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -53,7 +54,7 @@ is_word(char c)
 static size_t
 find_phrase(const char *text, size_t len, const char *phrase)
 {
-	size_t		n = strlen(phrase);
+	size_t n = strlen(phrase);
 
 	for (size_t i = 0; i + n <= len; i++)
 	{
@@ -67,11 +68,11 @@ find_phrase(const char *text, size_t len, const char *phrase)
 static size_t
 find_any(const char *text, size_t len, const char *const *phrases, size_t nphrases)
 {
-	size_t		best = 0;
+	size_t best = 0;
 
 	for (size_t i = 0; i < nphrases; i++)
 	{
-		size_t		at = find_phrase(text, len, phrases[i]);
+		size_t at = find_phrase(text, len, phrases[i]);
 
 		if (at < len && (best == 0 || at + strlen(phrases[i]) < best))
 			best = at + strlen(phrases[i]);
@@ -87,7 +88,7 @@ follows_preposition(const char *text, size_t at)
 		at--;
 	for (size_t i = 0; i < LENGTH(prepositions); i++)
 	{
-		size_t		n = strlen(prepositions[i]);
+		size_t n = strlen(prepositions[i]);
 
 		if (at >= n && memcmp(text + at - n, prepositions[i], n) == 0 &&
 			(at == n || !is_word(text[at - n - 1])))
@@ -96,17 +97,18 @@ follows_preposition(const char *text, size_t at)
 	return false;
 }
 
-/* Read digits; the value is capped, *pos moves behind them.  False without any. */
+/* Read a number, *pos moves behind it.  False without digits or with too many to be meant. */
 static bool
 read_number(const char *text, size_t len, size_t *pos, int *value)
 {
-	size_t		start = *pos;
+	size_t start = *pos;
 
 	*value = 0;
 	while (*pos < len && is_digit(text[*pos]))
 	{
-		if (*value <= MAX_HINT)
-			*value = *value * 10 + (text[*pos] - '0');
+		if (*pos - start >= MAX_DIGITS)
+			return false;
+		*value = *value * 10 + (text[*pos] - '0');
 		(*pos)++;
 	}
 	return *pos > start;
@@ -116,8 +118,8 @@ read_number(const char *text, size_t len, size_t *pos, int *value)
 static int
 read_unit(const char *text, size_t len, size_t *pos)
 {
-	size_t		start = *pos;
-	size_t		end;
+	size_t start = *pos;
+	size_t end;
 
 	if (start < len && (text[start] == ' ' || text[start] == '-'))
 		start++;
@@ -142,15 +144,15 @@ read_unit(const char *text, size_t len, size_t *pos)
 static int
 read_time(const char *text, size_t len, size_t pos)
 {
-	int			value;
-	int			unit;
+	int value;
+	int unit;
 
-	if (!read_number(text, len, &pos, &value) || value > MAX_HINT)
+	if (!read_number(text, len, &pos, &value))
 		return 0;
 	if (pos < len && text[pos] == ':')
 	{
-		int			minutes;
-		int			seconds;
+		int minutes;
+		int seconds;
 
 		pos++;
 		if (!read_number(text, len, &pos, &minutes) || minutes > 59 || pos >= len ||
@@ -171,7 +173,7 @@ find_time(const char *text, size_t len, size_t from, bool anywhere)
 {
 	for (size_t i = from; i < len && i < from + REACH; i++)
 	{
-		int			seconds;
+		int seconds;
 
 		/* a number of its own: no part of a word, an address, a code, a date */
 		if (!is_digit(text[i]) || is_word(text[i - 1]) || strchr(".:-/", text[i - 1]) != NULL)
@@ -188,9 +190,9 @@ find_time(const char *text, size_t len, size_t from, bool anywhere)
 int
 brim_smtp_reply_hint(const char *line, size_t len)
 {
-	char		text[BRIM_SMTP_REPLY_MAX_LINE];
-	size_t		from;
-	int			seconds = 0;
+	char   text[BRIM_SMTP_REPLY_MAX_LINE];
+	size_t from;
+	int    seconds = 0;
 
 	if (len > sizeof(text))
 		len = sizeof(text);
@@ -198,10 +200,7 @@ brim_smtp_reply_hint(const char *line, size_t len)
 		text[i] = line[i] >= 'A' && line[i] <= 'Z' ? (char) (line[i] - 'A' + 'a') : line[i];
 	from = find_any(text, len, asking, LENGTH(asking));
 	if (from > 0)
-	{
-		/* "wait" is itself what stands before the time */
 		seconds = find_time(text, len, from, false);
-	}
 	if (seconds == 0)
 	{
 		from = find_any(text, len, greylisting, LENGTH(greylisting));

@@ -7,7 +7,7 @@
  */
 #include "core/smtp_message.h"
 
-#define MAX_LINE 998			/* RFC 5321, 4.5.3.1.6, without CR LF */
+#define MAX_LINE 998 /* RFC 5321, 4.5.3.1.6, without CR LF */
 
 /*
  * CR and LF only as pairs, lines that fit, ASCII: a server that took a lone LF
@@ -17,7 +17,7 @@
 const char *
 brim_smtp_message_check(BrimStr text)
 {
-	size_t		start = 0;
+	size_t start = 0;
 
 	if (text.data == NULL || text.len == 0)
 		return "is empty";
@@ -50,12 +50,12 @@ brim_smtp_message_start(BrimSmtpMessage *message, BrimStr text)
 size_t
 brim_smtp_message_fill(BrimSmtpMessage *message, char *out, size_t size)
 {
-	size_t		len = 0;
+	size_t len = 0;
 
 	/* a byte may become two */
 	while (message->pos < message->text.len && len + 2 <= size)
 	{
-		char		c = message->text.data[message->pos++];
+		char c = message->text.data[message->pos++];
 
 		if (message->line_start && c == '.')
 			out[len++] = '.';

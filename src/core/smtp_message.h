@@ -13,9 +13,9 @@
 
 typedef struct BrimSmtpMessage
 {
-	BrimStr		text;			/* borrowed */
-	size_t		pos;			/* first byte not handed out */
-	bool		line_start;		/* is that byte the first of a line? */
+	BrimStr text;       /* borrowed */
+	size_t  pos;        /* first byte not handed out */
+	bool    line_start; /* is that byte the first of a line? */
 } BrimSmtpMessage;
 
 /* What is wrong with a message ("has a lone LF"), or NULL. */
@@ -29,4 +29,4 @@ extern size_t brim_smtp_message_fill(BrimSmtpMessage *message, char *out, size_t
 /* What ends the message once all of it is out: CR LF only where it has none. */
 extern const char *brim_smtp_message_terminator(const BrimSmtpMessage *message);
 
-#endif							/* BRIM_CORE_SMTP_MESSAGE_H */
+#endif /* BRIM_CORE_SMTP_MESSAGE_H */

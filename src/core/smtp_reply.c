@@ -42,7 +42,7 @@ append_printable(char *text, size_t size, size_t used, const char *data, size_t 
 {
 	for (size_t i = 0; i < len;)
 	{
-		size_t		n = brim_utf8_length(data + i, len - i);
+		size_t      n = brim_utf8_length(data + i, len - i);
 		const char *from = data + i;
 
 		if (n == 0 || brim_utf8_is_control(data + i, n))
@@ -78,11 +78,11 @@ append_line(char *text, size_t size, size_t used, const char *data, size_t len)
 static void
 read_enhanced(BrimSmtpReply *reply, const char *text, size_t len)
 {
-	size_t		pos = 0;
+	size_t pos = 0;
 
 	for (int part = 0; part < 3; part++)
 	{
-		size_t		start = pos;
+		size_t start = pos;
 
 		while (pos < len && pos - start < 3 && is_digit(text[pos]))
 			pos++;
@@ -132,9 +132,9 @@ static void
 end_line(BrimSmtpReply *reply)
 {
 	const char *line = reply->line;
-	size_t		len = reply->line_len;
-	int			code;
-	bool		last;
+	size_t      len = reply->line_len;
+	int         code;
+	bool        last;
 
 	if (len > 0 && line[len - 1] == '\r')
 		len--;
@@ -170,11 +170,11 @@ end_line(BrimSmtpReply *reply)
 size_t
 brim_smtp_reply_read(BrimSmtpReply *reply, const char *data, size_t len)
 {
-	size_t		taken = 0;
+	size_t taken = 0;
 
 	while (taken < len && reply->state == BRIM_SMTP_REPLY_PARTIAL)
 	{
-		char		c = data[taken++];
+		char c = data[taken++];
 
 		reply->nbytes++;
 		if (c == '\n')
@@ -183,7 +183,7 @@ brim_smtp_reply_read(BrimSmtpReply *reply, const char *data, size_t len)
 			set_fault(reply, "a reply line that is too long");
 		else
 		{
-			bool		fits = fits_line(reply, c);
+			bool fits = fits_line(reply, c);
 
 			/* kept even where it does not fit, to show what was read */
 			reply->line[reply->line_len++] = c;
@@ -199,8 +199,8 @@ brim_smtp_reply_read(BrimSmtpReply *reply, const char *data, size_t len)
 void
 brim_smtp_reply_text(const BrimSmtpReply *reply, char *out, size_t size)
 {
-	size_t		len = reply->line_len;
-	size_t		used = append_printable(out, size, 0, reply->text, reply->text_len);
+	size_t len = reply->line_len;
+	size_t used = append_printable(out, size, 0, reply->text, reply->text_len);
 
 	if (len > 0 && reply->line[len - 1] == '\r')
 		len--;

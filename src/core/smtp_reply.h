@@ -16,36 +16,36 @@
 
 #include "core/buf.h"
 
-#define BRIM_SMTP_REPLY_MAX_LINE 1000	/* bytes of a line before its LF */
+#define BRIM_SMTP_REPLY_MAX_LINE 1000 /* bytes of a line before its LF */
 #define BRIM_SMTP_REPLY_MAX_LINES 10000
 #define BRIM_SMTP_REPLY_MAX_BYTES 65536
 
 typedef enum BrimSmtpReplyState
 {
-	BRIM_SMTP_REPLY_PARTIAL,	/* nothing yet, or not the end */
+	BRIM_SMTP_REPLY_PARTIAL, /* nothing yet, or not the end */
 	BRIM_SMTP_REPLY_WHOLE,
-	BRIM_SMTP_REPLY_FAULT		/* no reply at all, or over a limit */
+	BRIM_SMTP_REPLY_FAULT /* no reply at all, or over a limit */
 } BrimSmtpReplyState;
 
 typedef struct BrimSmtpReply
 {
 	BrimSmtpReplyState state;
-	const char *fault;			/* static phrase when state is FAULT */
+	const char        *fault; /* static phrase when state is FAULT */
 
 	/* Meaning, once the first line is read */
-	int			code;			/* 200..599 */
-	char		enhanced[16];	/* RFC 3463 code of the same class, or empty */
-	int			retry_after;	/* seconds the text asks for, 0 without, at most 7 days */
+	int  code;         /* 200..599 */
+	char enhanced[16]; /* RFC 3463 code of the same class, or empty */
+	int  retry_after;  /* seconds the text asks for, 0 without, at most 7 days */
 
 	/* For people: whole lines, printable, joined by " / " */
-	char		text[512];
-	size_t		text_len;
+	char   text[512];
+	size_t text_len;
 
 	/* Reading */
-	char		line[BRIM_SMTP_REPLY_MAX_LINE];
-	size_t		line_len;
-	int			nlines;
-	size_t		nbytes;			/* of the whole reply so far; 0: nothing read */
+	char   line[BRIM_SMTP_REPLY_MAX_LINE];
+	size_t line_len;
+	int    nlines;
+	size_t nbytes; /* of the whole reply so far; 0: nothing read */
 } BrimSmtpReply;
 
 extern void brim_smtp_reply_reset(BrimSmtpReply *reply);
@@ -57,6 +57,6 @@ extern size_t brim_smtp_reply_read(BrimSmtpReply *reply, const char *data, size_
 extern void brim_smtp_reply_text(const BrimSmtpReply *reply, char *out, size_t size);
 
 /* Seconds that a line of a reply asks to wait, 0 when it does not clearly say. */
-extern int	brim_smtp_reply_hint(const char *line, size_t len);
+extern int brim_smtp_reply_hint(const char *line, size_t len);
 
-#endif							/* BRIM_CORE_SMTP_REPLY_H */
+#endif /* BRIM_CORE_SMTP_REPLY_H */

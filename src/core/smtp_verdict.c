@@ -29,7 +29,7 @@ enum
 static bool
 read_enhanced(const char *enhanced, int *subject, int *detail)
 {
-	char	   *end;
+	char *end;
 
 	*subject = SUBJECT_OTHER;
 	*detail = 0;
@@ -82,7 +82,7 @@ judge_temporary(BrimSmtpPhase phase, int subject, int detail, BrimSmtpResult *re
 static void
 judge_permanent(BrimSmtpPhase phase, int subject, int detail, bool enhanced, BrimSmtpResult *result)
 {
-	bool		mail = phase == BRIM_SMTP_PHASE_MAIL;
+	bool mail = phase == BRIM_SMTP_PHASE_MAIL;
 
 	result->verdict = BRIM_SMTP_FAILED;
 	switch (subject)
@@ -115,10 +115,10 @@ judge_permanent(BrimSmtpPhase phase, int subject, int detail, bool enhanced, Bri
 void
 brim_smtp_verdict_judge(BrimSmtpPhase phase, BrimSmtpResult *result)
 {
-	int			subject;
-	int			detail;
-	bool		enhanced = read_enhanced(result->enhanced, &subject, &detail);
-	bool		dot = phase == BRIM_SMTP_PHASE_DOT;
+	int  subject;
+	int  detail;
+	bool enhanced = read_enhanced(result->enhanced, &subject, &detail);
+	bool dot = phase == BRIM_SMTP_PHASE_DOT;
 
 	result->suppress_recipient = false;
 	result->sender_fault = false;

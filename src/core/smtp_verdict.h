@@ -17,4 +17,4 @@
  */
 extern void brim_smtp_verdict_judge(BrimSmtpPhase phase, BrimSmtpResult *result);
 
-#endif							/* BRIM_CORE_SMTP_VERDICT_H */
+#endif /* BRIM_CORE_SMTP_VERDICT_H */

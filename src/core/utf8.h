@@ -22,4 +22,7 @@ extern size_t brim_utf8_length(const char *data, size_t len);
  */
 extern bool brim_utf8_is_control(const char *data, size_t len);
 
-#endif							/* BRIM_CORE_UTF8_H */
+/* Is the whole text valid UTF-8? */
+extern bool brim_utf8_valid(BrimStr text);
+
+#endif /* BRIM_CORE_UTF8_H */

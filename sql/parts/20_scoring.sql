@@ -1,0 +1,329 @@
+-- Scoring: models and rules as rows, the functions that score, the trigger that scores leads.
+
+CREATE TABLE brim.scoring_model (
+    name text COLLATE "C" NOT NULL CHECK (name ~ '^[[:alnum:]][[:alnum:]_.-]{0,62}$' AND octet_length(name) <= 63),
+    version integer NOT NULL DEFAULT 1 CHECK (version > 0),
+    fit_weight numeric(5,4) NOT NULL CHECK (fit_weight BETWEEN 0 AND 1),
+    intent_weight numeric(5,4) NOT NULL CHECK (intent_weight BETWEEN 0 AND 1),
+    high_above integer NOT NULL DEFAULT 80 CHECK (high_above BETWEEN 0 AND 100),
+    medium_above integer NOT NULL DEFAULT 60 CHECK (medium_above BETWEEN 0 AND 100),
+    qualified_above integer NOT NULL DEFAULT 75 CHECK (qualified_above BETWEEN 0 AND 100),
+    description text NOT NULL DEFAULT '',
+    is_shipped boolean NOT NULL DEFAULT false,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (name, version),
+    CHECK (fit_weight + intent_weight = 1),
+    CHECK (medium_above <= high_above)
+);
+COMMENT ON TABLE brim.scoring_model IS 'One row a version of a scoring model. Key: name, version. A version takes effect when it is published with brim_publish_model()';
+COMMENT ON COLUMN brim.scoring_model.name IS 'Name of the model; its versions share it';
+COMMENT ON COLUMN brim.scoring_model.version IS 'Number of the version, from 1';
+COMMENT ON COLUMN brim.scoring_model.fit_weight IS 'Share of the fit score in the total, 0-1; fit and intent add up to 1';
+COMMENT ON COLUMN brim.scoring_model.intent_weight IS 'Share of the intent score in the total, 0-1';
+COMMENT ON COLUMN brim.scoring_model.high_above IS 'Totals above it: high_priority_outreach';
+COMMENT ON COLUMN brim.scoring_model.medium_above IS 'Totals above it, up to high_above: medium_priority_outreach; others: low_priority_monitoring';
+COMMENT ON COLUMN brim.scoring_model.qualified_above IS 'Leads with a total above it are qualified';
+COMMENT ON COLUMN brim.scoring_model.description IS 'What the model is for';
+COMMENT ON COLUMN brim.scoring_model.is_shipped IS 'Came with the extension: cannot be changed, is not dumped';
+COMMENT ON COLUMN brim.scoring_model.created_at IS 'When the version was made';
+
+CREATE TABLE brim.scoring_rule (
+    model text COLLATE "C" NOT NULL,
+    version integer NOT NULL,
+    rule_no integer NOT NULL,
+    dimension text NOT NULL CHECK (dimension IN ('fit', 'intent')),
+    signal text NOT NULL CHECK (octet_length(signal) BETWEEN 1 AND 63),
+    attribute text NOT NULL CHECK (octet_length(attribute) BETWEEN 1 AND 63),
+    kind text NOT NULL CHECK (kind IN ('range', 'one_of', 'any_of', 'words', 'present', 'otherwise')),
+    low numeric,
+    high numeric,
+    keywords text[],
+    points integer NOT NULL CHECK (points BETWEEN 0 AND 100),
+    weight numeric(7,4) NOT NULL DEFAULT 1 CHECK (weight > 0),
+    reason text CHECK (octet_length(reason) BETWEEN 1 AND 1000),
+    reason_kind text CHECK (reason_kind IN ('positive', 'negative')),
+    is_shipped boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (model, version, rule_no),
+    FOREIGN KEY (model, version) REFERENCES brim.scoring_model (name, version) ON UPDATE CASCADE ON DELETE CASCADE,
+    CHECK ((reason IS NULL) = (reason_kind IS NULL)),
+    CHECK ((kind = 'range') = (low IS NOT NULL OR high IS NOT NULL)),
+    CHECK (low <= high),
+    CHECK ((kind IN ('one_of', 'any_of', 'words')) = (cardinality(keywords) IS NOT NULL AND cardinality(keywords) > 0)),
+    CHECK (array_position(keywords, NULL) IS NULL AND array_position(keywords, '') IS NULL)
+);
+COMMENT ON TABLE brim.scoring_rule IS 'One row a rule of a scoring model. Key: model, version, rule_no. Of the rules of a signal the first that matches, by rule_no, gives the points';
+COMMENT ON COLUMN brim.scoring_rule.model IS 'Name of the model';
+COMMENT ON COLUMN brim.scoring_rule.version IS 'Version of the model';
+COMMENT ON COLUMN brim.scoring_rule.rule_no IS 'Place of the rule: rules are tried in this order';
+COMMENT ON COLUMN brim.scoring_rule.dimension IS 'fit or intent';
+COMMENT ON COLUMN brim.scoring_rule.signal IS 'The thing that is looked at; rules of one signal exclude each other';
+COMMENT ON COLUMN brim.scoring_rule.attribute IS 'Column of the lead that is read; the same in all rules of a signal';
+COMMENT ON COLUMN brim.scoring_rule.kind IS 'range: number from low to high; one_of: the whole text is a keyword; any_of: an entry of the list is a keyword; words: a keyword stands in the text or an entry as a word or phrase; present: the attribute is given; otherwise: it is given and no earlier rule matched';
+COMMENT ON COLUMN brim.scoring_rule.low IS 'Least number that matches; NULL: no lower end';
+COMMENT ON COLUMN brim.scoring_rule.high IS 'Greatest number that matches; NULL: no upper end';
+COMMENT ON COLUMN brim.scoring_rule.keywords IS 'What is looked for, in any case of letters';
+COMMENT ON COLUMN brim.scoring_rule.points IS 'Points of the signal when the rule matches, 0-100';
+COMMENT ON COLUMN brim.scoring_rule.weight IS 'Weight of the signal in the average of its dimension when the rule matches';
+COMMENT ON COLUMN brim.scoring_rule.reason IS 'Sentence given as the reason; {value} is what the lead has, {matched} the keywords that matched';
+COMMENT ON COLUMN brim.scoring_rule.reason_kind IS 'positive or negative';
+COMMENT ON COLUMN brim.scoring_rule.is_shipped IS 'Came with the extension: cannot be changed, is not dumped';
+
+CREATE TABLE brim.published_model (
+    name text COLLATE "C" PRIMARY KEY,
+    version integer NOT NULL,
+    is_default boolean NOT NULL DEFAULT false,
+    published_at timestamptz NOT NULL DEFAULT now(),
+    FOREIGN KEY (name, version) REFERENCES brim.scoring_model (name, version) ON UPDATE CASCADE
+);
+COMMENT ON TABLE brim.published_model IS 'One row a model whose published version somebody chose. Key: name. A shipped model without a row is published in its newest shipped version; balanced is the default until a row says otherwise';
+COMMENT ON COLUMN brim.published_model.name IS 'Name of the model';
+COMMENT ON COLUMN brim.published_model.version IS 'The version that scores';
+COMMENT ON COLUMN brim.published_model.is_default IS 'Scores where no model is named';
+COMMENT ON COLUMN brim.published_model.published_at IS 'When this version was published';
+CREATE UNIQUE INDEX published_model_default ON brim.published_model (is_default) WHERE is_default;
+
+-- The shipped models: the same rules, weighed differently.
+INSERT INTO brim.scoring_model (name, version, fit_weight, intent_weight, description, is_shipped) VALUES
+('balanced', 1, 0.6, 0.4, 'Fit counts a little more than intent', true),
+('aggressive', 1, 0.3, 0.7, 'Goes for companies that show buying signals now', true),
+('conservative', 1, 0.8, 0.2, 'Goes for companies that match the ideal customer', true);
+
+INSERT INTO brim.scoring_rule (model, version, rule_no, dimension, signal, attribute, kind, low, high, keywords,
+                               points, reason, reason_kind, is_shipped)
+SELECT m.name, 1, r.rule_no, r.dimension, r.signal, r.attribute, r.kind, r.low, r.high, r.keywords,
+       r.points, r.reason, r.reason_kind, true
+  FROM brim.scoring_model AS m
+ CROSS JOIN (VALUES
+    (10, 'fit', 'employee_count', 'employee_count', 'range', 30, 300, NULL::text[], 100, 'Ideal company size ({value} employees).', 'positive'),
+    (11, 'fit', 'employee_count', 'employee_count', 'range', 15, 29, NULL, 50, NULL, NULL),
+    (12, 'fit', 'employee_count', 'employee_count', 'range', 301, 500, NULL, 50, NULL, NULL),
+    (13, 'fit', 'employee_count', 'employee_count', 'otherwise', NULL, NULL, NULL, 0, 'Company size is outside target range.', 'negative'),
+    (20, 'fit', 'industry', 'industry', 'one_of', NULL, NULL, ARRAY['saas', 'fintech', 'ai', 'technology'], 100, 'Ideal industry: {value}.', 'positive'),
+    (21, 'fit', 'industry', 'industry', 'one_of', NULL, NULL, ARRAY['e-commerce', 'biotech', 'education'], 60, NULL, NULL),
+    (30, 'intent', 'automation_tools', 'tech_stack', 'any_of', NULL, NULL, ARRAY['zapier', 'make', 'workato', 'hubspot'], 100, 'Uses automation tools: {matched}.', 'positive'),
+    (31, 'intent', 'automation_tools', 'tech_stack', 'otherwise', NULL, NULL, NULL, 20, NULL, NULL),
+    (40, 'intent', 'hiring_operations', 'recent_job_posts', 'words', NULL, NULL, ARRAY['operations', 'ops', 'revops', 'devops', 'automation engineer'], 100, 'Hiring for operations or automation roles.', 'positive')
+  ) AS r (rule_no, dimension, signal, attribute, kind, low, high, keywords, points, reason, reason_kind);
+
+-- What users made is dumped; what was shipped is there after CREATE EXTENSION.
+SELECT pg_catalog.pg_extension_config_dump('brim.scoring_model', 'WHERE NOT is_shipped');
+SELECT pg_catalog.pg_extension_config_dump('brim.scoring_rule', 'WHERE NOT is_shipped');
+SELECT pg_catalog.pg_extension_config_dump('brim.published_model', '');
+
+-- Shipped rows stay as they are; an upgrade script disables these triggers for its own changes.
+CREATE FUNCTION brim.guard_shipped_model() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+$$
+BEGIN
+    IF (TG_OP <> 'INSERT' AND OLD.is_shipped) OR (TG_OP <> 'DELETE' AND NEW.is_shipped) THEN
+        RAISE EXCEPTION 'version % of scoring model "%" came with brim and cannot be changed',
+            CASE WHEN TG_OP = 'INSERT' THEN NEW.version ELSE OLD.version END,
+            CASE WHEN TG_OP = 'INSERT' THEN NEW.name ELSE OLD.name END
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Copy the model and its rules under a new version, with is_shipped false, and publish that with brim_publish_model().';
+    END IF;
+    RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+END
+$$;
+COMMENT ON FUNCTION brim.guard_shipped_model() IS 'Trigger: shipped scoring models cannot be changed';
+REVOKE EXECUTE ON FUNCTION brim.guard_shipped_model() FROM PUBLIC;
+
+CREATE FUNCTION brim.guard_shipped_rule() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS
+$$
+BEGIN
+    IF TG_OP <> 'INSERT' AND OLD.is_shipped THEN
+        RAISE EXCEPTION 'rule % of scoring model "%" version % came with brim and cannot be changed',
+            OLD.rule_no, OLD.model, OLD.version
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Copy the model and its rules under a new version, with is_shipped false, and publish that with brim_publish_model().';
+    END IF;
+    IF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    END IF;
+    IF NEW.is_shipped
+       OR EXISTS (SELECT 1 FROM brim.scoring_model AS m
+                   WHERE m.name = NEW.model AND m.version = NEW.version AND m.is_shipped) THEN
+        RAISE EXCEPTION 'rule % cannot be added to scoring model "%" version %: it came with brim',
+            NEW.rule_no, NEW.model, NEW.version
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Copy the model and its rules under a new version, with is_shipped false, and publish that with brim_publish_model().';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION brim.guard_shipped_rule() IS 'Trigger: rules of shipped scoring models cannot be changed';
+REVOKE EXECUTE ON FUNCTION brim.guard_shipped_rule() FROM PUBLIC;
+
+CREATE FUNCTION brim.guard_truncate() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+$$
+BEGIN
+    RAISE EXCEPTION 'table brim.% has rows that came with brim and cannot be truncated', TG_TABLE_NAME
+        USING ERRCODE = 'object_not_in_prerequisite_state',
+              HINT = 'Delete your own rows with DELETE ... WHERE NOT is_shipped.';
+END
+$$;
+COMMENT ON FUNCTION brim.guard_truncate() IS 'Trigger: tables with shipped rows cannot be truncated';
+REVOKE EXECUTE ON FUNCTION brim.guard_truncate() FROM PUBLIC;
+
+CREATE TRIGGER guard_shipped BEFORE INSERT OR UPDATE OR DELETE ON brim.scoring_model
+    FOR EACH ROW EXECUTE FUNCTION brim.guard_shipped_model();
+CREATE TRIGGER guard_shipped BEFORE INSERT OR UPDATE OR DELETE ON brim.scoring_rule
+    FOR EACH ROW EXECUTE FUNCTION brim.guard_shipped_rule();
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON brim.scoring_model
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.guard_truncate();
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON brim.scoring_rule
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.guard_truncate();
+
+-- A change of rules is seen by the next statement of every session.
+CREATE FUNCTION brim.scoring_changed() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'brim_scoring_changed';
+COMMENT ON FUNCTION brim.scoring_changed() IS 'Trigger: every session drops its compiled scoring models';
+REVOKE EXECUTE ON FUNCTION brim.scoring_changed() FROM PUBLIC;
+
+CREATE TRIGGER scoring_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON brim.scoring_model
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.scoring_changed();
+CREATE TRIGGER scoring_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON brim.scoring_rule
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.scoring_changed();
+CREATE TRIGGER scoring_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON brim.published_model
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.scoring_changed();
+
+CREATE VIEW brim.model_spec AS
+SELECT m.name,
+       m.version,
+       m.version = coalesce(p.version,
+                            (SELECT max(s.version) FROM brim.scoring_model AS s
+                              WHERE s.name = m.name AND s.is_shipped),
+                            0) AS is_published,
+       m.name = coalesce((SELECT d.name FROM brim.published_model AS d WHERE d.is_default), 'balanced')
+       AND m.version = coalesce(p.version,
+                                (SELECT max(s.version) FROM brim.scoring_model AS s
+                                  WHERE s.name = m.name AND s.is_shipped),
+                                0) AS is_default,
+       jsonb_build_object(
+           'name', m.name,
+           'version', m.version,
+           'fit_weight', trim_scale(m.fit_weight),
+           'intent_weight', trim_scale(m.intent_weight),
+           'high_above', m.high_above,
+           'medium_above', m.medium_above,
+           'qualified_above', m.qualified_above,
+           'rules', coalesce((SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                                         'rule_no', r.rule_no,
+                                         'dimension', r.dimension,
+                                         'signal', r.signal,
+                                         'attribute', r.attribute,
+                                         'kind', r.kind,
+                                         'low', trim_scale(r.low),
+                                         'high', trim_scale(r.high),
+                                         'keywords', r.keywords,
+                                         'points', r.points,
+                                         'weight', trim_scale(r.weight),
+                                         'reason', r.reason,
+                                         'reason_kind', r.reason_kind)) ORDER BY r.rule_no)
+                                FROM brim.scoring_rule AS r
+                               WHERE r.model = m.name AND r.version = m.version), '[]'::jsonb)) AS spec
+  FROM brim.scoring_model AS m
+  LEFT JOIN brim.published_model AS p ON p.name = m.name;
+COMMENT ON VIEW brim.model_spec IS 'One row a version of a scoring model, with the model as one value. Key: name, version';
+COMMENT ON COLUMN brim.model_spec.name IS 'Name of the model';
+COMMENT ON COLUMN brim.model_spec.version IS 'Number of the version';
+COMMENT ON COLUMN brim.model_spec.is_published IS 'This version scores where the model is named';
+COMMENT ON COLUMN brim.model_spec.is_default IS 'This version scores where no model is named';
+COMMENT ON COLUMN brim.model_spec.spec IS 'The model as a value: the second argument of brim_score(lead, spec)';
+
+CREATE FUNCTION brim.check_model(name text, version integer) RETURNS void
+    STABLE STRICT LANGUAGE c AS 'MODULE_PATHNAME', 'brim_check_model';
+COMMENT ON FUNCTION brim.check_model(text, integer) IS 'Raise what is wrong with a version of a scoring model, if something is';
+REVOKE EXECUTE ON FUNCTION brim.check_model(text, integer) FROM PUBLIC;
+
+CREATE FUNCTION @extschema@.brim_publish_model(name text, version integer DEFAULT NULL, make_default boolean DEFAULT false)
+    RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS
+$$
+#variable_conflict use_column
+DECLARE
+    chosen integer := brim_publish_model.version;
+BEGIN
+    IF brim_publish_model.name IS NULL THEN
+        RAISE EXCEPTION 'name of the scoring model to publish must not be null'
+            USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    IF chosen IS NULL THEN
+        SELECT max(m.version) INTO chosen FROM brim.scoring_model AS m WHERE m.name = brim_publish_model.name;
+    END IF;
+    IF chosen IS NULL THEN
+        RAISE EXCEPTION 'scoring model "%" does not exist', brim_publish_model.name
+            USING ERRCODE = 'undefined_object', HINT = 'The view brim.model_spec lists the models.';
+    END IF;
+    PERFORM brim.check_model(brim_publish_model.name, chosen);
+    LOCK TABLE brim.published_model IN SHARE ROW EXCLUSIVE MODE;
+    IF make_default THEN
+        UPDATE brim.published_model AS p SET is_default = false
+         WHERE p.is_default AND p.name <> brim_publish_model.name;
+    END IF;
+    INSERT INTO brim.published_model AS p (name, version, is_default)
+    VALUES (brim_publish_model.name, chosen, coalesce(make_default, false))
+    ON CONFLICT (name) DO UPDATE
+        SET version = excluded.version,
+            is_default = p.is_default OR excluded.is_default,
+            published_at = now();
+    RETURN chosen;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.brim_publish_model(text, integer, boolean) IS 'Publish a version of a scoring model, the newest where none is named, and make the model the default if asked to; returns the version';
+REVOKE EXECUTE ON FUNCTION @extschema@.brim_publish_model(text, integer, boolean) FROM PUBLIC;
+
+CREATE FUNCTION @extschema@.brim_company_id(name text, domain text DEFAULT NULL) RETURNS text
+    IMMUTABLE PARALLEL SAFE COST 10 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_company_id';
+COMMENT ON FUNCTION @extschema@.brim_company_id(text, text) IS 'Key of a company: 15 hex digits of the SHA-1 of the host of its domain, or of its name where no domain is given';
+
+CREATE FUNCTION @extschema@.brim_score(lead record) RETURNS integer
+    STABLE STRICT PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_score';
+COMMENT ON FUNCTION @extschema@.brim_score(record) IS 'Total score of a lead, 0-100, by the default model; columns are matched by name';
+CREATE FUNCTION @extschema@.brim_score(lead record, model text) RETURNS integer
+    STABLE PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_score_named';
+COMMENT ON FUNCTION @extschema@.brim_score(record, text) IS 'Total score of a lead, 0-100, by the published version of a model (NULL: the default)';
+CREATE FUNCTION @extschema@.brim_score(lead record, spec jsonb) RETURNS integer
+    IMMUTABLE STRICT PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_score_spec';
+COMMENT ON FUNCTION @extschema@.brim_score(record, jsonb) IS 'Total score of a lead, 0-100, by a model given as a value (brim.model_spec.spec); reads no table';
+
+CREATE FUNCTION @extschema@.brim_fit_score(lead record) RETURNS integer
+    STABLE STRICT PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_fit_score';
+COMMENT ON FUNCTION @extschema@.brim_fit_score(record) IS 'Fit score of a lead, 0-100, by the default model';
+CREATE FUNCTION @extschema@.brim_fit_score(lead record, model text) RETURNS integer
+    STABLE PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_fit_score_named';
+COMMENT ON FUNCTION @extschema@.brim_fit_score(record, text) IS 'Fit score of a lead, 0-100, by the published version of a model (NULL: the default)';
+CREATE FUNCTION @extschema@.brim_fit_score(lead record, spec jsonb) RETURNS integer
+    IMMUTABLE STRICT PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_fit_score_spec';
+COMMENT ON FUNCTION @extschema@.brim_fit_score(record, jsonb) IS 'Fit score of a lead, 0-100, by a model given as a value; reads no table';
+
+CREATE FUNCTION @extschema@.brim_intent_score(lead record) RETURNS integer
+    STABLE STRICT PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_intent_score';
+COMMENT ON FUNCTION @extschema@.brim_intent_score(record) IS 'Intent score of a lead, 0-100, by the default model';
+CREATE FUNCTION @extschema@.brim_intent_score(lead record, model text) RETURNS integer
+    STABLE PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_intent_score_named';
+COMMENT ON FUNCTION @extschema@.brim_intent_score(record, text) IS 'Intent score of a lead, 0-100, by the published version of a model (NULL: the default)';
+CREATE FUNCTION @extschema@.brim_intent_score(lead record, spec jsonb) RETURNS integer
+    IMMUTABLE STRICT PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_intent_score_spec';
+COMMENT ON FUNCTION @extschema@.brim_intent_score(record, jsonb) IS 'Intent score of a lead, 0-100, by a model given as a value; reads no table';
+
+CREATE FUNCTION @extschema@.brim_explain(lead record) RETURNS jsonb
+    STABLE STRICT PARALLEL SAFE COST 100 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_explain';
+COMMENT ON FUNCTION @extschema@.brim_explain(record) IS 'Scores of a lead with confidence, action, reasons and what became of each signal, by the default model';
+CREATE FUNCTION @extschema@.brim_explain(lead record, model text) RETURNS jsonb
+    STABLE PARALLEL SAFE COST 100 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_explain_named';
+COMMENT ON FUNCTION @extschema@.brim_explain(record, text) IS 'Scores of a lead with their reasons, by the published version of a model (NULL: the default)';
+CREATE FUNCTION @extschema@.brim_explain(lead record, spec jsonb) RETURNS jsonb
+    IMMUTABLE STRICT PARALLEL SAFE COST 100 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_explain_spec';
+COMMENT ON FUNCTION @extschema@.brim_explain(record, jsonb) IS 'Scores of a lead with their reasons, by a model given as a value; reads no table';
+
+-- Leads are scored when they are written.
+CREATE FUNCTION brim.lead_before_write() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'brim_lead_before_write';
+COMMENT ON FUNCTION brim.lead_before_write() IS 'Trigger: fill company_id, the score columns and updated_at of a lead';
+REVOKE EXECUTE ON FUNCTION brim.lead_before_write() FROM PUBLIC;
+
+CREATE TRIGGER lead_before_write BEFORE INSERT OR UPDATE ON brim.lead
+    FOR EACH ROW EXECUTE FUNCTION brim.lead_before_write();

@@ -1,0 +1,177 @@
+#!/usr/bin/env bash
+#
+# run.sh - how fast brim is here.  Not a test: it prints figures, judges nothing.
+#
+#	bash test/bench/run.sh					everything
+#	bash test/bench/run.sh score intake		parts: score intake mail gemini
+#
+# Wants smtp-sink (Debian's postfix package) for mail.  A server of its own, with
+# fsync on and PostgreSQL's defaults but for max_wal_size.
+
+set -uo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=../lib/setup.sh
+. "$here/lib/setup.sh"
+
+ROWS=${BRIM_BENCH_ROWS:-1000000}
+MAILS=${BRIM_BENCH_MAILS:-3000}
+GENERATIONS=${BRIM_BENCH_GENERATIONS:-640}
+
+psql_quiet() { "$PGBIN/psql" --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 "$@"; }
+
+# seconds_of COMMAND...: wall time with three digits, for the last command's sake on stdout
+seconds_of() {
+	local from=$EPOCHREALTIME to
+	"$@" >/dev/null || die "failed: $*"
+	to=$EPOCHREALTIME
+	awk -v a="$from" -v b="$to" 'BEGIN { printf "%.3f", b - a }'
+}
+
+rate() { awk -v n="$1" -v s="$2" 'BEGIN { printf "%.0f", n / s }'; }
+line() { printf '%-44s %10s s  %12s %s\n' "$1" "$3" "$(rate "$2" "$3")" "$4"; }
+
+# Companies as rows of a query: enough to qualify with two scores
+companies() {
+	echo "SELECT '$2 ' || i AS company_name, '$2' || i || '.example' AS domain, 'Contact ' || i AS contact_name,
+			'contact@$2' || i || '.example' AS contact_email, 60 + i % 200 AS employee_count,
+			CASE i % 2 WHEN 0 THEN 'SaaS' ELSE 'Biotech' END AS industry,
+			ARRAY['hubspot', 'slack'] AS tech_stack, ARRAY['Head of Operations', 'Accountant'] AS recent_job_posts
+			FROM generate_series(1, $1) AS i"
+}
+
+bench_score() {
+	step "Scoring $ROWS leads, serial, best of three"
+	psql_quiet --set=rows="$ROWS" --file=test/bench/score.sql || die "score.sql failed"
+}
+
+bench_intake() {
+	local csv=$WORK/tmp/leads.csv with without batch
+	step "Taking in companies"
+	sql "COPY ($(companies 100000 copied)) TO '$csv'"
+	local columns="company_name, domain, contact_name, contact_email, employee_count, industry, tech_stack, recent_job_posts"
+	with=$(seconds_of sql "COPY brim.lead ($columns) FROM '$csv'") || exit 1
+	line "COPY of 100,000 leads" 100000 "$with" "rows/s"
+	sql "TRUNCATE brim.generation, brim.event, brim.lead"
+	sql "ALTER TABLE brim.lead DISABLE TRIGGER USER"
+	# The key is filled in by a trigger, so here it comes along
+	sql "COPY (SELECT brim_company_id(company_name, domain), c.* FROM ($(companies 100000 copied)) AS c) TO '$csv'"
+	without=$(seconds_of sql "COPY brim.lead (company_id, $columns) FROM '$csv'") || exit 1
+	line "  the same without brim's triggers" 100000 "$without" "rows/s"
+	awk -v a="$with" -v b="$without" 'BEGIN { printf "  ratio %.2f\n", a / b }'
+	sql "ALTER TABLE brim.lead ENABLE TRIGGER USER"
+	sql "TRUNCATE brim.generation, brim.event, brim.lead"
+	sql "COPY (SELECT json_agg(c) FROM ($(companies 10000 batched)) AS c) TO '$WORK/tmp/batch.json'"
+	batch=$(seconds_of sql "SELECT count(*) FROM brim_score_batch(pg_read_file('$WORK/tmp/batch.json')::jsonb)") || exit 1
+	line "brim_score_batch of 10,000 companies" 10000 "$batch" "rows/s"
+	sql "TRUNCATE brim.generation, brim.event, brim.lead"
+}
+
+# wait_for QUERY EXPECTED: ask often, give up late
+wait_for() {
+	local deadline=$((SECONDS + 600))
+	until [ "$(sql "$1")" = "$2" ]; do
+		[ "$SECONDS" -lt "$deadline" ] || die "waited in vain for $1 to give $2, not $(sql "$1")"
+		sleep 0.05
+	done
+}
+
+set_and_reload() {
+	local pair
+	for pair in "$@"; do sql "ALTER SYSTEM SET ${pair%%=*} = '${pair#*=}'"; done
+	sql "SELECT pg_reload_conf()" >/dev/null
+}
+
+add_leads() { sql "INSERT INTO brim.lead (company_name, domain, contact_name, contact_email, employee_count, industry, tech_stack, recent_job_posts) $(companies "$1" "$2")"; }
+
+bench_mail() {
+	local sink connections port took name
+	sink=$(command -v smtp-sink || ls /usr/sbin/smtp-sink 2>/dev/null)
+	if [ -z "$sink" ]; then
+		note "mail is left out: smtp-sink is not here (package postfix)"
+		return
+	fi
+	port=$((20000 + RANDOM % 20000))
+	"$sink" "127.0.0.1:$port" 1000 >/dev/null 2>&1 &
+	SINK_PID=$!
+	step "Writing from templates and sending $MAILS e-mails to smtp-sink"
+	set_and_reload brim.smtp_url="smtp://127.0.0.1:$port" brim.batch_size=100000 brim.send=off
+	for connections in 1 4 16; do
+		name=mail$connections
+		set_and_reload brim.smtp_connections=$connections brim.generate=on
+		took=$(seconds_of eval "add_leads $MAILS $name; wait_for \"SELECT count(*) FROM brim.generation WHERE status <> 'done'\" 0") || exit 1
+		[ "$connections" != 1 ] || line "written from templates (two variants each)" "$MAILS" "$took" "companies/s"
+		took=$(seconds_of eval "set_and_reload brim.send=on; wait_for \"SELECT count(*) FROM brim.outbound_email WHERE status = 'sent' AND recipient LIKE '%@$name%'\" $MAILS") || exit 1
+		line "sent over $connections connection(s)" "$MAILS" "$took" "mails/s"
+		set_and_reload brim.send=off
+	done
+	kill "$SINK_PID" 2>/dev/null
+	SINK_PID=
+}
+
+bench_gemini() {
+	local connections took name
+	printf 'bench-key\n' >"$WORK/tmp/key"
+	chmod 600 "$WORK/tmp/key"
+	start_helper "$WORK/log/gemini.log" /usr/bin/python3 "$here/lib/gemini_server.py" --key-value bench-key \
+		--latency-ms 500 || die "gemini_server.py did not start"
+	step "Generating for $GENERATIONS companies, each answer after 500 ms"
+	set_and_reload brim.send=off brim.generate=on brim.gemini_url="http://127.0.0.1:$HELPER_PORT" brim.gemini_api_key_file="$WORK/tmp/key"
+	for connections in 4 16 64; do
+		name=gen$connections
+		set_and_reload brim.generate_connections=$connections
+		took=$(seconds_of eval "add_leads $GENERATIONS $name; wait_for \"SELECT count(*) FROM brim.generation WHERE status <> 'done'\" 0") || exit 1
+		line "generated over $connections connections (at most $((connections * 2))/s)" "$GENERATIONS" "$took" "companies/s"
+	done
+	[ "$(sql "SELECT count(*) FROM brim.generation WHERE provider = 'template' AND company_id IN (SELECT company_id FROM brim.lead WHERE domain LIKE 'gen%')")" = 0 ] ||
+		note "not all of them were written by the server: the figures are not worth much"
+	set_and_reload brim.gemini_api_key_file=
+}
+
+inner() {
+	local part
+	cd "$WORK/src" || exit 1
+	here=$WORK/src/test
+	SINK_PID=
+	trap '[ -z "$SINK_PID" ] || kill "$SINK_PID" 2>/dev/null; stop_server' EXIT
+	trap 'exit 143' TERM
+	make_private_installation
+	build_and_install "$WORK/log/build.log" || die "brim could not be built"
+	start_server bench "max_wal_size = 4GB" || die "the server did not start"
+	sql "CREATE DATABASE bench" && export PGDATABASE=bench
+	sql "CREATE EXTENSION brim; CREATE ROLE brim_worker LOGIN CONNECTION LIMIT 0"
+	sql "SELECT brim_grant('brim_worker', 'worker')" >/dev/null
+	sql "UPDATE brim.campaign SET product_name = 'Flowline', product_pitch = 'Flowline connects tools.', sender_name = 'Ana',
+			sender_address = 'ana@flowline.example', postal_address = '1 Harbour Road, Dublin' WHERE name = 'default'"
+	say "$("$PG_CONFIG" --version), $(nproc) x $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
+	for part in "${parts[@]}"; do
+		if [ "$part" = mail ]; then
+			set_and_reload brim.worker_role=brim_worker brim.databases=bench brim.send_interval=0
+		elif [ "$part" = gemini ]; then
+			set_and_reload brim.worker_role=brim_worker brim.databases=bench
+		fi
+		"bench_$part"
+	done
+	exit 0
+}
+
+parts=("$@")
+[ "${#parts[@]}" -gt 0 ] || parts=(score intake mail gemini)
+for part in "${parts[@]}"; do
+	case $part in
+		score | intake | mail | gemini) ;;
+		*) die "there is no part $part: score intake mail gemini" ;;
+	esac
+done
+
+if [ -n "${BRIM_INNER:-}" ]; then inner; fi
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap clean_up EXIT
+log=$(mktemp "${TMPDIR:-/tmp}/brim-packages.XXXXXX")
+install_packages demo "$log"
+rm -f "$log"
+find_pg_config
+make_work bench
+status=0
+run_inner test/bench/run.sh "${parts[@]}" || status=$?
+exit "$status"

@@ -1,0 +1,111 @@
+-- The default model over the same million leads, in four ways, and count(*) beside them.
+\set QUIET 1
+\pset tuples_only on
+\pset format unaligned
+SET max_parallel_workers_per_gather = 0;
+SET jit = off;
+
+CREATE TABLE crm AS
+SELECT i AS id, 'Company ' || i AS company_name,
+       CASE WHEN i % 17 = 0 THEN NULL ELSE i % 700 END AS employee_count,
+       (ARRAY['SaaS', 'Fintech', 'AI', 'Technology', 'E-commerce', 'Biotech', 'Education', 'Mining', 'Retail', NULL])[1 + i % 10] AS industry,
+       CASE i % 4 WHEN 0 THEN ARRAY['Slack', 'HubSpot', 'Jira'] WHEN 1 THEN ARRAY['slack', 'jira', 'github'] WHEN 2 THEN ARRAY['Zapier'] END AS tech_stack,
+       CASE i % 3 WHEN 0 THEN ARRAY['Head of Operations for the northern region', 'Senior accountant']
+                  WHEN 1 THEN ARRAY['Sales representative for laptops and shops', 'Store manager'] END AS recent_job_posts
+  FROM generate_series(1, :rows) AS i;
+VACUUM ANALYZE crm;
+
+CREATE FUNCTION score_in_plpgsql(employee_count integer, industry text, tech_stack text[], recent_job_posts text[])
+    RETURNS integer IMMUTABLE PARALLEL SAFE LANGUAGE plpgsql AS $$
+DECLARE
+    fit_sum integer := 0;
+    fit_n integer := 0;
+    intent_sum integer := 0;
+    intent_n integer := 0;
+    entry text;
+    hit boolean := false;
+    given boolean := false;
+BEGIN
+    IF employee_count <> 0 THEN
+        fit_n := 1;
+        IF employee_count BETWEEN 30 AND 300 THEN
+            fit_sum := 100;
+        ELSIF employee_count BETWEEN 15 AND 500 THEN
+            fit_sum := 50;
+        END IF;
+    END IF;
+    IF lower(industry) IN ('saas', 'fintech', 'ai', 'technology') THEN
+        fit_sum := fit_sum + 100;
+        fit_n := fit_n + 1;
+    ELSIF lower(industry) IN ('e-commerce', 'biotech', 'education') THEN
+        fit_sum := fit_sum + 60;
+        fit_n := fit_n + 1;
+    END IF;
+    FOREACH entry IN ARRAY coalesce(tech_stack, '{}') LOOP
+        IF entry <> '' THEN
+            given := true;
+            hit := hit OR lower(entry) IN ('zapier', 'make', 'workato', 'hubspot');
+        END IF;
+    END LOOP;
+    IF given THEN
+        intent_n := 1;
+        intent_sum := CASE WHEN hit THEN 100 ELSE 20 END;
+    END IF;
+    hit := false;
+    FOREACH entry IN ARRAY coalesce(recent_job_posts, '{}') LOOP
+        hit := hit OR coalesce(entry ~* '\m(operations|ops|revops|devops|automation\s+engineer)\M', false);
+    END LOOP;
+    IF hit THEN
+        intent_sum := intent_sum + 100;
+        intent_n := intent_n + 1;
+    END IF;
+    RETURN trunc(coalesce(fit_sum / nullif(fit_n, 0), 0) * 0.6 + coalesce(intent_sum / nullif(intent_n, 0), 0) * 0.4);
+END
+$$;
+
+-- What is timed; each gives one sum, so that all must agree
+CREATE TABLE way (ord integer, name text, query text);
+INSERT INTO way VALUES
+(1, 'count(*)', 'SELECT count(*) FROM crm'),
+(2, 'brim_score(row)', 'SELECT sum(brim_score(crm)) FROM crm'),
+(3, 'brim_score(row, spec)', 'SELECT sum(brim_score(crm, (SELECT spec FROM brim.model_spec WHERE is_default AND is_published))) FROM crm'),
+(4, 'brim_explain(row)', 'SELECT sum((brim_explain(crm) ->> ''total_score'')::integer) FROM crm'),
+(5, 'hand-written SQL', $q$
+SELECT sum(trunc(fit * 0.6 + intent * 0.4)::integer) FROM (
+    SELECT coalesce((coalesce(s.size, 0) + coalesce(s.trade, 0)) / nullif(num_nonnulls(s.size, s.trade), 0), 0) AS fit,
+           coalesce((coalesce(s.tools, 0) + coalesce(s.jobs, 0)) / nullif(num_nonnulls(s.tools, s.jobs), 0), 0) AS intent
+      FROM crm CROSS JOIN LATERAL (SELECT
+           CASE WHEN employee_count = 0 THEN NULL WHEN employee_count BETWEEN 30 AND 300 THEN 100
+                WHEN employee_count BETWEEN 15 AND 500 THEN 50 WHEN employee_count IS NOT NULL THEN 0 END AS size,
+           CASE WHEN lower(industry) IN ('saas', 'fintech', 'ai', 'technology') THEN 100
+                WHEN lower(industry) IN ('e-commerce', 'biotech', 'education') THEN 60 END AS trade,
+           (SELECT CASE WHEN bool_or(lower(t) IN ('zapier', 'make', 'workato', 'hubspot')) THEN 100 ELSE 20 END
+              FROM unnest(tech_stack) AS t WHERE t <> '' HAVING count(*) > 0) AS tools,
+           (SELECT 100 FROM unnest(recent_job_posts) AS j
+             WHERE j ~* '\m(operations|ops|revops|devops|automation\s+engineer)\M' LIMIT 1) AS jobs) AS s) AS x$q$),
+(6, 'PL/pgSQL', 'SELECT sum(score_in_plpgsql(employee_count, industry, tech_stack, recent_job_posts)) FROM crm');
+
+CREATE FUNCTION time_ways(tries integer) RETURNS TABLE (name text, ms numeric, answer text) LANGUAGE plpgsql AS $$
+DECLARE
+    w record;
+    started timestamptz;
+    took numeric;
+BEGIN
+    FOR w IN SELECT * FROM way ORDER BY ord LOOP
+        name := w.name;
+        ms := NULL;
+        FOR n IN 1 .. tries LOOP
+            started := clock_timestamp();
+            EXECUTE w.query INTO answer;
+            took := extract(epoch FROM clock_timestamp() - started) * 1000;
+            ms := least(ms, took);
+        END LOOP;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+
+SELECT format('%-24s %9s ms  %12s rows/s  %s', t.name, round(t.ms), to_char(:rows / t.ms * 1000, 'FM999,999,999'), 'answer ' || t.answer)
+  FROM time_ways(3) AS t;
+DROP TABLE crm, way;
+DROP FUNCTION time_ways(integer), score_in_plpgsql(integer, text, text[], text[]);

@@ -1,0 +1,350 @@
+#!/usr/bin/env bash
+#
+# check.sh - build brim and prove it: the one command for developers and CI.
+#
+#	bash test/check.sh				everything
+#	bash test/check.sh unit regress	these suites only
+#	bash test/check.sh tap t/010*	some TAP tests only (paths below test/)
+#	bash test/check.sh --list		what there is
+#
+# Everything is built, installed and served in a directory of its own, which is
+# removed at the end (kept with --keep), so runs do not disturb each other.
+# PG_CONFIG=... chooses the PostgreSQL.  The last line is "N passed, N failed".
+
+set -uo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=lib/setup.sh
+. "$here/lib/setup.sh"
+
+SUITES=(compile lint unit fuzz regress isolation tap)
+declare -A PURPOSE=(
+	[compile]="every source compiles without a warning, with gcc and with clang"
+	[lint]="layout, includes, exports, names, scripts; clang-format, cppcheck, shellcheck"
+	[unit]="the pure core alone, under the address and undefined-behaviour sanitizers"
+	[fuzz]="a short run of each fuzz target"
+	[regress]="SQL in, text out (pg_regress)"
+	[isolation]="sessions that get in each other's way (isolation specs)"
+	[tap]="real servers: PostgreSQL, SMTP, Gemini (prove)"
+)
+STRICT_FLAGS="-Werror -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
+	-Wvla -Wformat=2 -Wundef -Wwrite-strings -Wno-unused-parameter -Wno-sign-compare
+	-Wno-missing-field-initializers"
+
+passed=0
+failed=0
+failures=()
+
+ok() { passed=$((passed + 1)); }
+not_ok() {
+	failed=$((failed + 1))
+	failures+=("$1")
+	say "${red}not ok${plain} $1"
+}
+
+# one NAME COMMAND...: a step that counts as one test.
+one() {
+	local name=$1 log=$WORK/log/one.log
+	shift
+	if "$@" >"$log" 2>&1; then
+		ok
+		say "ok $name"
+	else
+		not_ok "$name"
+		head -n 60 "$log" | sed 's/^/    | /'
+	fi
+}
+
+# count_tap LOG STATUS NAME: add the "ok" and "not ok" lines of a TAP log.
+count_tap() {
+	local log=$1 status=$2 name=$3 good bad
+	good=$(grep -c '^ok' "$log")
+	bad=$(grep -c '^not ok' "$log")
+	passed=$((passed + good))
+	if [ "$bad" -gt 0 ]; then
+		failed=$((failed + bad))
+		failures+=("$name: $bad not ok")
+	elif [ "$status" -ne 0 ]; then
+		not_ok "$name (exit code $status)"
+	fi
+	if [ "$bad" -gt 0 ] || [ "$status" -ne 0 ]; then
+		grep -v '^ok' "$log" | tail -n 60 | sed 's/^/    | /'
+	fi
+	say "$name: $good passed, $bad failed"
+}
+
+# ---------------------------------------------------------------------------
+# Suites
+# ---------------------------------------------------------------------------
+
+# The sources, each compiled alone so that one failure does not hide another.
+compile_with() {
+	local compiler=$1
+	shift
+	# shellcheck disable=SC2046,SC2086
+	printf '%s\n' src/*.c src/*/*.c | xargs -P "$(nproc)" -n 1 \
+		"$compiler" -std=gnu11 -O2 -fPIC -fvisibility=hidden $STRICT_FLAGS "$@" -Isrc \
+		-isystem "$("$PG_CONFIG" --includedir-server)" -D_GNU_SOURCE $(pkg-config --cflags libcurl json-c) \
+		-o /dev/null -c
+}
+
+suite_compile() {
+	one "gcc compiles without a warning" compile_with gcc
+	one "clang compiles without a warning" compile_with clang -Wno-missing-braces
+	one "assertions compile without a warning" compile_with gcc -DUSE_ASSERT_CHECKING
+}
+
+c_sources() { find src test/unit test/fuzz -name '*.[ch]' ! -path '*/build/*' | sort; }
+shell_scripts() { find test .ci -name '*.sh' -o -path '.ci/run' | sort; }
+
+lint_format() {
+	# Other versions of clang-format have other opinions; this is the one of Debian 12
+	local clang_format
+	clang_format=$(command -v clang-format-14 || command -v clang-format)
+	if ! "$clang_format" --version | grep -q 'version 14\.'; then
+		say "# not checked: this is not clang-format 14"
+		return 0
+	fi
+	local file status=0
+	for file in $(c_sources | grep -v '/unicode_words.h$'); do
+		"$clang_format" --dry-run -Werror "$file" >/dev/null 2>&1 || {
+			say "$file is not formatted; run: clang-format -i $file"
+			status=1
+		}
+	done
+	return "$status"
+}
+
+lint_cppcheck() {
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --language=c -Isrc \
+		--enable=warning,performance,portability --suppress=missingInclude --suppress=missingIncludeSystem \
+		--suppressions-list=test/lint/cppcheck.txt --library=test/lint/cppcheck.cfg -j2 src
+}
+
+lint_perl() {
+	local file status=0
+	for file in test/lint/*.pl test/t/*.pl test/lib/*.pm; do
+		[ ! -f "$file" ] || perl -I "$PERL_LIB" -I test/lib -wc "$file" || status=1
+	done
+	return "$status"
+}
+
+lint_python() {
+	local file status=0
+	for file in test/lib/*.py test/bench/*.py; do
+		[ ! -f "$file" ] || PYTHONPYCACHEPREFIX=$WORK/tmp /usr/bin/python3 -m py_compile "$file" || status=1
+	done
+	return "$status"
+}
+
+lint_shell() { shell_scripts | xargs shellcheck --severity=warning --external-sources --source-path=SCRIPTDIR; }
+
+suite_lint() {
+	one "the C code is formatted as .clang-format says" lint_format
+	one "cppcheck finds nothing" lint_cppcheck
+	one "includes point downwards only" perl test/lint/includes.pl
+	one "C rules: PG_VERSION_NUM, curl, guards, error codes" perl test/lint/sources.pl
+	one "SQL rules: CREATE only, search_path, comments, privileges" perl test/lint/sql.pl
+	one "the library exports its functions and nothing else" \
+		perl test/lint/exports.pl "$("$PG_CONFIG" --pkglibdir)/brim.so"
+	one "nothing speaks of a developer's machine" perl test/lint/words.pl
+	one "Perl compiles" lint_perl
+	one "Python compiles" lint_python
+	one "shellcheck finds nothing" lint_shell
+}
+
+suite_unit() {
+	local status=0
+	{ make -s -j"$(nproc)" -f test/unit/Makefile build && make -s -f test/unit/Makefile run; } \
+		>"$WORK/log/unit.log" 2>&1 || status=$?
+	count_tap "$WORK/log/unit.log" "$status" unit
+}
+
+fuzz_smoke() {
+	make -s -j"$(nproc)" -f test/fuzz/Makefile build &&
+		make -s -f test/fuzz/Makefile smoke SECONDS_EACH="${BRIM_FUZZ_SECONDS:-8}"
+}
+
+suite_fuzz() { one "no fuzz target finds anything in a short run" fuzz_smoke; }
+
+# Both forms of pg_regress's answers: "test x ... ok 9 ms", and TAP since 16.
+count_regress() {
+	local name=$1 log=$2 status=$3 good bad
+	good=$(grep -cE '^(test +[^ ]+ +\.\.\. ok|     [^ ]+ +\.\.\. ok|ok [0-9]+)' "$log")
+	bad=$(grep -cE '^(test +[^ ]+ +\.\.\. FAILED|     [^ ]+ +\.\.\. FAILED|not ok [0-9]+)' "$log")
+	passed=$((passed + good))
+	if [ "$bad" -gt 0 ]; then
+		failed=$((failed + bad))
+		failures+=("$name: $(grep -E '^not ok|FAILED' "$log" | tr -s ' ' | head -n 20 | tr '\n' ';')")
+	elif [ "$status" -ne 0 ]; then
+		not_ok "$name (exit code $status)"
+		tail -n 30 "$log" | sed 's/^/    | /'
+	fi
+	say "$name: $good passed, $bad failed"
+}
+
+suite_regress() {
+	local status=0
+	need_server || return
+	make -s installcheck PG_CONFIG="$PG_CONFIG" with_llvm=no ISOLATION= TAP_TESTS= \
+		>"$WORK/log/regress.log" 2>&1 || status=$?
+	count_regress regress "$WORK/log/regress.log" "$status"
+	if [ -f regression.diffs ]; then head -n 200 regression.diffs; fi
+}
+
+suite_isolation() {
+	local status=0
+	need_server || return
+	if ! ls test/specs/*.spec >/dev/null 2>&1; then
+		say "isolation: no specs"
+		return
+	fi
+	make -s installcheck PG_CONFIG="$PG_CONFIG" with_llvm=no REGRESS= TAP_TESTS= \
+		>"$WORK/log/isolation.log" 2>&1 || status=$?
+	count_regress isolation "$WORK/log/isolation.log" "$status"
+	if [ -f output_iso/regression.diffs ]; then head -n 200 output_iso/regression.diffs; fi
+}
+
+suite_tap() {
+	local status=0 jobs
+	local -a tests=(test/t/*.pl)
+	if [ "${#chosen_tests[@]}" -gt 0 ]; then tests=("${chosen_tests[@]/#/test/}"); fi
+	jobs=$(nproc)
+	[ "$jobs" -le 4 ] || jobs=4
+	# shellcheck disable=SC2068,SC2206
+	tests=(${tests[@]})
+	mkdir -p "$WORK/tap"
+	env TESTDIR="$WORK/tap" PG_REGRESS="$(dirname "$("$PG_CONFIG" --pgxs)")/../test/regress/pg_regress" \
+		PGHOST= PGDATABASE=postgres BRIM_SRC="$WORK/src" \
+		prove --jobs "$jobs" --timer -I "$PERL_LIB" -I test/lib "${tests[@]}" \
+		>"$WORK/log/tap.log" 2>"$WORK/log/tap.err" || status=$?
+	say "tap:"
+	grep -E '^\[[0-9:]+\] .* (ok|Dubious|Failed)|^Files=|^Result:' "$WORK/log/tap.log"
+	if [ "$status" -ne 0 ]; then
+		say "--- what failed"
+		grep -v '^# *$' "$WORK/log/tap.err" | tail -n 150
+		sed -n '/^Test Summary Report/,$p' "$WORK/log/tap.log"
+		tap_server_log
+	fi
+	local good bad
+	# Run in parallel, prove keeps the lines to itself; each test's own log has them
+	good=$(cat "$WORK"/tap/tmp_check/log/regress_log_* | grep -cE '^(\[[^]]*\]\([^)]*\) )?ok [0-9]+')
+	bad=$(cat "$WORK"/tap/tmp_check/log/regress_log_* | grep -cE '^(\[[^]]*\]\([^)]*\) )?not ok [0-9]+')
+	passed=$((passed + good))
+	if [ "$bad" -gt 0 ]; then
+		failed=$((failed + bad))
+		failures+=("tap: $bad not ok")
+	elif [ "$status" -ne 0 ]; then
+		not_ok "tap (a test ended early)"
+	fi
+}
+
+# What the servers of failed TAP tests complained about.
+tap_server_log() {
+	local test log
+	for test in $(sed -n 's|^test/t/\([^ ]*\)\.pl .*(Wstat.*|\1|p' "$WORK/log/tap.log"); do
+		say "--- the end of regress_log_$test"
+		tail -n 25 "$WORK/tap/tmp_check/log/regress_log_$test" | cut -c1-400
+		for log in "$WORK"/tap/tmp_check/log/"$test"_*.log; do
+			[ -f "$log" ] || continue
+			say "--- $(basename "$log")"
+			grep -E 'WARNING|ERROR|FATAL|PANIC|TRAP|signal' "$log" | tail -n 30
+		done
+	done
+}
+
+# The server of regress and isolation, started once.
+need_server() {
+	[ -z "${server_is_up:-}" ] || return 0
+	if start_server regress "max_prepared_transactions = 0" "fsync = off"; then
+		server_is_up=1
+	else
+		not_ok "a private server with brim preloaded starts"
+		return 1
+	fi
+}
+
+# ---------------------------------------------------------------------------
+# The two runs
+# ---------------------------------------------------------------------------
+
+usage() {
+	sed -n '3,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+	exit "${1:-0}"
+}
+
+inner() {
+	local suite started
+	cd "$WORK/src" || exit 1
+	trap stop_server EXIT
+	trap 'exit 143' TERM
+	make_private_installation
+	PERL_LIB=$(dirname "$("$PG_CONFIG" --pgxs)")/../test/perl
+	step "Building for $("$PG_CONFIG" --version)"
+	if ! build_and_install "$WORK/log/build.log"; then
+		not_ok "brim builds and installs"
+		not_built=1
+	fi
+	for suite in "${chosen_suites[@]}"; do
+		step "$suite: ${PURPOSE[$suite]}"
+		started=$SECONDS
+		case $suite in
+			regress | isolation | tap)
+				if [ -n "${not_built:-}" ]; then
+					not_ok "$suite: not run, since there is nothing installed to run it with"
+					continue
+				fi
+				;;
+		esac
+		"suite_$suite"
+		note "$((SECONDS - started)) s"
+	done
+	finish
+}
+
+finish() {
+	local failure
+	if [ "$failed" -gt 0 ]; then
+		step "What failed"
+		for failure in "${failures[@]}"; do say "    $failure"; done
+	fi
+	say "$passed passed, $failed failed"
+	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+	exit
+}
+
+chosen_suites=()
+chosen_tests=()
+KEEP_WORK=
+arguments=("$@")
+while [ $# -gt 0 ]; do
+	case $1 in
+		--list)
+			for suite in "${SUITES[@]}"; do printf '%-10s %s\n' "$suite" "${PURPOSE[$suite]}"; done
+			exit 0
+			;;
+		--keep) KEEP_WORK=1 ;;
+		-h | --help) usage ;;
+		t/*) chosen_tests+=("$1") ;;
+		*)
+			[ -n "${PURPOSE[$1]:-}" ] || { say "no suite is called $1" >&2 && usage 2 >&2; }
+			chosen_suites+=("$1")
+			;;
+	esac
+	shift
+done
+[ "${#chosen_suites[@]}" -gt 0 ] || chosen_suites=("${SUITES[@]}")
+
+if [ -n "${BRIM_INNER:-}" ]; then inner; fi
+
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap clean_up EXIT
+log=$(mktemp "${TMPDIR:-/tmp}/brim-packages.XXXXXX")
+install_packages check "$log"
+rm -f "$log"
+find_pg_config
+make_work check
+status=0
+run_inner test/check.sh ${arguments[0]+"${arguments[@]}"} || status=$?
+if [ -n "$KEEP_WORK" ]; then say "kept: $WORK"; fi
+exit "$status"

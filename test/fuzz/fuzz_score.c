@@ -1,0 +1,209 @@
+/*-------------------------------------------------------------------------
+ *
+ * fuzz_score.c
+ *	  Any definition compiles or is refused with a reason; any lead gets
+ *	  scores from 0 to 100, the same with and without reasons.
+ *
+ * Input: bytes that are taken as rules and as a lead, one choice after the
+ * other.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/score.h"
+
+#define RULES_MAX 24
+#define ENTRIES_MAX 8
+
+int			LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+typedef struct Input
+{
+	const uint8_t *at;
+	size_t		left;
+} Input;
+
+typedef struct Entries
+{
+	BrimList	list;
+	BrimStr		entries[ENTRIES_MAX];
+	int			count;
+	int			at;
+} Entries;
+
+static unsigned
+byte(Input *input)
+{
+	if (input->left == 0)
+		return 0;
+	input->left--;
+	return *input->at++;
+}
+
+/* A text of up to 15 bytes of the input, or one of some that rules like. */
+static BrimStr
+text(Input *input)
+{
+	static const char *const known[] = {
+		"fit", "intent", "range", "one_of", "any_of", "words", "present", "otherwise",
+		"employee_count", "industry", "tech_stack", "recent_job_posts", "region", "positive",
+		"negative", "{value} {matched} {", "ops", "AI", "automation engineer", "\xC3\x84ra",
+	};
+	unsigned	choice = byte(input);
+	BrimStr		result = {(const char *) input->at, choice & 15};
+
+	if (choice >= 64)
+		return brim_str(known[choice % (sizeof(known) / sizeof(known[0]))]);
+	if (choice == 63)
+		return brim_str(NULL);
+	if (result.len > input->left)
+		result.len = input->left;
+	input->at += result.len;
+	input->left -= result.len;
+	return result;
+}
+
+static BrimStr
+one_of(Input *input, const char *const *choices, unsigned count)
+{
+	unsigned	choice = byte(input);
+
+	return choice == 255 ? text(input) : brim_str(choices[choice % count]);
+}
+
+static bool
+next_entry(BrimList *list, BrimStr *entry)
+{
+	Entries    *self = (Entries *) list;
+
+	if (self->at == self->count)
+		return false;
+	*entry = self->entries[self->at++];
+	return true;
+}
+
+static bool
+fold(void *state, BrimStr given, BrimStr *folded)
+{
+	(void) state;
+	*folded = given;
+	return true;
+}
+
+static void
+make_rule(Input *input, BrimRuleDef *rule, BrimStr *keywords, int number)
+{
+	static const char *const dimensions[] = {"fit", "intent"};
+	static const char *const attributes[] = {"employee_count", "industry", "tech_stack", "recent_job_posts", "region"};
+	static const char *const kinds[] = {"range", "one_of", "any_of", "words", "present", "otherwise"};
+	unsigned	flags = byte(input);
+	unsigned	kind;
+
+	memset(rule, 0, sizeof(*rule));
+	rule->rule_no = (flags & 128) != 0 ? (int) byte(input) : number;
+	rule->dimension = one_of(input, dimensions, 2);
+	rule->attribute = one_of(input, attributes, 5);
+	rule->signal = (flags & 64) != 0 ? text(input) : rule->attribute;
+	kind = byte(input);
+	rule->kind = kind == 255 ? text(input) : brim_str(kinds[kind % 6]);
+	rule->has_low = kind % 6 == 0 && (flags & 1) != 0;
+	rule->has_high = kind % 6 == 0 && (flags & 2) != 0;
+	rule->low = byte(input);
+	rule->high = byte(input) * 2.5;
+	rule->nkeywords = kind % 6 >= 1 && kind % 6 <= 3 ? 1 + (int) (byte(input) % 4) : 0;
+	for (int k = 0; k < rule->nkeywords; k++)
+		keywords[k] = text(input);
+	rule->keywords = keywords;
+	rule->points = (int) (byte(input) % 102);
+	rule->weight = BRIM_WEIGHT_ONE + (int64_t) byte(input);
+	if ((flags & 4) != 0)
+	{
+		rule->reason = text(input);
+		rule->reason_kind = brim_str((flags & 8) != 0 ? "positive" : "negative");
+	}
+}
+
+static void
+make_value(Input *input, BrimValue *value, Entries *entries)
+{
+	memset(value, 0, sizeof(*value));
+	value->kind = (BrimValueKind) (byte(input) % 5);
+	value->number = (double) byte(input) - 20;
+	value->text = text(input);
+	value->list = &entries->list;
+	entries->list.next = next_entry;
+	entries->at = 0;
+	entries->count = (int) (byte(input) % ENTRIES_MAX);
+	for (int i = 0; i < entries->count; i++)
+		entries->entries[i] = text(input);
+}
+
+static void
+score_lead(Input *input, const BrimModel *model, const BrimFold *folding)
+{
+	static BrimValue values[RULES_MAX + BRIM_FACTS];
+	static Entries entries[RULES_MAX + BRIM_FACTS];
+	BrimScore  *score = brim_score_create(model, folding, brim_mem_malloc());
+	int			total;
+	BrimBuf		reason;
+
+	if (score == NULL)
+		abort();
+	for (int a = 0; a < model->nattributes; a++)
+		make_value(input, &values[a], &entries[a]);
+	if (!brim_score_run(score, values, BRIM_WANT_ALL))
+		abort();
+	if (score->fit < 0 || score->fit > 100 || score->intent < 0 || score->intent > 100 ||
+		score->total < 0 || score->total > 100 || score->confidence < 0 || score->confidence > 100)
+		abort();
+	total = score->total;
+	brim_buf_init(&reason, brim_mem_malloc(), 1000000);
+	for (int s = 0; s < model->nsignals; s++)
+	{
+		if (!brim_score_reason(score, s, values, &reason))
+			abort();
+	}
+	brim_buf_free(&reason);
+	for (int a = 0; a < model->nattributes; a++)
+		entries[a].at = 0;
+	if (!brim_score_run(score, values, BRIM_WANT_FIT | BRIM_WANT_INTENT) || score->total != total)
+		abort();
+	brim_score_free(score);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static BrimRuleDef rules[RULES_MAX];
+	static BrimStr keywords[RULES_MAX][4];
+	BrimFold	folding = {fold, NULL};
+	Input		input = {data, size};
+	BrimModelDef def;
+	BrimError	error;
+	BrimModel  *model;
+
+	memset(&def, 0, sizeof(def));
+	def.name = brim_str("fuzz");
+	def.fit_weight = (int64_t) byte(&input) * 39;
+	def.intent_weight = BRIM_WEIGHT_ONE - def.fit_weight;
+	def.high_above = 80;
+	def.medium_above = 60;
+	def.qualified_above = (int) (byte(&input) % 102);
+	def.nrules = (int) (byte(&input) % (RULES_MAX + 1));
+	def.rules = rules;
+	for (int r = 0; r < def.nrules; r++)
+		make_rule(&input, &rules[r], keywords[r], r + 1);
+	model = brim_model_compile(&def, &folding, brim_mem_malloc(), &error);
+	if (model == NULL)
+	{
+		if (error.message[0] == '\0')
+			abort();
+		return 0;
+	}
+	score_lead(&input, model, &folding);
+	brim_model_free(model);
+	return 0;
+}

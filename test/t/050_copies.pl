@@ -1,0 +1,81 @@
+# Copies do not send: neither a restored dump nor a database made from a
+# template mails anybody until an operator says so, and then only what is right.
+
+use strict;
+use warnings;
+use BrimTest;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $brim = BrimTest->new('main');
+my $node = $brim->node;
+my $smtp = $brim->start_smtp;
+
+# Two companies mailed, three waiting
+$brim->set('brim.smtp_url' => $smtp->url, 'brim.generate' => 'on', 'brim.send' => 'on');
+$brim->add_companies(2, 'Mailed');
+$brim->wait_until(q{SELECT count(*) FROM brim.outbound_email WHERE status = 'sent'}, '2');
+$brim->set('brim.send' => 'off');
+$brim->add_companies(3, 'Waiting');
+$brim->wait_until(q{SELECT count(*) FROM brim.outbound_email WHERE status = 'queued'}, '6');
+$brim->set('brim.databases' => '');
+$brim->wait_until(q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'brim worker'}, '0');
+
+my $dump = PostgreSQL::Test::Utils::tempdir() . '/app.sql';
+$node->command_ok([ 'pg_dump', '--no-sync', '-f', $dump, '-d', $node->connstr('app') ], 'dumped');
+$node->safe_psql('postgres', 'CREATE DATABASE restored');
+$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('restored'), '-f', $dump ], 'restored');
+$node->safe_psql('postgres', 'CREATE DATABASE cloned TEMPLATE app');
+pass('a database with brim can be a template while the launcher runs');
+
+# Both copies get a worker that may send
+$brim->set('brim.databases' => 'restored, cloned', 'brim.send' => 'on');
+my $in = sub {
+	my ($db, $what) = @_;
+	local $brim->{db} = $db;
+	return $what->();
+};
+$in->('cloned', sub {
+		$brim->wait_until(q{SELECT state FROM brim.worker_slots()}, 'disarmed');
+		pass('the worker of a cloned database is disarmed');
+		like($brim->sql(q{SELECT string_agg(detail || hint, ' ') FROM brim_status() WHERE status = 'blocked'}), qr/brim_arm/,
+			'and brim_status() tells the way out');
+	});
+$in->('restored', sub {
+		$brim->wait_until(q{SELECT state IN ('idle', 'busy') FROM brim.worker_slots()}, 't');
+		$brim->sql(q{SELECT brim_score_company('{"company_name": "Newcomer", "employee_count": 100, "industry": "SaaS",
+			"tech_stack": ["make"], "recent_job_posts": ["ops"], "contact_email": "new@newcomer.example"}')});
+		$brim->wait_until(q{SELECT count(*) FROM brim.outbound_email WHERE status = 'sent' AND recipient = 'new@newcomer.example'}, '1');
+		pass('a restored database sends what was queued there');
+		is($brim->sql(q{SELECT count(*) FROM brim.queue_blocked WHERE kind = 'email' AND reason = 'other_node'}), '6',
+			'and holds what was queued elsewhere');
+	});
+is(join(' ', sort map { $_->{rcpt_tos}[0] } grep { $_->{rcpt_tos}[0] =~ /waiting/ } $smtp->mails), '', 'no copy mailed what waits');
+
+# Adopted one by one, the ledger still knows who was mailed
+$in->('restored', sub {
+		my $id = $brim->sql(q{SELECT min(email_id) FROM brim.outbound_email JOIN brim.lead USING (company_id) WHERE company_name = 'Waiting 1'});
+		$brim->sql("SELECT brim_release($id)");
+		$brim->wait_until("SELECT status FROM brim.outbound_email WHERE email_id = $id", 'sent');
+		pass('an adopted e-mail is sent');
+		is($brim->sql(q{SELECT count(*) FROM brim.send_ledger WHERE state = 'sent'}), '4', 'the ledger came along');
+	});
+
+# Arming shows first what it would release, and cannot be done blindly
+$in->('cloned', sub {
+		my $shown = $brim->sql(q{SELECT * FROM brim_arm()});
+		is($brim->sql(q{SELECT state FROM brim.worker_slots()}), 'disarmed', 'asking what would be released releases nothing');
+		my $err;
+		isnt($node->psql('cloned', q{SELECT * FROM brim_arm('yes')}, stderr => \$err), 0, 'arming blindly is refused');
+		my ($token) = $shown =~ /brim_arm\('([^']+)'\)/;
+		ok(defined $token, 'the token is shown') or diag($shown);
+		$brim->sql("SELECT * FROM brim_arm('$token')");
+		$brim->wait_until(q{SELECT count(*) FROM brim.outbound_email WHERE status = 'sent'}, '5');
+		pass('an armed copy sends what waited in it');
+	});
+my %count;
+$count{ $_->{rcpt_tos}[0] }++ foreach $smtp->mails;
+is($count{$_}, 1, "$_ was mailed once") foreach map { "contact\@mailed$_.example" } 1 .. 2;
+$brim->log_is_clean;
+
+done_testing();
