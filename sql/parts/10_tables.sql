@@ -118,7 +118,7 @@ COMMENT ON TABLE brim.component IS 'One row a part of the worker: what state it 
 
 CREATE TABLE brim.generation (
     generation_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    campaign text NOT NULL REFERENCES brim.campaign (name),
+    campaign text NOT NULL,
     company_id text COLLATE "C" NOT NULL,
     score integer NOT NULL,
     status text NOT NULL DEFAULT 'queued'
@@ -142,6 +142,7 @@ CREATE TABLE brim.generation (
     UNIQUE (company_id, campaign)
 );
 COMMENT ON TABLE brim.generation IS 'One row a job that drafts all variants for one company in one campaign. Key: generation_id';
+COMMENT ON COLUMN brim.generation.campaign IS 'A campaign with jobs cannot be deleted or renamed. There is no foreign key, because its check of every row would slow down intake';
 COMMENT ON COLUMN brim.generation.provider IS 'Who wrote the drafts: gemini or template';
 COMMENT ON COLUMN brim.generation.attempts IS 'Requests that were made for this job';
 COMMENT ON COLUMN brim.generation.crashes IS 'Times the worker died while it had this job';

@@ -52,6 +52,12 @@ CREATE TRIGGER wake_worker AFTER INSERT OR UPDATE ON brim.outbound_email
     FOR EACH STATEMENT EXECUTE FUNCTION brim.wake_worker_trigger();
 CREATE TRIGGER wake_worker AFTER INSERT OR UPDATE OR DELETE ON brim.campaign
     FOR EACH STATEMENT EXECUTE FUNCTION brim.wake_worker_trigger();
+CREATE TRIGGER wake_worker AFTER INSERT OR UPDATE OR DELETE ON brim.variant
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.wake_worker_trigger();
+CREATE TRIGGER wake_worker AFTER UPDATE OR DELETE ON brim.suppression
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.wake_worker_trigger();
+CREATE TRIGGER wake_worker AFTER UPDATE ON brim.send_ledger
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.wake_worker_trigger();
 CREATE TRIGGER wake_worker AFTER UPDATE ON brim.node
     FOR EACH STATEMENT EXECUTE FUNCTION brim.wake_worker_trigger();
 

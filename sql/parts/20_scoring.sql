@@ -12,8 +12,8 @@ CREATE TABLE brim.scoring_model (
     is_shipped boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (name, version),
-    CHECK (fit_weight + intent_weight = 1),
-    CHECK (medium_above <= high_above)
+    CONSTRAINT scoring_model_weights_add_up CHECK (fit_weight + intent_weight = 1),
+    CONSTRAINT scoring_model_thresholds_rise CHECK (medium_above <= high_above)
 );
 COMMENT ON TABLE brim.scoring_model IS 'One row a version of a scoring model. Key: name, version. A version takes effect when it is published with brim_publish_model()';
 COMMENT ON COLUMN brim.scoring_model.name IS 'Name of the model; its versions share it';
@@ -45,11 +45,11 @@ CREATE TABLE brim.scoring_rule (
     is_shipped boolean NOT NULL DEFAULT false,
     PRIMARY KEY (model, version, rule_no),
     FOREIGN KEY (model, version) REFERENCES brim.scoring_model (name, version) ON UPDATE CASCADE ON DELETE CASCADE,
-    CHECK ((reason IS NULL) = (reason_kind IS NULL)),
-    CHECK ((kind = 'range') = (low IS NOT NULL OR high IS NOT NULL)),
-    CHECK (low <= high),
-    CHECK ((kind IN ('one_of', 'any_of', 'words')) = (cardinality(keywords) IS NOT NULL AND cardinality(keywords) > 0)),
-    CHECK (array_position(keywords, NULL) IS NULL AND array_position(keywords, '') IS NULL)
+    CONSTRAINT scoring_rule_reason_has_kind CHECK ((reason IS NULL) = (reason_kind IS NULL)),
+    CONSTRAINT scoring_rule_range_has_ends CHECK ((kind = 'range') = (low IS NOT NULL OR high IS NOT NULL)),
+    CONSTRAINT scoring_rule_ends_rise CHECK (low <= high),
+    CONSTRAINT scoring_rule_kind_has_keywords CHECK ((kind IN ('one_of', 'any_of', 'words')) = (cardinality(keywords) IS NOT NULL AND cardinality(keywords) > 0)),
+    CONSTRAINT scoring_rule_keywords_are_given CHECK (array_position(keywords, NULL) IS NULL AND array_position(keywords, '') IS NULL)
 );
 COMMENT ON TABLE brim.scoring_rule IS 'One row a rule of a scoring model. Key: model, version, rule_no. Of the rules of a signal the first that matches, by rule_no, gives the points';
 COMMENT ON COLUMN brim.scoring_rule.model IS 'Name of the model';

@@ -7,10 +7,10 @@
  * recipient get one.  Waiting means: not yet taken by the worker.
  *
  * PL/pgSQL keeps a plan for the whole session, made for as many rows as the
- * first statement of the session wrote.  So the functions here allow only
- * plans that fit one row as well as a hundred thousand: nested loops with one
- * index probe a row.  Old and new rows, which have no index, meet in a FULL
- * JOIN, which is always a hash or merge join.
+ * first statement of the session wrote.  So where big tables take part, only
+ * plans are allowed that fit one row as well as a hundred thousand: nested
+ * loops with one index probe a row.  Old and new rows, which have no index,
+ * meet in a FULL JOIN, which is always a hash or merge join.
  */
 
 CREATE FUNCTION brim.domain_host(domain text) RETURNS text
@@ -75,9 +75,8 @@ END;
 COMMENT ON FUNCTION brim.new_email_state(text, text, text) IS 'In which state an e-mail begins that is written now: suppressed, held, draft or queued';
 REVOKE EXECUTE ON FUNCTION brim.new_email_state(text, text, text) FROM PUBLIC;
 
-CREATE FUNCTION brim.lead_after_insert() RETURNS trigger
+CREATE FUNCTION brim.lead_journal_insert() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off SET jit = off
 AS $$
 BEGIN
     IF brim.is_restoring() THEN
@@ -91,31 +90,18 @@ BEGIN
                               'action', n.action, 'qualified', coalesce(n.total_score > m.qualified_above, false))
       FROM new_rows AS n
       LEFT JOIN brim.scoring_model AS m ON m.name = n.model AND m.version = n.model_version;
-
-    INSERT INTO brim.generation (campaign, company_id, score)
-    SELECT c.name, n.company_id, n.total_score
-      FROM new_rows AS n
-      JOIN brim.campaign AS c ON c.is_active AND n.total_score >= c.min_score
-     WHERE NOT EXISTS (SELECT FROM brim.suppression AS s WHERE s.kind = 'company' AND s.value = n.company_id)
-       AND NOT EXISTS (SELECT FROM brim.suppression AS s WHERE s.kind = 'address' AND s.value = lower(n.contact_email))
-       AND NOT EXISTS (SELECT FROM brim.suppression AS s
-                        WHERE s.kind = 'domain' AND s.value = split_part(lower(n.contact_email), '@', -1))
-       AND NOT EXISTS (SELECT FROM brim.suppression AS s
-                        WHERE s.kind = 'domain' AND s.value = brim.domain_host(n.domain))
-        ON CONFLICT (campaign, company_id) DO NOTHING;
     RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION brim.lead_after_insert() IS 'Journals the scores of new leads and queues the e-mails of those that qualify';
-REVOKE EXECUTE ON FUNCTION brim.lead_after_insert() FROM PUBLIC;
+COMMENT ON FUNCTION brim.lead_journal_insert() IS 'Journals the scores of new leads';
+REVOKE EXECUTE ON FUNCTION brim.lead_journal_insert() FROM PUBLIC;
 
-CREATE TRIGGER lead_after_insert AFTER INSERT ON brim.lead
+CREATE TRIGGER lead_journal_insert AFTER INSERT ON brim.lead
     REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_after_insert();
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_journal_insert();
 
-CREATE FUNCTION brim.lead_after_update() RETURNS trigger
+CREATE FUNCTION brim.lead_journal_update() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off SET jit = off
 AS $$
 BEGIN
     IF brim.is_restoring() THEN
@@ -133,18 +119,66 @@ BEGIN
       LEFT JOIN brim.scoring_model AS m ON m.name = n.model AND m.version = n.model_version
      WHERE (n.fit_score, n.intent_score, n.total_score, n.model, n.model_version)
            IS DISTINCT FROM (o.fit_score, o.intent_score, o.total_score, o.model, o.model_version);
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION brim.lead_journal_update() IS 'Journals changed scores of leads';
+REVOKE EXECUTE ON FUNCTION brim.lead_journal_update() FROM PUBLIC;
+
+CREATE TRIGGER lead_journal_update AFTER UPDATE ON brim.lead
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_journal_update();
+
+CREATE FUNCTION brim.lead_queue_insert() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off SET jit = off
+AS $$
+BEGIN
+    IF brim.is_restoring() THEN
+        RETURN NULL;
+    END IF;
+
+    INSERT INTO brim.generation (campaign, company_id, score)
+    SELECT c.name, n.company_id, n.total_score
+      FROM new_rows AS n
+      JOIN brim.campaign AS c ON c.is_active AND n.total_score >= c.min_score
+     WHERE (NOT EXISTS (SELECT FROM brim.suppression)
+            OR NOT EXISTS (SELECT FROM brim.suppression AS s
+                            WHERE (s.kind = 'company' AND s.value = n.company_id)
+                               OR (s.kind = 'address' AND s.value = lower(n.contact_email))
+                               OR (s.kind = 'domain' AND s.value = split_part(lower(n.contact_email), '@', -1))
+                               OR (s.kind = 'domain' AND s.value = brim.domain_host(n.domain))))
+        ON CONFLICT (campaign, company_id) DO NOTHING;
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION brim.lead_queue_insert() IS 'Queues the e-mails of new leads that qualify';
+REVOKE EXECUTE ON FUNCTION brim.lead_queue_insert() FROM PUBLIC;
+
+CREATE TRIGGER lead_queue_insert AFTER INSERT ON brim.lead
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_queue_insert();
+
+CREATE FUNCTION brim.lead_queue_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off SET jit = off
+AS $$
+BEGIN
+    IF brim.is_restoring() THEN
+        RETURN NULL;
+    END IF;
 
     INSERT INTO brim.generation (campaign, company_id, score)
     SELECT c.name, n.company_id, n.total_score
       FROM new_rows AS n
       JOIN brim.campaign AS c ON c.is_active AND n.total_score >= c.min_score
      WHERE NOT EXISTS (SELECT FROM brim.generation AS g WHERE g.campaign = c.name AND g.company_id = n.company_id)
-       AND NOT EXISTS (SELECT FROM brim.suppression AS s WHERE s.kind = 'company' AND s.value = n.company_id)
-       AND NOT EXISTS (SELECT FROM brim.suppression AS s WHERE s.kind = 'address' AND s.value = lower(n.contact_email))
-       AND NOT EXISTS (SELECT FROM brim.suppression AS s
-                        WHERE s.kind = 'domain' AND s.value = split_part(lower(n.contact_email), '@', -1))
-       AND NOT EXISTS (SELECT FROM brim.suppression AS s
-                        WHERE s.kind = 'domain' AND s.value = brim.domain_host(n.domain))
+       AND (NOT EXISTS (SELECT FROM brim.suppression)
+            OR NOT EXISTS (SELECT FROM brim.suppression AS s
+                            WHERE (s.kind = 'company' AND s.value = n.company_id)
+                               OR (s.kind = 'address' AND s.value = lower(n.contact_email))
+                               OR (s.kind = 'domain' AND s.value = split_part(lower(n.contact_email), '@', -1))
+                               OR (s.kind = 'domain' AND s.value = brim.domain_host(n.domain))))
         ON CONFLICT (campaign, company_id) DO NOTHING;
 
     -- What waits is taken in the order of the scores as they are now.
@@ -172,12 +206,12 @@ BEGIN
     RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION brim.lead_after_update() IS 'Journals changed scores, queues what now qualifies, gives waiting e-mails the new score and the recipient they lacked';
-REVOKE EXECUTE ON FUNCTION brim.lead_after_update() FROM PUBLIC;
+COMMENT ON FUNCTION brim.lead_queue_update() IS 'Queues what now qualifies, gives what waits the new score, and e-mails the recipient they lacked';
+REVOKE EXECUTE ON FUNCTION brim.lead_queue_update() FROM PUBLIC;
 
-CREATE TRIGGER lead_after_update AFTER UPDATE ON brim.lead
-    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_after_update();
+CREATE TRIGGER lead_queue_update AFTER UPDATE ON brim.lead
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_queue_update();
 
 CREATE FUNCTION brim.lead_after_delete() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp

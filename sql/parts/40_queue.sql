@@ -10,6 +10,12 @@ CREATE FUNCTION brim.campaign_before_write() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF (TG_OP = 'DELETE' OR TG_OP = 'UPDATE' AND NEW.name <> OLD.name)
+       AND EXISTS (SELECT FROM brim.generation AS g WHERE g.campaign = OLD.name) THEN
+        RAISE EXCEPTION 'campaign "%" has jobs and cannot be deleted or renamed', OLD.name
+            USING ERRCODE = 'foreign_key_violation',
+                  HINT = format('Switch it off: UPDATE brim.campaign SET is_active = false WHERE name = %L.', OLD.name);
+    END IF;
     IF TG_OP = 'DELETE' THEN
         IF OLD.name = 'default' THEN
             RAISE EXCEPTION 'campaign "%" comes with the extension and cannot be deleted', OLD.name
@@ -33,7 +39,7 @@ BEGIN
     RETURN NEW;
 END;
 $$;
-COMMENT ON FUNCTION brim.campaign_before_write() IS 'Takes the shipped mark off a changed campaign, lets a restored one replace the shipped one, keeps the shipped one from being deleted';
+COMMENT ON FUNCTION brim.campaign_before_write() IS 'Takes the shipped mark off a changed campaign, lets a restored one replace the shipped one, keeps the shipped one and those with jobs from being deleted';
 REVOKE EXECUTE ON FUNCTION brim.campaign_before_write() FROM PUBLIC;
 
 CREATE TRIGGER campaign_before_write BEFORE INSERT OR UPDATE OR DELETE ON brim.campaign

@@ -126,9 +126,12 @@ brim_model_compile_in(MemoryContext parent, BrimModelDef *def, int sqlerrcode, M
 	model = brim_model_compile(def, &brim_fold_server, brim_memory_in(own), &error);
 	if (model == NULL)
 		ereport(ERROR, errcode(sqlerrcode),
+				def->version > 0 ?
 				errmsg("scoring model \"%s\" version %d is broken: %s",
-					   pnstrdup(def->name.data, def->name.len), def->version, error.message),
-				errhint("Correct the rule and run the statement again."));
+					   pnstrdup(def->name.data, def->name.len), def->version, error.message) :
+				errmsg("scoring model \"%s\" is broken: %s",
+					   pnstrdup(def->name.data, def->name.len), error.message),
+				errhint("Correct the model and run the statement again."));
 	MemoryContextSetParent(own, parent);
 	*cxt = own;
 	return model;

@@ -96,7 +96,6 @@ brim_relay_open(const BrimRelayOptions *options, BrimError *error)
 	ok = ok &&
 		curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L) == CURLE_OK &&
 		curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
-		curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L) == CURLE_OK &&
 		curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L) == CURLE_OK &&
 		curl_easy_setopt(easy, CURLOPT_USE_SSL,
 						 is_loopback(options->url) ? (long) CURLUSESSL_TRY : (long) CURLUSESSL_ALL) == CURLE_OK;

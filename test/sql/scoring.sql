@@ -137,7 +137,7 @@ SELECT coalesce(company_name, ''), employee_count, industry, funding_stage, tech
 ALTER TABLE lead_like DROP COLUMN gone_too;
 ALTER TABLE lead_like ADD COLUMN id serial;
 CREATE VIEW lead_view AS
-    SELECT id, 'v' AS v, recent_job_posts, tech_stack, employee_count::numeric, industry, company_name, funding_stage, news_mentions
+    SELECT id, 'x' AS unknown_column, recent_job_posts, tech_stack, employee_count::numeric, industry, company_name, funding_stage, news_mentions
       FROM company;
 CREATE DOMAIN headcount AS integer CHECK (VALUE >= -100);
 CREATE DOMAIN sector AS text;
@@ -164,8 +164,8 @@ SELECT c.id, s.*
        LATERAL (
            SELECT 'brim.lead', brim_score(l), l.total_score FROM brim.lead AS l WHERE l.company_id = c.id::text
            UNION ALL
-           SELECT 'own table', brim_score(l), NULL FROM lead_view AS v, lead_like AS l
-            WHERE v.id = c.id AND l.id = (SELECT count(*) FROM ONLY company AS b WHERE b.id <= c.id)
+           SELECT 'own table', brim_score(l), NULL FROM lead_like AS l
+            WHERE l.id = (SELECT count(*) FROM ONLY company AS b WHERE b.id <= c.id)
            UNION ALL
            SELECT 'view', brim_score(v), NULL FROM lead_view AS v WHERE v.id = c.id
            UNION ALL

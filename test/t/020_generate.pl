@@ -54,14 +54,17 @@ my $deadline = time() + 150;
 while (1)
 {
 	foreach my $row ($brim->rows(q{
-		SELECT company_name, attempts, extract(epoch FROM next_attempt_at - now()) AS wait
+		SELECT generation_id, company_name, attempts, extract(epoch FROM next_attempt_at - now()) AS wait
 		  FROM brim.generation JOIN brim.lead USING (company_id)
-		 WHERE status = 'queued' AND attempts > 0}))
+		 WHERE status = 'queued' AND attempts > 0 AND next_attempt_at > now()}))
 	{
 		my $seen = $waits{ $row->{company_name} } ||= [];
-		$seen->[ $row->{attempts} ] = $row->{wait} unless defined $seen->[ $row->{attempts} ];
+		next if defined $seen->[ $row->{attempts} ];
+		$seen->[ $row->{attempts} ] = $row->{wait};
+		$brim->sql("UPDATE brim.generation SET next_attempt_at = now()
+			WHERE generation_id = $row->{generation_id} AND attempts = $row->{attempts} AND status = 'queued'")
+		  if $row->{attempts} > 1;
 	}
-	$brim->sql(q{UPDATE brim.generation SET next_attempt_at = now() WHERE status = 'queued' AND attempts > 1 AND next_attempt_at > now()});
 	last if $brim->sql(q{SELECT count(*) FROM brim.generation WHERE status = 'done'}) == $total;
 	if (time() > $deadline)
 	{
@@ -70,7 +73,7 @@ while (1)
 	Time::HiRes::sleep(0.2);
 }
 is($brim->statuses('generation'), "done=$total", 'every job ends; nothing is left running');
-ok(!defined $waits{'Overload 1'}[1] || $waits{'Overload 1'}[1] < 3, 'after one failure a job waits about 2 s');
+ok($waits{'Overload 1'}[1] > 0.5 && $waits{'Overload 1'}[1] < 2.5, 'after one failure a job waits about 2 s');
 ok(defined $waits{'Overload 1'}[2] && $waits{'Overload 1'}[2] > 5 && $waits{'Overload 1'}[2] < 13,
 	'after two failures about 10 s');
 ok(defined $waits{'Never 1'}[3] && $waits{'Never 1'}[3] > 40 && $waits{'Never 1'}[3] < 73, 'after three about 60 s');
@@ -80,7 +83,6 @@ my %requests;
 foreach my $request ($gemini->journal)
 {
 	my $text = $BrimTest::json->encode($request);
-	my ($name) = $text =~ /\b(\w+ 1)\b(?=[^{]*contact|\\")/;
 	foreach my $case (@cases) { $requests{ $case->[0] }++ if $text =~ /\b$case->[0] 1\b/ }
 }
 foreach my $case (@cases)
@@ -89,7 +91,8 @@ foreach my $case (@cases)
 	my $row = $row{"$name 1"};
 	my $what = join(', ', @$steps);
 	is($row->{provider}, $provider, "$what: written by $provider");
-	is($row->{attempts}, $attempts, "$what: $attempts requests counted");
+	# On a kept connection that turns out to be dead libcurl asks once more by itself
+	cmp_ok($row->{attempts}, $name eq 'Reset' ? '<=' : '==', $attempts, "$what: $attempts requests counted");
 	is($requests{$name}, $attempts, "$what: $attempts requests made");
 	is($brim->sql("SELECT string_agg(variant || ' ' || generated_by, ' ' ORDER BY variant) FROM brim.outbound_email WHERE company_id = '$row->{company_id}'"),
 		"problem_focused $provider roi_focused $provider", "$what: both variants are there");
