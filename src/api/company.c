@@ -34,7 +34,7 @@ host_of(const char *domain, int len)
 {
 	const char *end = domain + len;
 	const char *p;
-	char	   *host;
+	char       *host;
 
 	while (domain < end && is_blank(*domain))
 		domain++;
@@ -90,11 +90,11 @@ host_of(const char *domain, int len)
 static text *
 short_hash(const char *data, int len)
 {
-	static const char digits[] = "0123456789abcdef";
+	static const char  digits[] = "0123456789abcdef";
 	pg_cryptohash_ctx *ctx = pg_cryptohash_create(PG_SHA1);
-	uint8		hash[SHA1_DIGEST_LENGTH];
-	char		hex[COMPANY_ID_DIGITS];
-	char	   *utf8 = pg_server_to_any(data, len, PG_UTF8);
+	uint8              hash[SHA1_DIGEST_LENGTH];
+	char               hex[COMPANY_ID_DIGITS];
+	char              *utf8 = pg_server_to_any(data, len, PG_UTF8);
 
 	if (utf8 != data)
 		len = (int) strlen(utf8);
@@ -106,7 +106,8 @@ short_hash(const char *data, int len)
 		const char *why = pg_cryptohash_error(ctx);
 
 		pg_cryptohash_free(ctx);
-		ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not compute SHA-1 hash: %s", why));
+		ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR),
+				errmsg("could not compute SHA-1 hash: %s", why));
 	}
 	pg_cryptohash_free(ctx);
 	for (int i = 0; i < COMPANY_ID_DIGITS; i++)
@@ -119,8 +120,8 @@ brim_company_make_id(text *name, text *domain)
 {
 	if (domain != NULL)
 	{
-		char	   *host = host_of(VARDATA_ANY(domain), VARSIZE_ANY_EXHDR(domain));
-		text	   *id = *host != '\0' ? short_hash(host, (int) strlen(host)) : NULL;
+		char *host = host_of(VARDATA_ANY(domain), VARSIZE_ANY_EXHDR(domain));
+		text *id = *host != '\0' ? short_hash(host, (int) strlen(host)) : NULL;
 
 		pfree(host);
 		if (id != NULL)
@@ -135,8 +136,8 @@ brim_company_make_id(text *name, text *domain)
 Datum
 brim_company_id(PG_FUNCTION_ARGS)
 {
-	text	   *name = PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0);
-	text	   *domain = PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1);
+	text *name = PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0);
+	text *domain = PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1);
 
 	PG_RETURN_TEXT_P(brim_company_make_id(name, domain));
 }

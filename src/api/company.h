@@ -13,4 +13,4 @@
 /* From its domain where that has a host, else from its name; either may be NULL, not both. */
 extern text *brim_company_make_id(text *name, text *domain);
 
-#endif							/* BRIM_API_COMPANY_H */
+#endif /* BRIM_API_COMPANY_H */

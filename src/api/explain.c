@@ -27,7 +27,7 @@ BRIM_FUNCTION(brim_explain_spec);
 typedef struct Writer
 {
 	JsonbParseState *state;
-	JsonbValue *result;
+	JsonbValue      *result;
 } Writer;
 
 static void
@@ -39,7 +39,7 @@ write_mark(Writer *writer, JsonbIteratorToken token)
 static void
 write_string(Writer *writer, JsonbIteratorToken token, BrimStr text)
 {
-	JsonbValue	value;
+	JsonbValue value;
 
 	value.type = jbvString;
 	value.val.string.val = pnstrdup(text.data, text.len);
@@ -56,7 +56,7 @@ write_key(Writer *writer, const char *key)
 static void
 write_null(Writer *writer, const char *key)
 {
-	JsonbValue	value;
+	JsonbValue value;
 
 	value.type = jbvNull;
 	write_key(writer, key);
@@ -79,8 +79,9 @@ write_text(Writer *writer, const char *key, BrimStr text)
 static void
 write_decimal(Writer *writer, const char *key, int64 units, int digits, bool keep_zeros)
 {
-	JsonbValue	value;
-	Numeric		number = digits == 0 ? int64_to_numeric(units) : int64_div_fast_to_numeric(units, digits);
+	JsonbValue value;
+	Numeric    number =
+        digits == 0 ? int64_to_numeric(units) : int64_div_fast_to_numeric(units, digits);
 
 	if (!keep_zeros)
 		number = DatumGetNumeric(DirectFunctionCall1(numeric_trim_scale, NumericGetDatum(number)));
@@ -93,7 +94,7 @@ write_decimal(Writer *writer, const char *key, int64 units, int digits, bool kee
 static void
 write_bool(Writer *writer, const char *key, bool boolean)
 {
-	JsonbValue	value;
+	JsonbValue value;
 
 	value.type = jbvBool;
 	value.val.boolean = boolean;
@@ -122,13 +123,13 @@ static void
 write_missing(Writer *writer, const BrimScore *score)
 {
 	const BrimModel *model = score->model;
-	bool	   *seen = palloc0(sizeof(bool) * model->nattributes);
+	bool            *seen = palloc0(sizeof(bool) * model->nattributes);
 
 	write_key(writer, "missing");
 	write_mark(writer, WJB_BEGIN_ARRAY);
 	for (int s = 0; s < model->nsignals; s++)
 	{
-		int			attribute = model->signals[s].attribute;
+		int attribute = model->signals[s].attribute;
 
 		if (score->signals[s].state != BRIM_SIGNAL_MISSING || seen[attribute])
 			continue;
@@ -179,17 +180,18 @@ write_signals(Writer *writer, const BrimScore *score, const BrimStr *reasons)
 static BrimStr *
 collect_reasons(const BrimScore *score, const BrimValue *values)
 {
-	BrimMem    *mem = brim_memory_in(CurrentMemoryContext);
-	BrimStr    *reasons = palloc0(sizeof(BrimStr) * score->model->nsignals);
+	BrimMem *mem = brim_memory_in(CurrentMemoryContext);
+	BrimStr *reasons = palloc0(sizeof(BrimStr) * score->model->nsignals);
 
 	for (int s = 0; s < score->model->nsignals; s++)
 	{
-		BrimBuf		buf;
+		BrimBuf buf;
 
 		brim_buf_init(&buf, mem, REASON_MAX);
 		if (!brim_score_reason(score, s, values, &buf))
-			ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					errmsg("reason of signal \"%s\" is too long", score->model->signals[s].name.data));
+			ereport(
+				ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				errmsg("reason of signal \"%s\" is too long", score->model->signals[s].name.data));
 		reasons[s] = brim_buf_str(&buf);
 	}
 	return reasons;
@@ -198,8 +200,8 @@ collect_reasons(const BrimScore *score, const BrimValue *values)
 static Jsonb *
 explain(const BrimScore *score, const BrimValue *values)
 {
-	BrimStr    *reasons = collect_reasons(score, values);
-	Writer		writer = {NULL, NULL};
+	BrimStr *reasons = collect_reasons(score, values);
+	Writer   writer = {NULL, NULL};
 
 	write_mark(&writer, WJB_BEGIN_OBJECT);
 	write_text(&writer, "model", score->model->name);
@@ -228,11 +230,11 @@ explain(const BrimScore *score, const BrimValue *values)
 static Datum
 explain_call(FunctionCallInfo fcinfo, BrimSite *site, BrimSiteModel *model)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	const BrimValue *values = brim_site_score(site, model, PG_GETARG_HEAPTUPLEHEADER(0), NULL, NULL,
-											  BRIM_WANT_ALL);
-	Jsonb	   *built;
-	Jsonb	   *result;
+	MemoryContext    caller = CurrentMemoryContext;
+	const BrimValue *values =
+		brim_site_score(site, model, PG_GETARG_HEAPTUPLEHEADER(0), NULL, NULL, BRIM_WANT_ALL);
+	Jsonb *built;
+	Jsonb *result;
 
 	MemoryContextSwitchTo(site->row_cxt);
 	built = explain(model->score, values);
@@ -246,7 +248,7 @@ explain_call(FunctionCallInfo fcinfo, BrimSite *site, BrimSiteModel *model)
 Datum
 brim_explain(PG_FUNCTION_ARGS)
 {
-	BrimSite   *site;
+	BrimSite *site;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
@@ -257,8 +259,8 @@ brim_explain(PG_FUNCTION_ARGS)
 Datum
 brim_explain_named(PG_FUNCTION_ARGS)
 {
-	BrimSite   *site;
-	char	   *name = NULL;
+	BrimSite *site;
+	char     *name = NULL;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
@@ -271,7 +273,7 @@ brim_explain_named(PG_FUNCTION_ARGS)
 Datum
 brim_explain_spec(PG_FUNCTION_ARGS)
 {
-	BrimSite   *site;
+	BrimSite *site;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();

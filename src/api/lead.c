@@ -62,8 +62,8 @@ typedef enum LeadColumn
 static const struct
 {
 	const char *name;
-	Oid			type;
-}			columns[NCOLUMNS] = {
+	Oid         type;
+} columns[NCOLUMNS] = {
 	[COL_FIT_SCORE] = {"fit_score", INT4OID},
 	[COL_INTENT_SCORE] = {"intent_score", INT4OID},
 	[COL_TOTAL_SCORE] = {"total_score", INT4OID},
@@ -81,19 +81,19 @@ static const struct
 /* A row being written. */
 typedef struct LeadRow
 {
-	TupleDesc	desc;
-	HeapTuple	old;			/* NULL: INSERT */
-	HeapTuple	new;
-	int		   *attnum;			/* of each LeadColumn */
-	Datum		value[NCOLUMNS];	/* of the new row, as it is to be written */
-	bool		isnull[NCOLUMNS];
+	TupleDesc desc;
+	HeapTuple old; /* NULL: INSERT */
+	HeapTuple new;
+	int  *attnum;          /* of each LeadColumn */
+	Datum value[NCOLUMNS]; /* of the new row, as it is to be written */
+	bool  isnull[NCOLUMNS];
 } LeadRow;
 
 /* Find a column of the table by name, and check its type. */
 static int
 lead_column(Relation rel, LeadColumn column)
 {
-	TupleDesc	desc = RelationGetDescr(rel);
+	TupleDesc desc = RelationGetDescr(rel);
 
 	for (int i = 0; i < desc->natts; i++)
 	{
@@ -113,7 +113,7 @@ lead_column(Relation rel, LeadColumn column)
 static int *
 find_columns(Relation rel, MemoryContext cxt)
 {
-	int		   *found = MemoryContextAlloc(cxt, sizeof(int) * NCOLUMNS);
+	int *found = MemoryContextAlloc(cxt, sizeof(int) * NCOLUMNS);
 
 	for (int c = 0; c < NCOLUMNS; c++)
 		found[c] = lead_column(rel, (LeadColumn) c);
@@ -124,16 +124,18 @@ find_columns(Relation rel, MemoryContext cxt)
 static void
 settle_company_id(LeadRow *row)
 {
-	bool		isnull;
-	Datum		old;
+	bool  isnull;
+	Datum old;
 
 	if (row->isnull[COL_COMPANY_ID])
 	{
-		text	   *name = row->isnull[COL_COMPANY_NAME] ? NULL : DatumGetTextPP(row->value[COL_COMPANY_NAME]);
-		text	   *domain = row->isnull[COL_DOMAIN] ? NULL : DatumGetTextPP(row->value[COL_DOMAIN]);
+		text *name =
+			row->isnull[COL_COMPANY_NAME] ? NULL : DatumGetTextPP(row->value[COL_COMPANY_NAME]);
+		text *domain = row->isnull[COL_DOMAIN] ? NULL : DatumGetTextPP(row->value[COL_DOMAIN]);
 
 		if (name == NULL)
-			return;				/* the table refuses it with its own words */
+			ereport(ERROR, errcode(ERRCODE_NOT_NULL_VIOLATION),
+					errmsg("company_name of a lead must not be null"));
 		row->value[COL_COMPANY_ID] = PointerGetDatum(brim_company_make_id(name, domain));
 		row->isnull[COL_COMPANY_ID] = false;
 	}
@@ -144,7 +146,8 @@ settle_company_id(LeadRow *row)
 		ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				errmsg("company_id of lead \"%s\" cannot be changed to \"%s\"",
 					   TextDatumGetCString(old), TextDatumGetCString(row->value[COL_COMPANY_ID])),
-				errhint("Events, e-mails and outcomes refer to it. Insert the company as a new lead instead."));
+				errhint("Events, e-mails and outcomes refer to it. Insert the company as a new "
+						"lead instead."));
 }
 
 /*
@@ -156,7 +159,7 @@ static bool
 is_restoring(Relation rel)
 {
 	return !check_function_bodies && !row_security &&
-		is_member_of_role(GetSessionUserId(), rel->rd_rel->relowner);
+		   is_member_of_role(GetSessionUserId(), rel->rd_rel->relowner);
 }
 
 /* Put the score into the row, and the time where it is another one than before. */
@@ -164,23 +167,23 @@ static void
 set_score(LeadRow *row, const BrimSiteModel *model)
 {
 	const BrimScore *score = model->score;
-	bool		is_new = row->old == NULL;
+	bool             is_new = row->old == NULL;
 
 	row->value[COL_FIT_SCORE] = Int32GetDatum(score->fit);
 	row->value[COL_INTENT_SCORE] = Int32GetDatum(score->intent);
 	row->value[COL_TOTAL_SCORE] = Int32GetDatum(score->total);
 	row->value[COL_CONFIDENCE] = NumericGetDatum(int64_div_fast_to_numeric(score->confidence, 2));
 	row->value[COL_ACTION] = CStringGetTextDatum(score->action);
-	row->value[COL_MODEL] = PointerGetDatum(cstring_to_text_with_len(model->model->name.data,
-																	 model->model->name.len));
+	row->value[COL_MODEL] =
+		PointerGetDatum(cstring_to_text_with_len(model->model->name.data, model->model->name.len));
 	row->value[COL_MODEL_VERSION] = Int32GetDatum(model->model->version);
 	for (int c = 0; c < NSCORES; c++)
 		row->isnull[c] = false;
 	for (int c = 0; c < NSCORES && !is_new; c++)
 	{
 		Form_pg_attribute att = TupleDescAttr(row->desc, row->attnum[c] - 1);
-		bool		isnull;
-		Datum		old = heap_getattr(row->old, row->attnum[c], row->desc, &isnull);
+		bool              isnull;
+		Datum             old = heap_getattr(row->old, row->attnum[c], row->desc, &isnull);
 
 		is_new = isnull || !datum_image_eq(old, row->value[c], att->attbyval, att->attlen);
 	}
@@ -200,16 +203,17 @@ set_score(LeadRow *row, const BrimSiteModel *model)
 Datum
 brim_lead_before_write(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigger = (TriggerData *) fcinfo->context;
-	LeadRow		row = {0};
-	BrimSite   *site;
+	TriggerData   *trigger = (TriggerData *) fcinfo->context;
+	LeadRow        row = {0};
+	BrimSite      *site;
 	BrimSiteModel *model;
-	char	   *name = NULL;
+	char          *name = NULL;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event) ||
 		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event) || TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
-		ereport(ERROR, errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				errmsg("brim.lead_before_write() must be called BEFORE INSERT OR UPDATE FOR EACH ROW"));
+		ereport(
+			ERROR, errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+			errmsg("brim.lead_before_write() must be called BEFORE INSERT OR UPDATE FOR EACH ROW"));
 	row.desc = RelationGetDescr(trigger->tg_relation);
 	row.old = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_trigtuple : NULL;
 	row.new = row.old != NULL ? trigger->tg_newtuple : trigger->tg_trigtuple;
@@ -237,8 +241,8 @@ brim_lead_before_write(PG_FUNCTION_ARGS)
 	brim_site_score(site, model, NULL, row.desc, row.new, BRIM_WANT_ALL & ~BRIM_WANT_MATCHES);
 	set_score(&row, model);
 	brim_site_finish(site);
-	return PointerGetDatum(heap_modify_tuple_by_cols(row.new, row.desc, NWRITTEN, row.attnum,
-													 row.value, row.isnull));
+	return PointerGetDatum(
+		heap_modify_tuple_by_cols(row.new, row.desc, NWRITTEN, row.attnum, row.value, row.isnull));
 }
 
 /*

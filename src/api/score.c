@@ -37,10 +37,10 @@ typedef enum ModelSource
 static Datum
 score_call(FunctionCallInfo fcinfo, ModelSource source, int want)
 {
-	BrimSite   *site;
+	BrimSite      *site;
 	BrimSiteModel *model;
-	char	   *name = NULL;
-	int			score;
+	char          *name = NULL;
+	int            score;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();

@@ -16,13 +16,13 @@
 #include "db/fold.h"
 #include "db/memory.h"
 
-#define SITE_MODELS_MAX 16		/* so that every model can be tried on every lead */
+#define SITE_MODELS_MAX 16 /* so that every model can be tried on every lead */
 
 /* The statement is over, or failed: let go of the shared models. */
 static void
 release_models(void *arg)
 {
-	BrimSite   *site = arg;
+	BrimSite *site = arg;
 
 	for (BrimSiteModel *model = site->models; model != NULL; model = model->next)
 	{
@@ -35,9 +35,9 @@ release_models(void *arg)
 BrimSite *
 brim_site_get(FunctionCallInfo fcinfo)
 {
-	BrimSite   *site = fcinfo->flinfo->fn_extra;
+	BrimSite              *site = fcinfo->flinfo->fn_extra;
 	MemoryContextCallback *callback;
-	MemoryContext cxt;
+	MemoryContext          cxt;
 
 	if (site != NULL)
 		return site;
@@ -69,11 +69,11 @@ forget_model(BrimSiteModel *model)
 static bool
 is_new_statement(BrimSite *site)
 {
-	Snapshot	snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : NULL;
+	Snapshot      snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : NULL;
 	TransactionId xmax = snapshot == NULL ? InvalidTransactionId : snapshot->xmax;
-	uint32		xcnt = snapshot == NULL ? 0 : snapshot->xcnt;
-	CommandId	curcid = snapshot == NULL ? 0 : snapshot->curcid;
-	bool		is_new = site->xmax != xmax || site->xcnt != xcnt || site->curcid != curcid;
+	uint32        xcnt = snapshot == NULL ? 0 : snapshot->xcnt;
+	CommandId     curcid = snapshot == NULL ? 0 : snapshot->curcid;
+	bool          is_new = site->xmax != xmax || site->xcnt != xcnt || site->curcid != curcid;
 
 	site->xmax = xmax;
 	site->xcnt = xcnt;
@@ -111,7 +111,7 @@ is_asked_for(const BrimSiteModel *model, const char *name, const Jsonb *spec)
 {
 	if (spec != NULL)
 		return model->spec != NULL && VARSIZE(model->spec) == VARSIZE(spec) &&
-			memcmp(model->spec, spec, VARSIZE(spec)) == 0;
+			   memcmp(model->spec, spec, VARSIZE(spec)) == 0;
 	if (model->spec != NULL || (model->name == NULL) != (name == NULL))
 		return false;
 	return name == NULL || strcmp(model->name, name) == 0;
@@ -142,7 +142,7 @@ find_model(BrimSite *site, const char *name, const Jsonb *spec)
 static BrimSiteModel *
 new_model(BrimSite *site)
 {
-	MemoryContext cxt;
+	MemoryContext  cxt;
 	BrimSiteModel *model;
 
 	if (site->nmodels >= SITE_MODELS_MAX)
@@ -207,9 +207,9 @@ BrimSiteModel *
 brim_site_spec(BrimSite *site, Jsonb *spec)
 {
 	BrimSiteModel *model = find_model(site, NULL, spec);
-	MemoryContext work;
-	MemoryContext caller;
-	MemoryContext compiled;
+	MemoryContext  work;
+	MemoryContext  caller;
+	MemoryContext  compiled;
 
 	if (model != NULL)
 		return model;
@@ -232,7 +232,7 @@ const BrimValue *
 brim_site_score(BrimSite *site, BrimSiteModel *model, HeapTupleHeader row, TupleDesc desc,
 				HeapTuple tuple, int want)
 {
-	MemoryContext caller = MemoryContextSwitchTo(site->row_cxt);
+	MemoryContext    caller = MemoryContextSwitchTo(site->row_cxt);
 	const BrimValue *values;
 
 	MemoryContextReset(site->row_cxt);

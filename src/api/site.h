@@ -26,31 +26,31 @@ typedef struct BrimSiteModel BrimSiteModel;
 struct BrimSiteModel
 {
 	BrimSiteModel *next;
-	MemoryContext cxt;			/* holds all of this */
+	MemoryContext  cxt; /* holds all of this */
 
 	/* What was asked for: a name, the default, or a spec */
-	char	   *name;
-	Jsonb	   *spec;
+	char  *name;
+	Jsonb *spec;
 
 	/* What it stands for */
-	BrimModelHandle *handle;	/* NULL for a spec */
+	BrimModelHandle *handle; /* NULL for a spec */
 	const BrimModel *model;
-	BrimScore  *score;
-	BrimRecord *record;
+	BrimScore       *score;
+	BrimRecord      *record;
 };
 
 typedef struct BrimSite
 {
-	MemoryContext cxt;
-	MemoryContext row_cxt;		/* for one row; reset by brim_site_finish() */
-	BrimSiteModel *models;		/* used last stands first */
-	int			nmodels;
-	void	   *user;			/* what the caller likes to remember, in cxt */
+	MemoryContext  cxt;
+	MemoryContext  row_cxt; /* for one row; reset by brim_site_finish() */
+	BrimSiteModel *models;  /* used last stands first */
+	int            nmodels;
+	void          *user; /* what the caller likes to remember, in cxt */
 
 	/* The statement: snapshots of two statements differ in one of these */
 	TransactionId xmax;
-	uint32		xcnt;
-	CommandId	curcid;
+	uint32        xcnt;
+	CommandId     curcid;
 } BrimSite;
 
 /* The site of this call, made where it is the first. */
@@ -68,9 +68,9 @@ extern BrimSiteModel *brim_site_spec(BrimSite *site, Jsonb *spec);
  */
 extern const BrimValue *brim_site_score(BrimSite *site, BrimSiteModel *model, HeapTupleHeader row,
 										TupleDesc desc, HeapTuple tuple, int want);
-extern void brim_site_finish(BrimSite *site);
+extern void             brim_site_finish(BrimSite *site);
 
 /* The definition that a spec describes, in the current context (spec.c). */
 extern BrimModelDef *brim_spec_read(Jsonb *spec);
 
-#endif							/* BRIM_API_SITE_H */
+#endif /* BRIM_API_SITE_H */

@@ -25,7 +25,7 @@
 /* Where in the spec we are, for errors. */
 typedef struct Place
 {
-	int			rule;			/* counted from 1; 0: not in a rule */
+	int         rule; /* counted from 1; 0: not in a rule */
 	const char *field;
 } Place;
 
@@ -50,19 +50,20 @@ kind_of(const JsonbValue *value)
 }
 
 /* Refuse the field we are at. */
-static void pg_attribute_noreturn()
-refuse(const Place *place, const char *why)
+static void
+pg_attribute_noreturn() refuse(const Place *place, const char *why)
 {
 	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			place->rule > 0 ?
-			errmsg("invalid scoring model spec: rule %d, field \"%s\": %s", place->rule,
-				   place->field, why) :
-			errmsg("invalid scoring model spec: field \"%s\": %s", place->field, why),
+			place->rule > 0
+				? errmsg("invalid scoring model spec: rule %d, field \"%s\": %s", place->rule,
+						 place->field, why)
+				: errmsg("invalid scoring model spec: field \"%s\": %s", place->field, why),
 			errhint("The view brim.model_spec shows the form of a spec."));
 }
 
-static void pg_attribute_noreturn()
-refuse_kind(const Place *place, const char *expected, const JsonbValue *value)
+static void
+pg_attribute_noreturn()
+	refuse_kind(const Place *place, const char *expected, const JsonbValue *value)
 {
 	refuse(place, psprintf("expected %s, found %s", expected, kind_of(value)));
 }
@@ -70,7 +71,7 @@ refuse_kind(const Place *place, const char *expected, const JsonbValue *value)
 static BrimStr
 get_text(const Place *place, const JsonbValue *value)
 {
-	BrimStr		text;
+	BrimStr text;
 
 	if (value->type != jbvString)
 		refuse_kind(place, "a string", value);
@@ -84,14 +85,14 @@ get_number(const Place *place, const JsonbValue *value)
 {
 	if (value->type != jbvNumeric)
 		refuse_kind(place, "a number", value);
-	return DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
-											  NumericGetDatum(value->val.numeric)));
+	return DatumGetFloat8(
+		DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(value->val.numeric)));
 }
 
 static int
 get_integer(const Place *place, const JsonbValue *value)
 {
-	double		number = get_number(place, value);
+	double number = get_number(place, value);
 
 	if (number < INT_MIN || number > INT_MAX || number != (int) number)
 		refuse(place, "it must be an integer");
@@ -101,7 +102,7 @@ get_integer(const Place *place, const JsonbValue *value)
 static int64
 get_weight(const Place *place, const JsonbValue *value)
 {
-	int64		weight;
+	int64 weight;
 
 	if (value->type != jbvNumeric)
 		refuse_kind(place, "a number", value);
@@ -129,10 +130,10 @@ static BrimStr *
 get_texts(const Place *place, const JsonbValue *value, int *count)
 {
 	JsonbContainer *array = get_array(place, value, BRIM_MODEL_KEYWORDS_MAX, count);
-	JsonbIterator *it = JsonbIteratorInit(array);
-	BrimStr    *texts = palloc0(sizeof(BrimStr) * Max(*count, 1));
-	JsonbValue	entry;
-	int			n = 0;
+	JsonbIterator  *it = JsonbIteratorInit(array);
+	BrimStr        *texts = palloc0(sizeof(BrimStr) * Max(*count, 1));
+	JsonbValue      entry;
+	int             n = 0;
 
 	(void) JsonbIteratorNext(&it, &entry, true);
 	while (JsonbIteratorNext(&it, &entry, true) == WJB_ELEM)
@@ -184,7 +185,7 @@ read_rule_field(const Place *place, const JsonbValue *value, BrimRuleDef *rule)
 static bool
 next_field(JsonbIterator **it, char **key, JsonbValue *value)
 {
-	JsonbValue	name;
+	JsonbValue         name;
 	JsonbIteratorToken token = JsonbIteratorNext(it, &name, true);
 
 	if (token == WJB_BEGIN_OBJECT)
@@ -200,10 +201,10 @@ static void
 read_rule(int number, JsonbContainer *object, BrimRuleDef *rule)
 {
 	JsonbIterator *it = JsonbIteratorInit(object);
-	Place		place = {number, NULL};
-	bool		has_points = false;
-	JsonbValue	value;
-	char	   *key;
+	Place          place = {number, NULL};
+	bool           has_points = false;
+	JsonbValue     value;
+	char          *key;
 
 	rule->rule_no = number;
 	rule->weight = BRIM_WEIGHT_ONE;
@@ -223,9 +224,9 @@ static void
 read_rules(const Place *place, const JsonbValue *value, BrimModelDef *def)
 {
 	JsonbContainer *array = get_array(place, value, BRIM_MODEL_RULES_MAX, &def->nrules);
-	JsonbIterator *it = JsonbIteratorInit(array);
-	JsonbValue	entry;
-	int			n = 0;
+	JsonbIterator  *it = JsonbIteratorInit(array);
+	JsonbValue      entry;
+	int             n = 0;
 
 	def->rules = palloc0(sizeof(BrimRuleDef) * Max(def->nrules, 1));
 	(void) JsonbIteratorNext(&it, &entry, true);
@@ -267,11 +268,11 @@ read_field(const Place *place, const JsonbValue *value, BrimModelDef *def)
 BrimModelDef *
 brim_spec_read(Jsonb *spec)
 {
-	BrimModelDef *def = palloc0(sizeof(BrimModelDef));
-	Place		place = {0, NULL};
+	BrimModelDef  *def = palloc0(sizeof(BrimModelDef));
+	Place          place = {0, NULL};
 	JsonbIterator *it;
-	JsonbValue	value;
-	char	   *key;
+	JsonbValue     value;
+	char          *key;
 
 	if (!JB_ROOT_IS_OBJECT(spec))
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -11,12 +11,12 @@
 #include <string.h>
 
 #define ARENA_BLOCK_SIZE 8192
-#define ARENA_ALIGN		 16
+#define ARENA_ALIGN 16
 
 struct BrimArenaBlock
 {
 	BrimArenaBlock *next;
-	size_t		unused;			/* keeps what follows aligned */
+	size_t          unused; /* keeps what follows aligned */
 };
 
 void
@@ -29,8 +29,8 @@ brim_arena_init(BrimArena *arena, BrimMem *mem)
 void *
 brim_arena_alloc(BrimArena *arena, size_t count, size_t size)
 {
-	size_t		need;
-	char	   *at;
+	size_t need;
+	char  *at;
 
 	if (size != 0 && count > (SIZE_MAX / 2) / size)
 		return NULL;
@@ -40,7 +40,7 @@ brim_arena_alloc(BrimArena *arena, size_t count, size_t size)
 		need = ARENA_ALIGN;
 	if (arena->blocks == NULL || need > arena->free)
 	{
-		size_t		payload = need > ARENA_BLOCK_SIZE ? need : ARENA_BLOCK_SIZE;
+		size_t          payload = need > ARENA_BLOCK_SIZE ? need : ARENA_BLOCK_SIZE;
 		BrimArenaBlock *block = brim_mem_alloc(arena->mem, sizeof(BrimArenaBlock) + payload);
 
 		if (block == NULL)
@@ -61,8 +61,8 @@ brim_arena_alloc(BrimArena *arena, size_t count, size_t size)
 BrimStr
 brim_arena_copy(BrimArena *arena, BrimStr text)
 {
-	BrimStr		copy = {NULL, 0};
-	char	   *data = brim_arena_alloc(arena, text.len + 1, 1);
+	BrimStr copy = {NULL, 0};
+	char   *data = brim_arena_alloc(arena, text.len + 1, 1);
 
 	if (data == NULL)
 		return copy;

@@ -18,51 +18,52 @@
 
 #include "core/text.h"
 
-#define WORD_EDGE	 0xFF		/* where a word begins or ends */
-#define DENSE_BUDGET (1 << 20)	/* entries of all full rows together */
+#define WORD_EDGE 0xFF         /* where a word begins or ends */
+#define DENSE_BUDGET (1 << 20) /* entries of all full rows together */
 
 struct BrimAutomaton
 {
 	/* Alphabet: class 0 is every byte that no pattern has */
 	unsigned char classes[256];
-	int			nclasses;
+	int           nclasses;
 
 	/* Nodes, level by level; 0 is the root */
-	int			nnodes;
-	int			ndense;
-	int32_t    *dense;			/* ndense rows of nclasses next nodes */
-	int32_t    *fail;			/* longest proper suffix that is a node */
-	int32_t    *first_child;
-	uint16_t   *nchildren;
-	unsigned char *label;		/* class of the step that leads here */
-	int32_t    *output;			/* pattern that ends here, or -1 */
-	int32_t    *report;			/* this node or nearest suffix with an output, 0 for none */
+	int            nnodes;
+	int            ndense;
+	int32_t       *dense; /* ndense rows of nclasses next nodes */
+	int32_t       *fail;  /* longest proper suffix that is a node */
+	int32_t       *first_child;
+	uint16_t      *nchildren;
+	unsigned char *label;  /* class of the step that leads here */
+	int32_t       *output; /* pattern that ends here, or -1 */
+	int32_t       *report; /* this node or nearest suffix with an output, 0 for none */
 };
 
 /* Where the building of a node's children begins. */
 typedef struct NodeRange
 {
-	int			low;			/* patterns low .. high - 1 begin with the node's bytes */
-	int			high;
-	size_t		depth;
+	int    low; /* patterns low .. high - 1 begin with the node's bytes */
+	int    high;
+	size_t depth;
 } NodeRange;
 
 /* What a byte of a stream is handed to; false ends the stream. */
-typedef bool (*StreamByte) (void *state, unsigned char byte);
+typedef bool (*StreamByte)(void *state, unsigned char byte);
 
 static inline __attribute__((always_inline)) bool
 stream(BrimStr text, StreamByte emit, void *state)
 {
-	const char *p = text.data;
-	const char *end = p + text.len;
+	const char   *p = text.data;
+	const char   *end = p + text.len;
 	BrimCharClass before = BRIM_CHAR_OTHER;
 
 	while (p < end)
 	{
-		size_t		n;
+		size_t n;
 		BrimCharClass class = brim_text_next(p, (size_t) (end - p), &n);
-		bool		edge = class == BRIM_CHAR_ALONE ||
-			(class == BRIM_CHAR_WORD) != (before == BRIM_CHAR_WORD) || before == BRIM_CHAR_ALONE;
+		bool edge = class == BRIM_CHAR_ALONE ||
+					(class == BRIM_CHAR_WORD) != (before == BRIM_CHAR_WORD) ||
+					before == BRIM_CHAR_ALONE;
 
 		if (edge && !emit(state, WORD_EDGE))
 			return false;
@@ -99,8 +100,8 @@ append_byte(void *state, unsigned char byte)
 bool
 brim_automaton_pattern(BrimStr keyword, BrimBuf *out)
 {
-	BrimStr		inner = {keyword.data, 0};
-	bool		begun = false;
+	BrimStr inner = {keyword.data, 0};
+	bool    begun = false;
 
 	/* Cut white space off both ends */
 	for (size_t at = 0, n; at < keyword.len; at += n)
@@ -121,12 +122,12 @@ brim_automaton_pattern(BrimStr keyword, BrimBuf *out)
 static int32_t
 find_child(const BrimAutomaton *automaton, int32_t node, unsigned char class)
 {
-	int32_t		low = automaton->first_child[node];
-	int32_t		high = low + automaton->nchildren[node];
+	int32_t low = automaton->first_child[node];
+	int32_t high = low + automaton->nchildren[node];
 
 	while (low < high)
 	{
-		int32_t		middle = low + (high - low) / 2;
+		int32_t middle = low + (high - low) / 2;
 
 		if (automaton->label[middle] == class)
 			return middle;
@@ -146,7 +147,7 @@ next_node(const BrimAutomaton *automaton, int32_t node, unsigned char class)
 		return 0;
 	while (node >= automaton->ndense)
 	{
-		int32_t		child = find_child(automaton, node, class);
+		int32_t child = find_child(automaton, node, class);
 
 		if (child != 0)
 			return child;
@@ -159,7 +160,7 @@ next_node(const BrimAutomaton *automaton, int32_t node, unsigned char class)
 static void
 assign_classes(BrimAutomaton *automaton, const BrimStr *patterns, int npatterns)
 {
-	bool		used[256] = {false};
+	bool used[256] = {false};
 
 	for (int i = 0; i < npatterns; i++)
 	{
@@ -178,11 +179,11 @@ assign_classes(BrimAutomaton *automaton, const BrimStr *patterns, int npatterns)
 static size_t
 count_nodes(const BrimStr *patterns, int npatterns)
 {
-	size_t		nnodes = 1;
+	size_t nnodes = 1;
 
 	for (int i = 0; i < npatterns; i++)
 	{
-		size_t		shared = 0;
+		size_t shared = 0;
 
 		if (i > 0)
 		{
@@ -198,31 +199,32 @@ count_nodes(const BrimStr *patterns, int npatterns)
 static bool
 allocate_nodes(BrimAutomaton *automaton, size_t nnodes, BrimArena *arena)
 {
-	size_t		ndense = DENSE_BUDGET / (size_t) automaton->nclasses;
+	size_t ndense = DENSE_BUDGET / (size_t) automaton->nclasses;
 
 	if (ndense > nnodes)
 		ndense = nnodes;
 	automaton->ndense = (int) ndense;
-	automaton->dense = brim_arena_alloc(arena, ndense * (size_t) automaton->nclasses, sizeof(int32_t));
+	automaton->dense =
+		brim_arena_alloc(arena, ndense * (size_t) automaton->nclasses, sizeof(int32_t));
 	automaton->fail = brim_arena_alloc(arena, nnodes, sizeof(int32_t));
 	automaton->first_child = brim_arena_alloc(arena, nnodes, sizeof(int32_t));
 	automaton->nchildren = brim_arena_alloc(arena, nnodes, sizeof(uint16_t));
 	automaton->label = brim_arena_alloc(arena, nnodes, 1);
 	automaton->output = brim_arena_alloc(arena, nnodes, sizeof(int32_t));
 	automaton->report = brim_arena_alloc(arena, nnodes, sizeof(int32_t));
-	return automaton->dense != NULL && automaton->fail != NULL &&
-		automaton->first_child != NULL && automaton->nchildren != NULL &&
-		automaton->label != NULL && automaton->output != NULL && automaton->report != NULL;
+	return automaton->dense != NULL && automaton->fail != NULL && automaton->first_child != NULL &&
+		   automaton->nchildren != NULL && automaton->label != NULL && automaton->output != NULL &&
+		   automaton->report != NULL;
 }
 
 /* Make a node's children, with their failure links, and its full row. */
 static void
 expand_node(BrimAutomaton *automaton, int32_t node, const BrimStr *patterns, NodeRange *ranges)
 {
-	NodeRange	range = ranges[node];
-	size_t		nclasses = (size_t) automaton->nclasses;
-	int32_t		fail = automaton->fail[node];
-	int			low = range.low;
+	NodeRange range = ranges[node];
+	size_t    nclasses = (size_t) automaton->nclasses;
+	int32_t   fail = automaton->fail[node];
+	int       low = range.low;
 
 	automaton->output[node] = -1;
 	if (patterns[low].len == range.depth)
@@ -236,8 +238,8 @@ expand_node(BrimAutomaton *automaton, int32_t node, const BrimStr *patterns, Nod
 	{
 		unsigned char byte = (unsigned char) patterns[low].data[range.depth];
 		unsigned char class = automaton->classes[byte];
-		int32_t		child = automaton->nnodes++;
-		int			end = low + 1;
+		int32_t child = automaton->nnodes++;
+		int     end = low + 1;
 
 		while (end < range.high && (unsigned char) patterns[end].data[range.depth] == byte)
 			end++;
@@ -257,8 +259,8 @@ BrimAutomaton *
 brim_automaton_build(const BrimStr *patterns, int npatterns, BrimArena *arena)
 {
 	BrimAutomaton *automaton = brim_arena_alloc(arena, 1, sizeof(BrimAutomaton));
-	NodeRange  *ranges;
-	size_t		nnodes;
+	NodeRange     *ranges;
+	size_t         nnodes;
 
 	if (automaton == NULL || npatterns <= 0)
 		return NULL;
@@ -283,15 +285,15 @@ brim_automaton_build(const BrimStr *patterns, int npatterns, BrimArena *arena)
 typedef struct Walk
 {
 	const BrimAutomaton *automaton;
-	int32_t		node;
-	BrimAutomatonHit hit;
-	void	   *state;
+	int32_t              node;
+	BrimAutomatonHit     hit;
+	void                *state;
 } Walk;
 
 static inline __attribute__((always_inline)) bool
 walk_byte(void *state, unsigned char byte)
 {
-	Walk	   *walk = state;
+	Walk                *walk = state;
 	const BrimAutomaton *automaton = walk->automaton;
 
 	walk->node = next_node(automaton, walk->node, automaton->classes[byte]);
@@ -305,10 +307,9 @@ walk_byte(void *state, unsigned char byte)
 }
 
 bool
-brim_automaton_walk(const BrimAutomaton *automaton, BrimStr text, BrimAutomatonHit hit,
-					void *state)
+brim_automaton_walk(const BrimAutomaton *automaton, BrimStr text, BrimAutomatonHit hit, void *state)
 {
-	Walk		walk = {automaton, 0, hit, state};
+	Walk walk = {automaton, 0, hit, state};
 
 	return stream(text, walk_byte, &walk);
 }

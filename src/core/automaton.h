@@ -27,7 +27,7 @@
 typedef struct BrimAutomaton BrimAutomaton;
 
 /* Called with the number of a pattern found; false ends the pass. */
-typedef bool (*BrimAutomatonHit) (void *state, int pattern);
+typedef bool (*BrimAutomatonHit)(void *state, int pattern);
 
 /* Append the stream of a keyword; false for nothing but white space or a failed buffer. */
 extern bool brim_automaton_pattern(BrimStr keyword, BrimBuf *out);
@@ -36,11 +36,11 @@ extern bool brim_automaton_pattern(BrimStr keyword, BrimBuf *out);
  * Build from streams, sorted by bytes, no two the same, none empty.  NULL when
  * memory is short.  The patterns are not referred to later.
  */
-extern BrimAutomaton *brim_automaton_build(const BrimStr *patterns, int npatterns,
-										   BrimArena *arena);
+extern BrimAutomaton *
+brim_automaton_build(const BrimStr *patterns, int npatterns, BrimArena *arena);
 
 /* Pass over a text; false where a hit ended it. */
-extern bool brim_automaton_walk(const BrimAutomaton *automaton, BrimStr text,
-								BrimAutomatonHit hit, void *state);
+extern bool brim_automaton_walk(const BrimAutomaton *automaton, BrimStr text, BrimAutomatonHit hit,
+								void *state);
 
-#endif							/* BRIM_CORE_AUTOMATON_H */
+#endif /* BRIM_CORE_AUTOMATON_H */

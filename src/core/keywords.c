@@ -14,8 +14,8 @@
 static int
 compare_texts(BrimStr a, BrimStr b)
 {
-	size_t		shorter = a.len < b.len ? a.len : b.len;
-	int			order = shorter > 0 ? memcmp(a.data, b.data, shorter) : 0;
+	size_t shorter = a.len < b.len ? a.len : b.len;
+	int    order = shorter > 0 ? memcmp(a.data, b.data, shorter) : 0;
 
 	if (order != 0)
 		return order;
@@ -27,7 +27,7 @@ compare_keywords(const void *left, const void *right)
 {
 	const BrimKeyword *a = left;
 	const BrimKeyword *b = right;
-	int			order = compare_texts(a->pattern, b->pattern);
+	int                order = compare_texts(a->pattern, b->pattern);
 
 	if (order != 0)
 		return order;
@@ -39,7 +39,7 @@ compare_keywords(const void *left, const void *right)
 bool
 brim_keywords_build(BrimKeywordSet *set, BrimKeyword *keywords, int count, BrimArena *arena)
 {
-	int			ntargets = 0;
+	int ntargets = 0;
 
 	memset(set, 0, sizeof(*set));
 	if (count > 1)
@@ -51,10 +51,10 @@ brim_keywords_build(BrimKeywordSet *set, BrimKeyword *keywords, int count, BrimA
 		return false;
 	for (int i = 0; i < count; i++)
 	{
-		bool		same = i > 0 && compare_texts(keywords[i - 1].pattern, keywords[i].pattern) == 0;
+		bool same = i > 0 && compare_texts(keywords[i - 1].pattern, keywords[i].pattern) == 0;
 
 		if (same && keywords[i - 1].target.rule == keywords[i].target.rule)
-			continue;			/* the rule names it twice */
+			continue; /* the rule names it twice */
 		if (!same)
 		{
 			set->first[set->npatterns] = ntargets;
@@ -71,15 +71,15 @@ brim_keywords_build(BrimKeywordSet *set, BrimKeyword *keywords, int count, BrimA
 int
 brim_keywords_find(const BrimKeywordSet *set, BrimStr pattern)
 {
-	int			low = 0;
-	int			high = set->npatterns;
+	int low = 0;
+	int high = set->npatterns;
 
 	if (pattern.len > set->longest)
 		return -1;
 	while (low < high)
 	{
-		int			middle = low + (high - low) / 2;
-		int			order = compare_texts(pattern, set->patterns[middle]);
+		int middle = low + (high - low) / 2;
+		int order = compare_texts(pattern, set->patterns[middle]);
 
 		if (order == 0)
 			return middle;

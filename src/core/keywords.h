@@ -17,30 +17,30 @@
 
 typedef struct BrimTarget
 {
-	int			rule;
-	int			keyword;
+	int rule;
+	int keyword;
 } BrimTarget;
 
 typedef struct BrimKeyword
 {
-	BrimStr		pattern;
-	BrimTarget	target;
+	BrimStr    pattern;
+	BrimTarget target;
 } BrimKeyword;
 
 typedef struct BrimKeywordSet
 {
-	int			npatterns;
-	BrimStr    *patterns;		/* by bytes, each once */
-	int		   *first;			/* npatterns + 1 places in targets */
-	BrimTarget *targets;		/* by pattern, then rule; a rule once a pattern */
-	size_t		longest;		/* bytes of the longest pattern */
+	int         npatterns;
+	BrimStr    *patterns; /* by bytes, each once */
+	int        *first;    /* npatterns + 1 places in targets */
+	BrimTarget *targets;  /* by pattern, then rule; a rule once a pattern */
+	size_t      longest;  /* bytes of the longest pattern */
 } BrimKeywordSet;
 
 /* Sort the keywords (in place) and make the set of them; patterns are borrowed. */
-extern bool brim_keywords_build(BrimKeywordSet *set, BrimKeyword *keywords, int count,
-								BrimArena *arena);
+extern bool
+brim_keywords_build(BrimKeywordSet *set, BrimKeyword *keywords, int count, BrimArena *arena);
 
 /* The place of a pattern in the set, or -1. */
-extern int	brim_keywords_find(const BrimKeywordSet *set, BrimStr pattern);
+extern int brim_keywords_find(const BrimKeywordSet *set, BrimStr pattern);
 
-#endif							/* BRIM_CORE_KEYWORDS_H */
+#endif /* BRIM_CORE_KEYWORDS_H */

@@ -22,22 +22,22 @@
 /* A model while it is compiled. */
 typedef struct Compiler
 {
-	BrimModel  *model;
-	BrimModelDef *def;
+	BrimModel      *model;
+	BrimModelDef   *def;
 	const BrimFold *fold;
-	BrimError  *error;
-	BrimArena	scratch;
-	BrimBuf		folded;
-	BrimBuf		pattern;
-	size_t		keyword_bytes;
+	BrimError      *error;
+	BrimArena       scratch;
+	BrimBuf         folded;
+	BrimBuf         pattern;
+	size_t          keyword_bytes;
 } Compiler;
 
 /* A rule's place while the rules are grouped. */
 typedef struct RulePlace
 {
 	const BrimRuleDef *def;
-	int			order;			/* by rule number, counted from 0 */
-	int			group;			/* order of the first rule of its signal */
+	int                order; /* by rule number, counted from 0 */
+	int                group; /* order of the first rule of its signal */
 } RulePlace;
 
 static bool
@@ -53,9 +53,9 @@ compare_by_signal(const void *left, const void *right)
 {
 	const RulePlace *a = left;
 	const RulePlace *b = right;
-	BrimDimension a_dimension = brim_model_dimension(a->def->dimension);
-	BrimDimension b_dimension = brim_model_dimension(b->def->dimension);
-	int			order;
+	BrimDimension    a_dimension = brim_model_dimension(a->def->dimension);
+	BrimDimension    b_dimension = brim_model_dimension(b->def->dimension);
+	int              order;
 
 	if (a_dimension != b_dimension)
 		return a_dimension < b_dimension ? -1 : 1;
@@ -89,8 +89,8 @@ same_signal(const BrimRuleDef *a, const BrimRuleDef *b)
 static RulePlace *
 group_rules(Compiler *compiler)
 {
-	int			nrules = compiler->def->nrules;
-	RulePlace  *places = brim_arena_alloc(&compiler->scratch, (size_t) nrules, sizeof(RulePlace));
+	int        nrules = compiler->def->nrules;
+	RulePlace *places = brim_arena_alloc(&compiler->scratch, (size_t) nrules, sizeof(RulePlace));
 
 	if (places == NULL)
 		return NULL;
@@ -101,8 +101,9 @@ group_rules(Compiler *compiler)
 	}
 	qsort(places, (size_t) nrules, sizeof(RulePlace), compare_by_signal);
 	for (int i = 0; i < nrules; i++)
-		places[i].group = i > 0 && same_signal(places[i - 1].def, places[i].def) ?
-			places[i - 1].group : places[i].order;
+		places[i].group = i > 0 && same_signal(places[i - 1].def, places[i].def)
+							  ? places[i - 1].group
+							  : places[i].order;
 	qsort(places, (size_t) nrules, sizeof(RulePlace), compare_by_group);
 	return places;
 }
@@ -110,7 +111,7 @@ group_rules(Compiler *compiler)
 static bool
 add_attribute(Compiler *compiler, BrimStr name, int accepts)
 {
-	BrimModel  *model = compiler->model;
+	BrimModel     *model = compiler->model;
 	BrimAttribute *attribute = &model->attributes[model->nattributes];
 
 	attribute->name = brim_arena_copy(&model->arena, name);
@@ -123,8 +124,8 @@ add_attribute(Compiler *compiler, BrimStr name, int accepts)
 static int
 rule_attribute(Compiler *compiler, const BrimRuleDef *rule)
 {
-	BrimModel  *model = compiler->model;
-	int			place = 0;
+	BrimModel *model = compiler->model;
+	int        place = 0;
 
 	while (place < model->nattributes &&
 		   !brim_str_equal(model->attributes[place].name, rule->attribute))
@@ -143,12 +144,12 @@ rule_attribute(Compiler *compiler, const BrimRuleDef *rule)
 	model->attributes[place].accepts &= brim_model_kind_accepts(brim_model_kind(rule->kind));
 	if (model->attributes[place].accepts == 0)
 	{
-		brim_error_set(compiler->error, "rule %d (signal \"%.*s\"), field kind: "
+		brim_error_set(compiler->error,
+					   "rule %d (signal \"%.*s\"), field kind: "
 					   "a rule of kind %.*s cannot read attribute \"%.*s\"%s",
 					   rule->rule_no, (int) rule->signal.len, rule->signal.data,
-					   (int) rule->kind.len, rule->kind.data,
-					   (int) rule->attribute.len, rule->attribute.data,
-					   place < BRIM_FACTS ? "" : " as other rules do");
+					   (int) rule->kind.len, rule->kind.data, (int) rule->attribute.len,
+					   rule->attribute.data, place < BRIM_FACTS ? "" : " as other rules do");
 		return -1;
 	}
 	return place;
@@ -158,7 +159,7 @@ static bool
 start_signal(Compiler *compiler, const BrimRuleDef *rule)
 {
 	BrimModel  *model = compiler->model;
-	int			attribute = rule_attribute(compiler, rule);
+	int         attribute = rule_attribute(compiler, rule);
 	BrimSignal *signal = &model->signals[model->nsignals];
 
 	if (attribute < 0)
@@ -179,17 +180,18 @@ static bool
 add_rule(Compiler *compiler, const BrimRuleDef *def)
 {
 	BrimModel  *model = compiler->model;
-	int			place = model->nrules++;
+	int         place = model->nrules++;
 	BrimRule   *rule = &model->rules[place];
 	BrimSignal *signal = &model->signals[model->nsignals - 1];
-	BrimStr		attribute = model->attributes[signal->attribute].name;
+	BrimStr     attribute = model->attributes[signal->attribute].name;
 
 	if (!brim_str_equal(attribute, def->attribute))
 	{
-		brim_error_set(compiler->error, "rule %d (signal \"%.*s\"), field attribute: "
+		brim_error_set(compiler->error,
+					   "rule %d (signal \"%.*s\"), field attribute: "
 					   "all rules of a signal read the same attribute, here \"%.*s\"",
-					   def->rule_no, (int) def->signal.len, def->signal.data,
-					   (int) attribute.len, attribute.data);
+					   def->rule_no, (int) def->signal.len, def->signal.data, (int) attribute.len,
+					   attribute.data);
 		return false;
 	}
 	if (rule_attribute(compiler, def) < 0)
@@ -209,7 +211,7 @@ add_rule(Compiler *compiler, const BrimRuleDef *def)
 	rule->is_positive = brim_str_equal(def->reason_kind, brim_str("positive"));
 	for (int i = 0; i < def->nkeywords; i++)
 	{
-		BrimStr		copy = brim_arena_copy(&model->arena, def->keywords[i]);
+		BrimStr copy = brim_arena_copy(&model->arena, def->keywords[i]);
 
 		if (copy.data == NULL)
 			return out_of_memory(compiler);
@@ -227,7 +229,7 @@ add_rule(Compiler *compiler, const BrimRuleDef *def)
 bool
 brim_model_fold(const BrimFold *fold, BrimStr text, BrimBuf *out)
 {
-	BrimStr		folded;
+	BrimStr folded;
 
 	brim_buf_clear(out);
 	if (!brim_buf_append_str(out, text))
@@ -245,10 +247,10 @@ brim_model_fold(const BrimFold *fold, BrimStr text, BrimBuf *out)
 static bool
 fold_keyword(Compiler *compiler, int place, int number, BrimKeyword *keyword)
 {
-	BrimModel  *model = compiler->model;
+	BrimModel      *model = compiler->model;
 	const BrimRule *rule = &model->rules[place];
-	BrimStr		text = model->keywords[rule->first_keyword + number];
-	BrimStr		pattern;
+	BrimStr         text = model->keywords[rule->first_keyword + number];
+	BrimStr         pattern;
 
 	if (!brim_model_fold(compiler->fold, text, &compiler->folded))
 		return out_of_memory(compiler);
@@ -260,9 +262,10 @@ fold_keyword(Compiler *compiler, int place, int number, BrimKeyword *keyword)
 		{
 			if (compiler->pattern.failed)
 				return out_of_memory(compiler);
-			brim_error_set(compiler->error, "rule %d (signal \"%.*s\"), field keywords: "
-						   "keyword %d is nothing but white space", rule->rule_no,
-						   (int) model->signals[rule->signal].name.len,
+			brim_error_set(compiler->error,
+						   "rule %d (signal \"%.*s\"), field keywords: "
+						   "keyword %d is nothing but white space",
+						   rule->rule_no, (int) model->signals[rule->signal].name.len,
 						   model->signals[rule->signal].name.data, number + 1);
 			return false;
 		}
@@ -271,7 +274,8 @@ fold_keyword(Compiler *compiler, int place, int number, BrimKeyword *keyword)
 	compiler->keyword_bytes += pattern.len;
 	if (compiler->keyword_bytes > BRIM_MODEL_KEYWORD_BYTES_MAX)
 	{
-		brim_error_set(compiler->error, "rule %d, field keywords: "
+		brim_error_set(compiler->error,
+					   "rule %d, field keywords: "
 					   "the keywords of the model have more than %d bytes in all",
 					   rule->rule_no, BRIM_MODEL_KEYWORD_BYTES_MAX);
 		return false;
@@ -287,9 +291,9 @@ static bool
 collect_keywords(Compiler *compiler, const BrimAttribute *attribute, bool words,
 				 BrimKeywordSet *set)
 {
-	BrimModel  *model = compiler->model;
+	BrimModel   *model = compiler->model;
 	BrimKeyword *keywords = NULL;
-	int			count = 0;
+	int          count = 0;
 
 	for (int pass = 0; pass < 2; pass++)
 	{
@@ -330,14 +334,14 @@ collect_keywords(Compiler *compiler, const BrimAttribute *attribute, bool words,
 static bool
 finish_attributes(Compiler *compiler)
 {
-	BrimModel  *model = compiler->model;
+	BrimModel *model = compiler->model;
 
 	for (int a = 0; a < model->nattributes; a++)
 	{
 		BrimAttribute *attribute = &model->attributes[a];
 
-		attribute->signals = brim_arena_alloc(&model->arena, (size_t) attribute->nsignals,
-											  sizeof(int));
+		attribute->signals =
+			brim_arena_alloc(&model->arena, (size_t) attribute->nsignals, sizeof(int));
 		if (attribute->signals == NULL)
 			return out_of_memory(compiler);
 		attribute->nsignals = 0;
@@ -368,11 +372,11 @@ finish_attributes(Compiler *compiler)
 static bool
 compile(Compiler *compiler)
 {
-	BrimModel  *model = compiler->model;
+	BrimModel          *model = compiler->model;
 	const BrimModelDef *def = compiler->def;
-	size_t		nrules = (size_t) def->nrules;
-	size_t		nkeywords = 0;
-	RulePlace  *places = group_rules(compiler);
+	size_t              nrules = (size_t) def->nrules;
+	size_t              nkeywords = 0;
+	RulePlace          *places = group_rules(compiler);
 
 	for (size_t i = 0; i < nrules; i++)
 		nkeywords += (size_t) def->rules[i].nkeywords;
@@ -412,8 +416,8 @@ compile(Compiler *compiler)
 BrimModel *
 brim_model_compile(BrimModelDef *def, const BrimFold *fold, BrimMem *mem, BrimError *error)
 {
-	Compiler	compiler = {.def = def, .fold = fold, .error = error};
-	bool		ok;
+	Compiler compiler = {.def = def, .fold = fold, .error = error};
+	bool     ok;
 
 	error->message[0] = '\0';
 	if (!brim_model_check(def, error))
@@ -442,7 +446,7 @@ brim_model_compile(BrimModelDef *def, const BrimFold *fold, BrimMem *mem, BrimEr
 void
 brim_model_free(BrimModel *model)
 {
-	BrimMem    *mem;
+	BrimMem *mem;
 
 	if (model == NULL)
 		return;

@@ -15,13 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WEIGHT_MAX 10000000		/* 999.9999, and a bit */
+#define WEIGHT_MAX 10000000 /* 999.9999, and a bit */
 
 typedef struct KindInfo
 {
 	const char *name;
-	int			accepts;
-	bool		has_keywords;
+	int         accepts;
+	bool        has_keywords;
 } KindInfo;
 
 static const KindInfo kinds[] = {
@@ -43,8 +43,8 @@ static const char *const dimensions[] = {
 static const struct
 {
 	const char *name;
-	int			accepts;
-}			facts[BRIM_FACTS] = {
+	int         accepts;
+} facts[BRIM_FACTS] = {
 	{"company_name", BRIM_ACCEPTS_TEXT},
 	{"employee_count", BRIM_ACCEPTS_NUMBER},
 	{"industry", BRIM_ACCEPTS_TEXT},
@@ -68,7 +68,7 @@ find_kind(BrimStr name)
 BrimRuleKind
 brim_model_kind(BrimStr name)
 {
-	int			kind = find_kind(name);
+	int kind = find_kind(name);
 
 	return kind < 0 ? BRIM_RULE_PRESENT : (BrimRuleKind) kind;
 }
@@ -99,11 +99,11 @@ brim_model_fact_accepts(int fact)
 
 /* Refuse a field of a rule. */
 static bool __attribute__((format(printf, 4, 5)))
-refuse(BrimError *error, const BrimRuleDef *rule, const char *field, const char *format,...)
+refuse(BrimError *error, const BrimRuleDef *rule, const char *field, const char *format, ...)
 {
-	char		why[160];
-	va_list		args;
-	BrimStr		signal = rule->signal;
+	char    why[160];
+	va_list args;
+	BrimStr signal = rule->signal;
 
 	va_start(args, format);
 	vsnprintf(why, sizeof(why), format, args);
@@ -129,7 +129,7 @@ check_name(BrimError *error, const BrimRuleDef *rule, const char *field, BrimStr
 static bool
 check_reason(BrimError *error, const BrimRuleDef *rule, const KindInfo *kind)
 {
-	BrimStr		reason = rule->reason;
+	BrimStr reason = rule->reason;
 
 	if ((reason.data == NULL) != (rule->reason_kind.data == NULL))
 		return refuse(error, rule, reason.data == NULL ? "reason" : "reason_kind",
@@ -143,16 +143,16 @@ check_reason(BrimError *error, const BrimRuleDef *rule, const KindInfo *kind)
 		return refuse(error, rule, "reason", "it must have 1 to %d bytes", BRIM_MODEL_REASON_MAX);
 	for (size_t at = 0; at < reason.len; at++)
 	{
-		BrimStr		rest = {reason.data + at, 0};
-		size_t		end = at + 1;
+		BrimStr rest = {reason.data + at, 0};
+		size_t  end = at + 1;
 
 		if (reason.data[at] != '{')
 			continue;
-		while (end < reason.len && ((reason.data[end] >= 'a' && reason.data[end] <= 'z') ||
-									reason.data[end] == '_'))
+		while (end < reason.len &&
+			   ((reason.data[end] >= 'a' && reason.data[end] <= 'z') || reason.data[end] == '_'))
 			end++;
 		if (end == at + 1 || end >= reason.len || reason.data[end] != '}')
-			continue;			/* a brace like any character */
+			continue; /* a brace like any character */
 		rest.len = end + 1 - at;
 		if (brim_str_equal(rest, brim_str("{matched}")))
 		{
@@ -162,7 +162,8 @@ check_reason(BrimError *error, const BrimRuleDef *rule, const KindInfo *kind)
 		else if (brim_str_equal(rest, brim_str("{value}")))
 		{
 			if ((kind->accepts & (BRIM_ACCEPTS_NUMBER | BRIM_ACCEPTS_TEXT)) == 0)
-				return refuse(error, rule, "reason", "{value} stands for a number or a text, not a list");
+				return refuse(error, rule, "reason",
+							  "{value} stands for a number or a text, not a list");
 		}
 		else
 			return refuse(error, rule, "reason", "\"%.*s\" is neither {value} nor {matched}",
@@ -188,7 +189,8 @@ check_range(BrimError *error, const BrimRuleDef *rule, bool is_range)
 	if (rule->has_high && !isfinite(rule->high))
 		return refuse(error, rule, "high", "it must be a finite number");
 	if (rule->has_low && rule->has_high && rule->low > rule->high)
-		return refuse(error, rule, "low", "%.15g is greater than high (%.15g)", rule->low, rule->high);
+		return refuse(error, rule, "low", "%.15g is greater than high (%.15g)", rule->low,
+					  rule->high);
 	return true;
 }
 
@@ -214,7 +216,7 @@ check_keywords(BrimError *error, const BrimRuleDef *rule, bool has_keywords)
 static bool
 check_rule(BrimError *error, const BrimRuleDef *rule)
 {
-	int			kind = find_kind(rule->kind);
+	int kind = find_kind(rule->kind);
 
 	if (!check_name(error, rule, "signal", rule->signal) ||
 		!check_name(error, rule, "attribute", rule->attribute))
@@ -230,8 +232,8 @@ check_rule(BrimError *error, const BrimRuleDef *rule)
 	if (rule->weight <= 0 || rule->weight >= WEIGHT_MAX)
 		return refuse(error, rule, "weight", "it must be greater than 0 and less than 1000");
 	return check_range(error, rule, kind == BRIM_RULE_RANGE) &&
-		check_keywords(error, rule, kinds[kind].has_keywords) &&
-		check_reason(error, rule, &kinds[kind]);
+		   check_keywords(error, rule, kinds[kind].has_keywords) &&
+		   check_reason(error, rule, &kinds[kind]);
 }
 
 static int
@@ -265,7 +267,7 @@ check_head(const BrimModelDef *def, BrimError *error)
 		def->fit_weight + def->intent_weight != BRIM_WEIGHT_ONE)
 	{
 		brim_error_set(error, "fields fit_weight and intent_weight: "
-					   "they must be between 0 and 1 and add up to 1");
+							  "they must be between 0 and 1 and add up to 1");
 		return false;
 	}
 	if (!check_threshold(error, "high_above", def->high_above) ||
@@ -290,7 +292,7 @@ check_head(const BrimModelDef *def, BrimError *error)
 bool
 brim_model_check(BrimModelDef *def, BrimError *error)
 {
-	int64_t		nkeywords = 0;
+	int64_t nkeywords = 0;
 
 	if (!check_head(def, error))
 		return false;

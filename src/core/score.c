@@ -21,17 +21,17 @@
 /* An attribute while it is looked at. */
 typedef struct Look
 {
-	BrimScore  *score;
-	const BrimAttribute *attribute;
-	const BrimKeywordSet *set;	/* the one that is being matched */
-	int			open;			/* signals that an earlier rule could still take */
-	bool		want_matches;
+	BrimScore            *score;
+	const BrimAttribute  *attribute;
+	const BrimKeywordSet *set;  /* the one that is being matched */
+	int                   open; /* signals that an earlier rule could still take */
+	bool                  want_matches;
 } Look;
 
 BrimScore *
 brim_score_create(const BrimModel *model, const BrimFold *fold, BrimMem *mem)
 {
-	BrimScore  *score = brim_mem_alloc(mem, sizeof(BrimScore));
+	BrimScore *score = brim_mem_alloc(mem, sizeof(BrimScore));
 
 	if (score == NULL)
 		return NULL;
@@ -67,16 +67,16 @@ brim_score_reads(const BrimModel *model, int want, int attribute)
 	const BrimAttribute *a = &model->attributes[attribute];
 
 	return ((want & BRIM_WANT_FIT) != 0 && a->in_dimension[BRIM_FIT]) ||
-		((want & BRIM_WANT_INTENT) != 0 && a->in_dimension[BRIM_INTENT]) ||
-		((want & BRIM_WANT_CONFIDENCE) != 0 && a->is_fact);
+		   ((want & BRIM_WANT_INTENT) != 0 && a->in_dimension[BRIM_INTENT]) ||
+		   ((want & BRIM_WANT_CONFIDENCE) != 0 && a->is_fact);
 }
 
 /* A rule matched: it is the signal's unless an earlier one matched too. */
 static void
 hit_rule(Look *look, int rule)
 {
-	const BrimModel *model = look->score->model;
-	int			place = model->rules[rule].signal;
+	const BrimModel  *model = look->score->model;
+	int               place = model->rules[rule].signal;
 	BrimSignalResult *result = &look->score->signals[place];
 
 	if (result->state == BRIM_SIGNAL_SCORED && result->rule <= rule)
@@ -91,7 +91,7 @@ hit_rule(Look *look, int rule)
 static bool
 hit_pattern(void *state, int pattern)
 {
-	Look	   *look = state;
+	Look                 *look = state;
 	const BrimKeywordSet *set = look->set;
 
 	for (int t = set->first[pattern]; t < set->first[pattern + 1]; t++)
@@ -112,8 +112,8 @@ static bool
 look_at_text(Look *look, BrimStr text)
 {
 	const BrimAttribute *attribute = look->attribute;
-	BrimBuf    *folded = &look->score->folded;
-	bool		is_ascii;
+	BrimBuf             *folded = &look->score->folded;
+	bool                 is_ascii;
 
 	if (attribute->exact.npatterns == 0 && attribute->automaton == NULL)
 		return true;
@@ -126,7 +126,7 @@ look_at_text(Look *look, BrimStr text)
 	}
 	if (attribute->exact.npatterns > 0 && text.len <= attribute->exact.longest)
 	{
-		int			pattern;
+		int pattern;
 
 		if (is_ascii && !brim_model_fold(NULL, text, folded))
 			return false;
@@ -147,7 +147,7 @@ look_at_text(Look *look, BrimStr text)
 static bool
 look_at_list(Look *look, BrimList *list, bool *given)
 {
-	BrimStr		entry;
+	BrimStr entry;
 
 	while (list->next(list, &entry))
 	{
@@ -192,7 +192,7 @@ static bool
 look_at_attribute(BrimScore *score, const BrimAttribute *attribute, const BrimValue *value,
 				  bool want_matches, bool *given)
 {
-	Look		look = {score, attribute, NULL, attribute->nsignals, want_matches};
+	Look look = {score, attribute, NULL, attribute->nsignals, want_matches};
 
 	*given = false;
 	switch (value->kind)
@@ -221,7 +221,7 @@ look_at_attribute(BrimScore *score, const BrimAttribute *attribute, const BrimVa
 		return true;
 	for (int s = 0; s < attribute->nsignals; s++)
 	{
-		int			place = attribute->signals[s];
+		int               place = attribute->signals[s];
 		BrimSignalResult *result = &score->signals[place];
 
 		if (score->model->signals[place].fallback >= 0)
@@ -237,8 +237,8 @@ static int
 average(const BrimScore *score, BrimDimension dimension)
 {
 	const BrimModel *model = score->model;
-	int64_t		points = 0;
-	int64_t		weight = 0;
+	int64_t          points = 0;
+	int64_t          weight = 0;
 
 	for (int s = 0; s < model->nsignals; s++)
 	{
@@ -258,15 +258,15 @@ bool
 brim_score_run(BrimScore *score, const BrimValue *values, int want)
 {
 	const BrimModel *model = score->model;
-	bool		want_matches = (want & BRIM_WANT_MATCHES) != 0;
-	int			facts = 0;
+	bool             want_matches = (want & BRIM_WANT_MATCHES) != 0;
+	int              facts = 0;
 
 	memset(score->signals, 0, (size_t) model->nsignals * sizeof(BrimSignalResult));
 	if (want_matches && model->nkeywords > 0)
 		memset(score->matched, 0, (size_t) model->nkeywords * sizeof(bool));
 	for (int a = 0; a < model->nattributes; a++)
 	{
-		bool		given;
+		bool given;
 
 		if (!brim_score_reads(model, want, a))
 			continue;
@@ -279,7 +279,7 @@ brim_score_run(BrimScore *score, const BrimValue *values, int want)
 	score->intent = average(score, BRIM_INTENT);
 	score->total = (int) ((score->fit * model->fit_weight + score->intent * model->intent_weight) /
 						  BRIM_WEIGHT_ONE);
-	score->confidence = (200 * facts + BRIM_FACTS) / (2 * BRIM_FACTS);	/* rounded */
+	score->confidence = (200 * facts + BRIM_FACTS) / (2 * BRIM_FACTS); /* rounded */
 	score->is_qualified = score->total > model->qualified_above;
 	if (score->total > model->high_above)
 		score->action = "high_priority_outreach";
@@ -294,7 +294,7 @@ brim_score_run(BrimScore *score, const BrimValue *values, int want)
 static void
 append_matched(const BrimScore *score, const BrimRule *rule, BrimBuf *out)
 {
-	bool		first = true;
+	bool first = true;
 
 	for (int k = rule->first_keyword; k < rule->first_keyword + rule->nkeywords; k++)
 	{
@@ -326,9 +326,9 @@ brim_score_reason(const BrimScore *score, int signal, const BrimValue *values, B
 {
 	static const char value_blank[] = "{value}";
 	static const char matched_blank[] = "{matched}";
-	const BrimModel *model = score->model;
-	const BrimRule *rule;
-	BrimStr		rest;
+	const BrimModel  *model = score->model;
+	const BrimRule   *rule;
+	BrimStr           rest;
 
 	if (score->signals[signal].state != BRIM_SIGNAL_SCORED)
 		return true;
@@ -337,15 +337,16 @@ brim_score_reason(const BrimScore *score, int signal, const BrimValue *values, B
 	while (rest.len > 0)
 	{
 		const char *brace = memchr(rest.data, '{', rest.len);
-		size_t		plain = brace == NULL ? rest.len : (size_t) (brace - rest.data);
-		size_t		taken = 1;
+		size_t      plain = brace == NULL ? rest.len : (size_t) (brace - rest.data);
+		size_t      taken = 1;
 
 		brim_buf_append(out, rest.data, plain);
 		rest.data += plain;
 		rest.len -= plain;
 		if (rest.len == 0)
 			break;
-		if (rest.len >= strlen(value_blank) && memcmp(rest.data, value_blank, strlen(value_blank)) == 0)
+		if (rest.len >= strlen(value_blank) &&
+			memcmp(rest.data, value_blank, strlen(value_blank)) == 0)
 		{
 			append_value(score, rule, &values[model->signals[signal].attribute], out);
 			taken = strlen(value_blank);

@@ -20,7 +20,7 @@ typedef struct BrimList BrimList;
 struct BrimList
 {
 	/* Set *entry to the next entry that is not null; false at the end. */
-	bool		(*next) (BrimList *list, BrimStr *entry);
+	bool (*next)(BrimList *list, BrimStr *entry);
 };
 
 typedef enum BrimValueKind
@@ -29,62 +29,62 @@ typedef enum BrimValueKind
 	BRIM_VALUE_NUMBER,
 	BRIM_VALUE_TEXT,
 	BRIM_VALUE_LIST,
-	BRIM_VALUE_OTHER			/* given, of some other type; text is for reasons only */
+	BRIM_VALUE_OTHER /* given, of some other type; text is for reasons only */
 } BrimValueKind;
 
 typedef struct BrimValue
 {
 	BrimValueKind kind;
-	double		number;
-	BrimStr		text;			/* as the lead writes it */
-	BrimList   *list;
+	double        number;
+	BrimStr       text; /* as the lead writes it */
+	BrimList     *list;
 } BrimValue;
 
 /* What is wanted of a scoring; bits. */
 #define BRIM_WANT_FIT 1
 #define BRIM_WANT_INTENT 2
 #define BRIM_WANT_CONFIDENCE 4
-#define BRIM_WANT_MATCHES 8		/* which keywords matched */
+#define BRIM_WANT_MATCHES 8 /* which keywords matched */
 #define BRIM_WANT_ALL 15
 
 typedef enum BrimSignalState
 {
-	BRIM_SIGNAL_MISSING = 0,	/* the attribute is */
-	BRIM_SIGNAL_LEFT_OUT,		/* no rule matched */
+	BRIM_SIGNAL_MISSING = 0, /* the attribute is */
+	BRIM_SIGNAL_LEFT_OUT,    /* no rule matched */
 	BRIM_SIGNAL_SCORED
 } BrimSignalState;
 
 typedef struct BrimSignalResult
 {
 	BrimSignalState state;
-	int			rule;			/* place in the model's rules, where scored */
+	int             rule; /* place in the model's rules, where scored */
 } BrimSignalResult;
 
 /* A scorer: the last result, and room to work in.  One lead at a time. */
 typedef struct BrimScore
 {
 	/* Result */
-	int			fit;
-	int			intent;
-	int			total;
-	int			confidence;		/* hundredths */
-	bool		is_qualified;
-	const char *action;
-	BrimSignalResult *signals;	/* one for each signal of the model */
-	bool	   *matched;		/* one for each keyword of the model */
+	int               fit;
+	int               intent;
+	int               total;
+	int               confidence; /* hundredths */
+	bool              is_qualified;
+	const char       *action;
+	BrimSignalResult *signals; /* one for each signal of the model */
+	bool             *matched; /* one for each keyword of the model */
 
 	/* Settings */
 	const BrimModel *model;
-	const BrimFold *fold;
+	const BrimFold  *fold;
 
 	/* Memory */
-	BrimMem    *mem;
-	BrimBuf		folded;
+	BrimMem *mem;
+	BrimBuf  folded;
 } BrimScore;
 
 /* A scorer for a model, which it borrows like the fold; NULL when memory is short. */
 extern BrimScore *brim_score_create(const BrimModel *model, const BrimFold *fold, BrimMem *mem);
-extern void brim_score_free(BrimScore *score);
+extern void       brim_score_free(BrimScore *score);
 
 /* Does what is wanted depend on this attribute?  If not its value may be anything. */
 extern bool brim_score_reads(const BrimModel *model, int want, int attribute);
@@ -100,7 +100,7 @@ extern bool brim_score_run(BrimScore *score, const BrimValue *values, int want);
  * Append the reason that a scored signal gives, if it has one, placeholders
  * filled.  Needs a run with BRIM_WANT_MATCHES.
  */
-extern bool brim_score_reason(const BrimScore *score, int signal, const BrimValue *values,
-							  BrimBuf *out);
+extern bool
+brim_score_reason(const BrimScore *score, int signal, const BrimValue *values, BrimBuf *out);
 
-#endif							/* BRIM_CORE_SCORE_H */
+#endif /* BRIM_CORE_SCORE_H */

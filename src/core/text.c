@@ -14,34 +14,32 @@
 
 /* Letters of scripts that leave no gap between words, in rising order. */
 static const uint32_t alone_ranges[][2] = {
-	{0x0E00, 0x0EFF},			/* Thai, Lao */
-	{0x1000, 0x109F},			/* Burmese */
-	{0x1780, 0x17FF},			/* Khmer */
-	{0x3005, 0x3007},			/* ideographic iteration mark, closing mark, zero */
-	{0x3031, 0x31FF},			/* Hiragana, Katakana, Bopomofo */
-	{0x3400, 0x9FFF},			/* Han */
-	{0xA9E0, 0xA9FF},			/* Burmese, extended */
-	{0xAA60, 0xAA7F},			/* Burmese, extended */
-	{0xF900, 0xFAFF},			/* Han, compatibility */
-	{0xFF66, 0xFF9F},			/* Katakana, half width */
-	{0x1AFF0, 0x1B16F},			/* Kana, extended */
-	{0x20000, 0x3FFFF},			/* Han, extensions */
+	{0x0E00, 0x0EFF},   /* Thai, Lao */
+	{0x1000, 0x109F},   /* Burmese */
+	{0x1780, 0x17FF},   /* Khmer */
+	{0x3005, 0x3007},   /* ideographic iteration mark, closing mark, zero */
+	{0x3031, 0x31FF},   /* Hiragana, Katakana, Bopomofo */
+	{0x3400, 0x9FFF},   /* Han */
+	{0xA9E0, 0xA9FF},   /* Burmese, extended */
+	{0xAA60, 0xAA7F},   /* Burmese, extended */
+	{0xF900, 0xFAFF},   /* Han, compatibility */
+	{0xFF66, 0xFF9F},   /* Katakana, half width */
+	{0x1AFF0, 0x1B16F}, /* Kana, extended */
+	{0x20000, 0x3FFFF}, /* Han, extensions */
 };
 
 /* The class of each ASCII character. */
 static const unsigned char ascii_class[128] = {
-	['\t'] = BRIM_CHAR_SPACE,['\n'] = BRIM_CHAR_SPACE,['\v'] = BRIM_CHAR_SPACE,
-	['\f'] = BRIM_CHAR_SPACE,['\r'] = BRIM_CHAR_SPACE,[' '] = BRIM_CHAR_SPACE,
-	['0' ... '9'] = BRIM_CHAR_WORD,
-	['A' ... 'Z'] = BRIM_CHAR_WORD,
-	['a' ... 'z'] = BRIM_CHAR_WORD,
+	['\t'] = BRIM_CHAR_SPACE,       ['\n'] = BRIM_CHAR_SPACE,       ['\v'] = BRIM_CHAR_SPACE,
+	['\f'] = BRIM_CHAR_SPACE,       ['\r'] = BRIM_CHAR_SPACE,       [' '] = BRIM_CHAR_SPACE,
+	['0' ... '9'] = BRIM_CHAR_WORD, ['A' ... 'Z'] = BRIM_CHAR_WORD, ['a' ... 'z'] = BRIM_CHAR_WORD,
 };
 
 int
 brim_text_decode(const char *data, size_t len, uint32_t *codepoint)
 {
 	const unsigned char *p = (const unsigned char *) data;
-	size_t		n = brim_utf8_length(data, len);
+	size_t               n = brim_utf8_length(data, len);
 
 	if (n == 0)
 		return 0;
@@ -55,12 +53,12 @@ brim_text_decode(const char *data, size_t len, uint32_t *codepoint)
 static bool
 in_ranges(uint32_t codepoint, const uint32_t (*ranges)[2], size_t count)
 {
-	size_t		low = 0;
-	size_t		high = count;
+	size_t low = 0;
+	size_t high = count;
 
 	while (low < high)
 	{
-		size_t		middle = low + (high - low) / 2;
+		size_t middle = low + (high - low) / 2;
 
 		if (codepoint > ranges[middle][1])
 			low = middle + 1;
@@ -103,8 +101,8 @@ brim_text_class(uint32_t codepoint)
 BrimCharClass
 brim_text_next(const char *data, size_t len, size_t *char_len)
 {
-	uint32_t	codepoint;
-	int			n;
+	uint32_t codepoint;
+	int      n;
 
 	if ((unsigned char) data[0] < 0x80)
 	{
@@ -120,11 +118,11 @@ brim_text_next(const char *data, size_t len, size_t *char_len)
 bool
 brim_text_is_ascii(BrimStr text)
 {
-	size_t		at = 0;
+	size_t at = 0;
 
 	for (; text.len - at >= sizeof(uint64_t); at += sizeof(uint64_t))
 	{
-		uint64_t	bytes;
+		uint64_t bytes;
 
 		memcpy(&bytes, text.data + at, sizeof(bytes));
 		if ((bytes & UINT64_C(0x8080808080808080)) != 0)

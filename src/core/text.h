@@ -20,14 +20,14 @@
 
 typedef enum BrimCharClass
 {
-	BRIM_CHAR_OTHER = 0,		/* punctuation, symbols, controls */
-	BRIM_CHAR_SPACE,			/* white space, line ends among it */
-	BRIM_CHAR_WORD,				/* part of a word */
-	BRIM_CHAR_ALONE				/* a word of its own */
+	BRIM_CHAR_OTHER = 0, /* punctuation, symbols, controls */
+	BRIM_CHAR_SPACE,     /* white space, line ends among it */
+	BRIM_CHAR_WORD,      /* part of a word */
+	BRIM_CHAR_ALONE      /* a word of its own */
 } BrimCharClass;
 
 /* Decode the character at data[0]; its length 1..4, or 0 where it is not valid UTF-8. */
-extern int	brim_text_decode(const char *data, size_t len, uint32_t *codepoint);
+extern int           brim_text_decode(const char *data, size_t len, uint32_t *codepoint);
 extern BrimCharClass brim_text_class(uint32_t codepoint);
 
 /* The class of the character at data[0] and its length; an invalid byte is OTHER, length 1. */
@@ -44,4 +44,4 @@ brim_text_lower_byte(unsigned char byte)
 /* Copy len bytes, ASCII capitals lowered. */
 extern void brim_text_lower_ascii(char *to, const char *from, size_t len);
 
-#endif							/* BRIM_CORE_TEXT_H */
+#endif /* BRIM_CORE_TEXT_H */

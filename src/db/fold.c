@@ -17,9 +17,9 @@
 static bool
 fold_text(void *state, BrimStr text, BrimStr *folded)
 {
-	char	   *lower = str_tolower(text.data, text.len, DEFAULT_COLLATION_OID);
-	int			len = (int) strlen(lower);
-	char	   *utf8 = pg_server_to_any(lower, len, PG_UTF8);
+	char *lower = str_tolower(text.data, text.len, DEFAULT_COLLATION_OID);
+	int   len = (int) strlen(lower);
+	char *utf8 = pg_server_to_any(lower, len, PG_UTF8);
 
 	(void) state;
 	folded->data = utf8;

@@ -14,4 +14,4 @@
 /* Folds into the memory context that is current when it is called. */
 extern const BrimFold brim_fold_server;
 
-#endif							/* BRIM_DB_FOLD_H */
+#endif /* BRIM_DB_FOLD_H */

@@ -16,14 +16,14 @@
 
 typedef struct ContextMem
 {
-	BrimMem		mem;			/* must be first */
+	BrimMem       mem; /* must be first */
 	MemoryContext cxt;
 } ContextMem;
 
 typedef union BlockHead
 {
-	Size		size;			/* of what follows */
-	char		align[MAXALIGN(sizeof(Size))];
+	Size size; /* of what follows */
+	char align[MAXALIGN(sizeof(Size))];
 } BlockHead;
 
 /* realloc() in a memory context; see core/mem.h for its contract. */

@@ -21,4 +21,4 @@ extern BrimMem *brim_memory_in(MemoryContext cxt);
 /* Raise the usual error for a core function that found memory short. */
 extern void brim_memory_error(void) pg_attribute_noreturn();
 
-#endif							/* BRIM_DB_MEMORY_H */
+#endif /* BRIM_DB_MEMORY_H */

@@ -20,14 +20,14 @@
 /* An entry of the cache: the published version of a model. */
 typedef struct CacheEntry
 {
-	char		name[NAMEDATALEN];	/* empty: the default model */
+	char             name[NAMEDATALEN]; /* empty: the default model */
 	BrimModelHandle *handle;
 } CacheEntry;
 
-static HTAB *cache = NULL;
-static MemoryContext cache_cxt = NULL;
-static BrimModelTables tables;	/* what the cached models were read from */
-static uint64 changes = 0;		/* times that we were told of a change */
+static HTAB           *cache = NULL;
+static MemoryContext   cache_cxt = NULL;
+static BrimModelTables tables;      /* what the cached models were read from */
+static uint64          changes = 0; /* times that we were told of a change */
 
 void
 brim_model_release(BrimModelHandle *handle)
@@ -42,7 +42,7 @@ static void
 drop_models(void)
 {
 	HASH_SEQ_STATUS scan;
-	CacheEntry *entry;
+	CacheEntry     *entry;
 
 	if (cache == NULL)
 		return;
@@ -82,11 +82,11 @@ brim_model_init(void)
 static void
 start_cache(void)
 {
-	HASHCTL		ctl;
+	HASHCTL ctl;
 
 	if (cache_cxt == NULL)
-		cache_cxt = AllocSetContextCreate(TopMemoryContext, "brim scoring models",
-										  ALLOCSET_DEFAULT_SIZES);
+		cache_cxt =
+			AllocSetContextCreate(TopMemoryContext, "brim scoring models", ALLOCSET_DEFAULT_SIZES);
 	memset(&ctl, 0, sizeof(ctl));
 	ctl.keysize = NAMEDATALEN;
 	ctl.entrysize = sizeof(CacheEntry);
@@ -99,7 +99,7 @@ BrimModelTables
 brim_model_tables(void)
 {
 	BrimModelTables found;
-	Oid			schema = get_namespace_oid("brim", true);
+	Oid             schema = get_namespace_oid("brim", true);
 
 	memset(&found, 0, sizeof(found));
 	if (OidIsValid(schema))
@@ -109,28 +109,30 @@ brim_model_tables(void)
 		found.published = get_relname_relid("published_model", schema);
 	}
 	if (!OidIsValid(found.model) || !OidIsValid(found.rule) || !OidIsValid(found.published))
-		ereport(ERROR, errcode(ERRCODE_UNDEFINED_TABLE),
-				errmsg("the scoring tables of schema \"brim\" are not there"),
-				errhint("Run CREATE EXTENSION brim in this database, or pass a scoring model as jsonb."));
+		ereport(
+			ERROR, errcode(ERRCODE_UNDEFINED_TABLE),
+			errmsg("the scoring tables of schema \"brim\" are not there"),
+			errhint(
+				"Run CREATE EXTENSION brim in this database, or pass a scoring model as jsonb."));
 	return found;
 }
 
 BrimModel *
 brim_model_compile_in(MemoryContext parent, BrimModelDef *def, int sqlerrcode, MemoryContext *cxt)
 {
-	MemoryContext own = AllocSetContextCreate(CurrentMemoryContext, "brim scoring model",
-											  ALLOCSET_SMALL_SIZES);
-	BrimError	error;
-	BrimModel  *model;
+	MemoryContext own =
+		AllocSetContextCreate(CurrentMemoryContext, "brim scoring model", ALLOCSET_SMALL_SIZES);
+	BrimError  error;
+	BrimModel *model;
 
 	model = brim_model_compile(def, &brim_fold_server, brim_memory_in(own), &error);
 	if (model == NULL)
 		ereport(ERROR, errcode(sqlerrcode),
-				def->version > 0 ?
-				errmsg("scoring model \"%s\" version %d is broken: %s",
-					   pnstrdup(def->name.data, def->name.len), def->version, error.message) :
-				errmsg("scoring model \"%s\" is broken: %s",
-					   pnstrdup(def->name.data, def->name.len), error.message),
+				def->version > 0
+					? errmsg("scoring model \"%s\" version %d is broken: %s",
+							 pnstrdup(def->name.data, def->name.len), def->version, error.message)
+					: errmsg("scoring model \"%s\" is broken: %s",
+							 pnstrdup(def->name.data, def->name.len), error.message),
 				errhint("Correct the model and run the statement again."));
 	MemoryContextSetParent(own, parent);
 	*cxt = own;
@@ -141,13 +143,13 @@ brim_model_compile_in(MemoryContext parent, BrimModelDef *def, int sqlerrcode, M
 static BrimModelHandle *
 read_model(const char *name, int version)
 {
-	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "brim scoring rules",
-											   ALLOCSET_DEFAULT_SIZES);
+	MemoryContext work =
+		AllocSetContextCreate(CurrentMemoryContext, "brim scoring rules", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(work);
 	BrimModelDef *def = brim_model_load(&tables, name, version);
 	MemoryContext cxt;
-	BrimModel  *model = brim_model_compile_in(work, def, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-											  &cxt);
+	BrimModel    *model =
+		brim_model_compile_in(work, def, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, &cxt);
 	BrimModelHandle *handle = MemoryContextAllocZero(cxt, sizeof(BrimModelHandle));
 
 	handle->model = model;
@@ -161,10 +163,10 @@ read_model(const char *name, int version)
 BrimModelHandle *
 brim_model_acquire(const char *name)
 {
-	char		key[NAMEDATALEN] = {0};
-	CacheEntry *entry;
+	char             key[NAMEDATALEN] = {0};
+	CacheEntry      *entry;
 	BrimModelHandle *handle;
-	bool		found;
+	bool             found;
 
 	if (cache == NULL)
 		start_cache();
@@ -182,7 +184,7 @@ brim_model_acquire(const char *name)
 	entry = hash_search(cache, key, HASH_FIND, NULL);
 	if (entry == NULL)
 	{
-		uint64		changes_before;
+		uint64 changes_before;
 
 		/* Known before reading, so that a change that comes in while reading is noticed. */
 		tables = brim_model_tables();
@@ -208,7 +210,7 @@ brim_model_acquire(const char *name)
 void
 brim_model_try(const char *name, int version)
 {
-	MemoryContext cxt;
+	MemoryContext   cxt;
 	BrimModelTables now = brim_model_tables();
 
 	brim_model_compile_in(CurrentMemoryContext, brim_model_load(&now, name, version),

@@ -21,10 +21,10 @@
 
 typedef struct BrimModelHandle
 {
-	BrimModel  *model;
-	MemoryContext cxt;			/* holds the handle and the model */
-	int			holders;
-	bool		is_stale;		/* the tables changed since it was read */
+	BrimModel    *model;
+	MemoryContext cxt; /* holds the handle and the model */
+	int           holders;
+	bool          is_stale; /* the tables changed since it was read */
 } BrimModelHandle;
 
 /* Once a process: have the cache dropped when a scoring table changes. */
@@ -36,21 +36,21 @@ extern void brim_model_init(void);
  * caller holds the handle until it calls brim_model_release().
  */
 extern BrimModelHandle *brim_model_acquire(const char *name);
-extern void brim_model_release(BrimModelHandle *handle);
+extern void             brim_model_release(BrimModelHandle *handle);
 
 /* Compile one version, published or not, to raise what is wrong with it. */
 extern void brim_model_try(const char *name, int version);
 
 /* Compile a definition in a context of its own below parent; errors as sqlerrcode. */
-extern BrimModel *brim_model_compile_in(MemoryContext parent, BrimModelDef *def,
-										int sqlerrcode, MemoryContext *cxt);
+extern BrimModel *
+brim_model_compile_in(MemoryContext parent, BrimModelDef *def, int sqlerrcode, MemoryContext *cxt);
 
 /* Where the scoring tables are. */
 typedef struct BrimModelTables
 {
-	Oid			model;
-	Oid			rule;
-	Oid			published;
+	Oid model;
+	Oid rule;
+	Oid published;
 } BrimModelTables;
 
 extern BrimModelTables brim_model_tables(void);
@@ -61,4 +61,4 @@ extern BrimModelDef *brim_model_load(const BrimModelTables *tables, const char *
 /* An exact decimal in units of 1/10000; false where it is not one or out of range. */
 extern bool brim_model_weight(Datum numeric, int64 *weight);
 
-#endif							/* BRIM_DB_MODEL_H */
+#endif /* BRIM_DB_MODEL_H */

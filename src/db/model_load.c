@@ -36,7 +36,7 @@
 static AttrNumber
 column_number(Relation rel, const char *name, Oid type)
 {
-	TupleDesc	desc = RelationGetDescr(rel);
+	TupleDesc desc = RelationGetDescr(rel);
 
 	for (int i = 0; i < desc->natts; i++)
 	{
@@ -46,8 +46,8 @@ column_number(Relation rel, const char *name, Oid type)
 			return att->attnum;
 	}
 	ereport(ERROR, errcode(ERRCODE_UNDEFINED_COLUMN),
-			errmsg("table \"brim.%s\" has no column \"%s\" of type %s", RelationGetRelationName(rel),
-				   name, format_type_be(type)),
+			errmsg("table \"brim.%s\" has no column \"%s\" of type %s",
+				   RelationGetRelationName(rel), name, format_type_be(type)),
 			errhint("Run ALTER EXTENSION brim UPDATE."));
 }
 
@@ -61,8 +61,8 @@ column(Relation rel, HeapTuple row, const char *name, Oid type, bool *isnull)
 static BrimStr
 text_column(Relation rel, HeapTuple row, const char *name)
 {
-	bool		isnull;
-	Datum		value = column(rel, row, name, TEXTOID, &isnull);
+	bool  isnull;
+	Datum value = column(rel, row, name, TEXTOID, &isnull);
 
 	return brim_str(isnull ? NULL : TextDatumGetCString(value));
 }
@@ -70,8 +70,8 @@ text_column(Relation rel, HeapTuple row, const char *name)
 static int
 int_column(Relation rel, HeapTuple row, const char *name)
 {
-	bool		isnull;
-	Datum		value = column(rel, row, name, INT4OID, &isnull);
+	bool  isnull;
+	Datum value = column(rel, row, name, INT4OID, &isnull);
 
 	return isnull ? 0 : DatumGetInt32(value);
 }
@@ -79,8 +79,8 @@ int_column(Relation rel, HeapTuple row, const char *name)
 static bool
 bool_column(Relation rel, HeapTuple row, const char *name)
 {
-	bool		isnull;
-	Datum		value = column(rel, row, name, BOOLOID, &isnull);
+	bool  isnull;
+	Datum value = column(rel, row, name, BOOLOID, &isnull);
 
 	return !isnull && DatumGetBool(value);
 }
@@ -88,8 +88,8 @@ bool_column(Relation rel, HeapTuple row, const char *name)
 static bool
 number_column(Relation rel, HeapTuple row, const char *name, double *number)
 {
-	bool		isnull;
-	Datum		value = column(rel, row, name, NUMERICOID, &isnull);
+	bool  isnull;
+	Datum value = column(rel, row, name, NUMERICOID, &isnull);
 
 	if (!isnull)
 		*number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, value));
@@ -99,9 +99,9 @@ number_column(Relation rel, HeapTuple row, const char *name, double *number)
 bool
 brim_model_weight(Datum numeric, int64 *weight)
 {
-	double		about = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, numeric));
-	Datum		scaled;
-	Datum		whole;
+	double about = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, numeric));
+	Datum  scaled;
+	Datum  whole;
 
 	if (!isfinite(about) || fabs(about) > 1e9)
 		return false;
@@ -117,9 +117,9 @@ brim_model_weight(Datum numeric, int64 *weight)
 static int64
 weight_column(Relation rel, HeapTuple row, const char *name)
 {
-	bool		isnull;
-	Datum		value = column(rel, row, name, NUMERICOID, &isnull);
-	int64		weight;
+	bool  isnull;
+	Datum value = column(rel, row, name, NUMERICOID, &isnull);
+	int64 weight;
 
 	return !isnull && brim_model_weight(value, &weight) ? weight : -1;
 }
@@ -128,11 +128,11 @@ weight_column(Relation rel, HeapTuple row, const char *name)
 static BrimStr *
 texts_column(Relation rel, HeapTuple row, const char *name, int *count)
 {
-	bool		isnull;
-	Datum		value = column(rel, row, name, TEXTARRAYOID, &isnull);
-	Datum	   *entries;
-	bool	   *nulls;
-	BrimStr    *texts;
+	bool     isnull;
+	Datum    value = column(rel, row, name, TEXTARRAYOID, &isnull);
+	Datum   *entries;
+	bool    *nulls;
+	BrimStr *texts;
 
 	*count = 0;
 	if (isnull)
@@ -163,11 +163,11 @@ name_key(ScanKey key, Relation rel, const char *column_name, const char *name)
 static int
 published_version(const BrimModelTables *tables, const char *name, bool *exists)
 {
-	Relation	rel = table_open(tables->published, AccessShareLock);
+	Relation    rel = table_open(tables->published, AccessShareLock);
 	ScanKeyData key;
 	SysScanDesc scan;
-	HeapTuple	row;
-	int			version = 0;
+	HeapTuple   row;
+	int         version = 0;
 
 	name_key(&key, rel, "name", name);
 	scan = systable_beginscan(rel, InvalidOid, false, NULL, 1, &key);
@@ -197,10 +197,10 @@ published_version(const BrimModelTables *tables, const char *name, bool *exists)
 static const char *
 default_model(const BrimModelTables *tables)
 {
-	Relation	rel = table_open(tables->published, AccessShareLock);
+	Relation    rel = table_open(tables->published, AccessShareLock);
 	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
 	const char *name = SHIPPED_DEFAULT;
-	HeapTuple	row;
+	HeapTuple   row;
 
 	while (HeapTupleIsValid(row = systable_getnext(scan)))
 	{
@@ -233,12 +233,12 @@ read_rule(Relation rel, HeapTuple row, BrimRuleDef *rule)
 static void
 read_rules(Oid table, const char *name, BrimModelDef *def)
 {
-	Relation	rel = table_open(table, AccessShareLock);
-	AttrNumber	version = column_number(rel, "version", INT4OID);
+	Relation    rel = table_open(table, AccessShareLock);
+	AttrNumber  version = column_number(rel, "version", INT4OID);
 	ScanKeyData keys[2];
 	SysScanDesc scan;
-	HeapTuple	row;
-	int			room = 64;
+	HeapTuple   row;
+	int         room = 64;
 
 	name_key(&keys[0], rel, "model", name);
 	ScanKeyInit(&keys[1], version, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(def->version));
@@ -248,7 +248,7 @@ read_rules(Oid table, const char *name, BrimModelDef *def)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (def->nrules > BRIM_MODEL_RULES_MAX)
-			break;				/* compiling will say so */
+			break; /* compiling will say so */
 		if (def->nrules == room)
 		{
 			room *= 2;
@@ -266,20 +266,21 @@ BrimModelDef *
 brim_model_load(const BrimModelTables *tables, const char *name, int version)
 {
 	BrimModelDef *def = palloc0(sizeof(BrimModelDef));
-	Relation	rel;
-	ScanKeyData keys[2];
-	SysScanDesc scan;
-	HeapTuple	row;
-	bool		exists = false;
+	Relation      rel;
+	ScanKeyData   keys[2];
+	SysScanDesc   scan;
+	HeapTuple     row;
+	bool          exists = false;
 
 	if (name == NULL)
 		name = default_model(tables);
 	if (version == 0)
 		version = published_version(tables, name, &exists);
 	if (version == 0 && exists)
-		ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT),
-				errmsg("scoring model \"%s\" has no published version", name),
-				errhint("Publish it with SELECT brim_publish_model(%s).", quote_literal_cstr(name)));
+		ereport(
+			ERROR, errcode(ERRCODE_UNDEFINED_OBJECT),
+			errmsg("scoring model \"%s\" has no published version", name),
+			errhint("Publish it with SELECT brim_publish_model(%s).", quote_literal_cstr(name)));
 	def->name = brim_str(name);
 	def->version = version;
 

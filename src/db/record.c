@@ -19,30 +19,30 @@ struct BrimRecord
 {
 	/* Settings */
 	const BrimModel *model;
-	MemoryContext cxt;			/* holds this */
+	MemoryContext    cxt; /* holds this */
 
 	/* The row type seen last */
-	bool		is_bound;
-	Oid			type;
-	int32		typmod;
-	uint64		identifier;		/* changes when the type does */
+	bool   is_bound;
+	Oid    type;
+	int32  typmod;
+	uint64 identifier; /* changes when the type does */
 
 	/* How to read it; memory of bound_cxt */
-	MemoryContext bound_cxt;
-	TupleDesc	desc;
-	BrimColumnReader *readers;	/* one for each attribute of the model */
-	Datum	   *datums;
-	bool	   *nulls;
+	MemoryContext     bound_cxt;
+	TupleDesc         desc;
+	BrimColumnReader *readers; /* one for each attribute of the model */
+	Datum            *datums;
+	bool             *nulls;
 
 	/* What was read */
-	BrimValue  *values;
+	BrimValue *values;
 };
 
 BrimRecord *
 brim_record_create(const BrimModel *model, MemoryContext parent)
 {
 	MemoryContext cxt = AllocSetContextCreate(parent, "brim record", ALLOCSET_SMALL_SIZES);
-	BrimRecord *record = MemoryContextAllocZero(cxt, sizeof(BrimRecord));
+	BrimRecord   *record = MemoryContextAllocZero(cxt, sizeof(BrimRecord));
 
 	record->model = model;
 	record->cxt = cxt;
@@ -72,7 +72,7 @@ accepted_types(int accepts)
 static AttrNumber
 find_column(TupleDesc desc, BrimStr name)
 {
-	AttrNumber	found = 0;
+	AttrNumber found = 0;
 
 	for (int i = 0; i < desc->natts; i++)
 	{
@@ -82,8 +82,9 @@ find_column(TupleDesc desc, BrimStr name)
 			memcmp(NameStr(att->attname), name.data, name.len) != 0)
 			continue;
 		if (found != 0)
-			ereport(ERROR, errcode(ERRCODE_AMBIGUOUS_COLUMN),
-					errmsg("column \"%s\" stands twice in the row to score", NameStr(att->attname)));
+			ereport(
+				ERROR, errcode(ERRCODE_AMBIGUOUS_COLUMN),
+				errmsg("column \"%s\" stands twice in the row to score", NameStr(att->attname)));
 		found = att->attnum;
 	}
 	return found;
@@ -109,8 +110,8 @@ static void
 bind_type(BrimRecord *record, TupleDesc desc)
 {
 	const BrimModel *model = record->model;
-	MemoryContext caller;
-	int			known = 0;
+	MemoryContext    caller;
+	int              known = 0;
 
 	record->is_bound = false;
 	MemoryContextReset(record->bound_cxt);
@@ -122,8 +123,8 @@ bind_type(BrimRecord *record, TupleDesc desc)
 	for (int a = 0; a < model->nattributes; a++)
 	{
 		const BrimAttribute *attribute = &model->attributes[a];
-		BrimColumnReader *reader = &record->readers[a];
-		AttrNumber	attnum = find_column(desc, attribute->name);
+		BrimColumnReader    *reader = &record->readers[a];
+		AttrNumber           attnum = find_column(desc, attribute->name);
 
 		if (attnum == 0)
 			continue;
@@ -135,7 +136,8 @@ bind_type(BrimRecord *record, TupleDesc desc)
 						   attribute->name.data,
 						   format_type_be(TupleDescAttr(desc, attnum - 1)->atttypid),
 						   accepted_types(attribute->accepts)),
-					errhint("Cast the column in a subquery or a view, or rename it there if it means something else."));
+					errhint("Cast the column in a subquery or a view, or rename it there if it "
+							"means something else."));
 		reader->attnum = attnum;
 	}
 	MemoryContextSwitchTo(caller);
@@ -154,7 +156,7 @@ read_values(BrimRecord *record, HeapTuple tuple, int want)
 	for (int a = 0; a < model->nattributes; a++)
 	{
 		const BrimColumnReader *reader = &record->readers[a];
-		BrimValue  *value = &record->values[a];
+		BrimValue              *value = &record->values[a];
 
 		value->kind = BRIM_VALUE_MISSING;
 		value->text.data = NULL;
@@ -162,8 +164,8 @@ read_values(BrimRecord *record, HeapTuple tuple, int want)
 		if (reader->attnum > 0 && !record->nulls[reader->attnum - 1] &&
 			brim_score_reads(model, want, a))
 			brim_record_value(reader, model->attributes[a].name.data,
-							  record->datums[reader->attnum - 1],
-							  (want & BRIM_WANT_MATCHES) != 0, value);
+							  record->datums[reader->attnum - 1], (want & BRIM_WANT_MATCHES) != 0,
+							  value);
 	}
 	return record->values;
 }
@@ -171,15 +173,15 @@ read_values(BrimRecord *record, HeapTuple tuple, int want)
 const BrimValue *
 brim_record_read(BrimRecord *record, HeapTupleHeader row, int want)
 {
-	Oid			type = HeapTupleHeaderGetTypeId(row);
-	int32		typmod = HeapTupleHeaderGetTypMod(row);
-	uint64		identifier = assign_record_type_identifier(type, typmod);
+	Oid           type = HeapTupleHeaderGetTypeId(row);
+	int32         typmod = HeapTupleHeaderGetTypMod(row);
+	uint64        identifier = assign_record_type_identifier(type, typmod);
 	HeapTupleData tuple;
 
 	if (!record->is_bound || record->type != type || record->typmod != typmod ||
 		record->identifier != identifier)
 	{
-		TupleDesc	desc = lookup_rowtype_tupdesc_domain(type, typmod, false);
+		TupleDesc desc = lookup_rowtype_tupdesc_domain(type, typmod, false);
 
 		bind_type(record, desc);
 		ReleaseTupleDesc(desc);

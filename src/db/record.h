@@ -31,7 +31,7 @@ extern BrimRecord *brim_record_create(const BrimModel *model, MemoryContext pare
 extern const BrimValue *brim_record_read(BrimRecord *record, HeapTupleHeader row, int want);
 
 /* The same for a tuple of a table; the descriptor may not change between calls. */
-extern const BrimValue *brim_record_read_tuple(BrimRecord *record, TupleDesc desc, HeapTuple tuple,
-											   int want);
+extern const BrimValue *
+brim_record_read_tuple(BrimRecord *record, TupleDesc desc, HeapTuple tuple, int want);
 
-#endif							/* BRIM_DB_RECORD_H */
+#endif /* BRIM_DB_RECORD_H */

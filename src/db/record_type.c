@@ -25,37 +25,37 @@
 /* An array that is walked in place. */
 typedef struct ArrayList
 {
-	BrimList	list;			/* must be first */
+	BrimList                list; /* must be first */
 	const BrimColumnReader *reader;
-	char	   *at;
-	const bits8 *nulls;			/* NULL: none is null */
-	int			bit;
-	int			left;
+	char                   *at;
+	const bits8            *nulls; /* NULL: none is null */
+	int                     bit;
+	int                     left;
 } ArrayList;
 
 /* A jsonb array. */
 typedef struct JsonList
 {
-	BrimList	list;			/* must be first */
+	BrimList       list; /* must be first */
 	JsonbIterator *iterator;
-	const char *column;
+	const char    *column;
 } JsonList;
 
 static bool
 is_number(Oid type)
 {
 	return type == INT2OID || type == INT4OID || type == INT8OID || type == FLOAT4OID ||
-		type == FLOAT8OID || type == NUMERICOID;
+		   type == FLOAT8OID || type == NUMERICOID;
 }
 
 /* Choose how to read texts of a type; false where it holds no text. */
 static bool
 choose_text(BrimTextReader *reader, Oid type, MemoryContext cxt)
 {
-	char		category;
-	bool		preferred;
-	Oid			function;
-	bool		is_varlena;
+	char category;
+	bool preferred;
+	Oid  function;
+	bool is_varlena;
 
 	reader->form = TEXT_FORM_NONE;
 	if (type == BPCHAROID)
@@ -83,9 +83,9 @@ choose_text(BrimTextReader *reader, Oid type, MemoryContext cxt)
 bool
 brim_record_choose(BrimColumnReader *reader, Oid type, int accepts, MemoryContext cxt)
 {
-	Oid			entry;
-	Oid			function;
-	bool		is_varlena;
+	Oid  entry;
+	Oid  function;
+	bool is_varlena;
 
 	type = getBaseType(type);
 	reader->type = type;
@@ -132,7 +132,7 @@ brim_record_choose(BrimColumnReader *reader, Oid type, int accepts, MemoryContex
 static BrimStr
 read_text(const BrimTextReader *reader, Datum datum)
 {
-	BrimStr		text;
+	BrimStr         text;
 	struct varlena *varlena;
 
 	if (reader->form == TEXT_FORM_NAME)
@@ -174,12 +174,12 @@ read_number(Oid type, Datum datum)
 static bool
 next_of_array(BrimList *list, BrimStr *entry)
 {
-	ArrayList  *self = (ArrayList *) list;
+	ArrayList              *self = (ArrayList *) list;
 	const BrimColumnReader *reader = self->reader;
 
 	while (self->left > 0)
 	{
-		bool		isnull = self->nulls != NULL && (*self->nulls & self->bit) == 0;
+		bool isnull = self->nulls != NULL && (*self->nulls & self->bit) == 0;
 
 		self->left--;
 		if (self->nulls != NULL)
@@ -207,8 +207,8 @@ next_of_array(BrimList *list, BrimStr *entry)
 static bool
 next_of_json(BrimList *list, BrimStr *entry)
 {
-	JsonList   *self = (JsonList *) list;
-	JsonbValue	value;
+	JsonList  *self = (JsonList *) list;
+	JsonbValue value;
 
 	while (JsonbIteratorNext(&self->iterator, &value, true) == WJB_ELEM)
 	{
@@ -230,8 +230,8 @@ next_of_json(BrimList *list, BrimStr *entry)
 static void
 read_array(const BrimColumnReader *reader, Datum datum, BrimValue *value)
 {
-	ArrayType  *array = DatumGetArrayTypeP(datum);
-	ArrayList  *list = reader->list;
+	ArrayType *array = DatumGetArrayTypeP(datum);
+	ArrayList *list = reader->list;
 
 	list->list.next = next_of_array;
 	list->reader = reader;
@@ -245,12 +245,11 @@ read_array(const BrimColumnReader *reader, Datum datum, BrimValue *value)
 static void
 read_json(const BrimColumnReader *reader, const char *column, Datum datum, BrimValue *value)
 {
-	Jsonb	   *json = DatumGetJsonbP(datum);
-	JsonList   *list = reader->list;
-	JsonbValue	first;
+	Jsonb     *json = DatumGetJsonbP(datum);
+	JsonList  *list = reader->list;
+	JsonbValue first;
 
-	if (JB_ROOT_IS_SCALAR(json) && JsonbExtractScalar(&json->root, &first) &&
-		first.type == jbvNull)
+	if (JB_ROOT_IS_SCALAR(json) && JsonbExtractScalar(&json->root, &first) && first.type == jbvNull)
 	{
 		value->kind = BRIM_VALUE_MISSING;
 		return;
@@ -262,7 +261,7 @@ read_json(const BrimColumnReader *reader, const char *column, Datum datum, BrimV
 	list->list.next = next_of_json;
 	list->iterator = JsonbIteratorInit(&json->root);
 	list->column = column;
-	(void) JsonbIteratorNext(&list->iterator, &first, true);	/* the array's beginning */
+	(void) JsonbIteratorNext(&list->iterator, &first, true); /* the array's beginning */
 	value->list = &list->list;
 }
 
@@ -287,7 +286,8 @@ brim_record_value(const BrimColumnReader *reader, const char *column, Datum datu
 			break;
 		case BRIM_VALUE_OTHER:
 			if (for_reasons)
-				value->text = brim_str(OutputFunctionCall(unconstify(FmgrInfo *, &reader->output), datum));
+				value->text =
+					brim_str(OutputFunctionCall(unconstify(FmgrInfo *, &reader->output), datum));
 			break;
 		case BRIM_VALUE_MISSING:
 			break;

@@ -102,8 +102,15 @@ brim_delivery_end(BrimDelivery *delivery, BrimSmtpVerdict verdict, BrimSmtpPhase
 	memset(&delivery->result, 0, sizeof(delivery->result));
 	delivery->result.verdict = verdict;
 	delivery->result.phase = phase;
-	strlcpy(delivery->result.reply, reply, sizeof(delivery->result.reply));
+	strlcpy(delivery->result.fault.message, reply, sizeof(delivery->result.fault.message));
 	delivery->was_reused = false;
+}
+
+/* The server's words, or ours where it said nothing. */
+static const char *
+what_was_said(const BrimSmtpResult *result)
+{
+	return result->reply[0] != '\0' ? result->reply : result->fault.message;
 }
 
 static void
@@ -220,10 +227,9 @@ judge(Slot *slot)
 					  transport == &brim_relay_transport ? "" : component_detail);
 	}
 	/* a relay may end a connection after some e-mails; that is no fault */
-	if (result->verdict == BRIM_SMTP_TRANSPORT && !slot->delivery.was_reused)
-		relay_fault(result->reply);
-	if (result->verdict == BRIM_SMTP_UNCERTAIN)
-		relay_fault(result->reply);
+	if ((result->verdict == BRIM_SMTP_TRANSPORT && !slot->delivery.was_reused) ||
+		result->verdict == BRIM_SMTP_UNCERTAIN)
+		relay_fault(what_was_said(result));
 }
 
 /* Take every slot as far as it goes; true when a transaction has work to do. */
@@ -271,7 +277,7 @@ fill_result(const Slot *slot, BrimEmailResult *row)
 	row->outcome = outcomes[result->verdict];
 	row->smtp_code = result->code;
 	row->enhanced_code = result->enhanced;
-	row->reply = result->reply;
+	row->reply = what_was_said(result);
 	row->relay = transport == &brim_relay_transport ? brim_smtp_url : brim_outbox_directory;
 	row->started_at = delivery->started_at;
 	row->ended_at = GetCurrentTimestamp();
@@ -535,8 +541,10 @@ record_singly(void)
 		if (brim_worker_try(run_transaction, &txn))
 			release_finished(&slots[i]);
 		else
-			strlcpy(slots[i].delivery.result.reply, "the reply could not be stored",
-					sizeof(slots[i].delivery.result.reply));
+		{
+			slots[i].delivery.result.reply[0] = '\0';
+			brim_error_set(&slots[i].delivery.result.fault, "the server's reply could not be stored");
+		}
 	}
 }
 

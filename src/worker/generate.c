@@ -377,8 +377,13 @@ static void
 release_finished(Slot *only)
 {
 	for (int i = 0; i < MAX_SLOTS; i++)
-		if (slots[i].state == SLOT_FINISHED && (only == NULL || only == &slots[i]))
-			free_slot(&slots[i]);
+	{
+		if (slots[i].state != SLOT_FINISHED || (only != NULL && only != &slots[i]))
+			continue;
+		if (slots[i].finish == FINISH_DRAFTED || slots[i].finish == FINISH_TEMPLATE)
+			brim_worker_wake();	/* there may be e-mails to send */
+		free_slot(&slots[i]);
+	}
 }
 
 /* After the commit: the claimed jobs get slots. */

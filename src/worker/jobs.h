@@ -58,6 +58,9 @@ extern bool brim_worker_try(void (*work) (void *arg), void *arg);
  */
 extern bool brim_worker_may_work(BrimNode *node);
 
+/* One job has made work for another: all get a turn at once, as if woken. */
+extern void brim_worker_wake(void);
+
 /* Has the process been asked to stop? */
 extern bool brim_worker_is_stopping(void);
 

@@ -228,6 +228,8 @@ drive(BrimDelivery *delivery)
 	}
 	if (!line->has_begun)
 	{
+		if (line->carried > 0)
+			(void) receive(line);	/* what came in between spoils the connection */
 		if (!brim_smtp_begin(line->smtp, brim_str(delivery->email.sender_address),
 							 brim_str(delivery->email.recipient), brim_buf_str(&delivery->message), &error))
 		{
@@ -255,7 +257,10 @@ commit(BrimDelivery *delivery)
 {
 	Line	   *line = delivery->transport;
 
-	brim_smtp_dot(line->smtp);
+	/* what the relay said while the barrier was committed still counts as before the dot */
+	(void) receive(line);
+	if (brim_smtp_need(line->smtp) == BRIM_SMTP_BARRIER)
+		brim_smtp_dot(line->smtp);
 	line->is_kicked = true;
 }
 

@@ -43,6 +43,7 @@ static BrimJob *const jobs[] = {&brim_generate_job, &brim_deliver_job};
 
 static volatile sig_atomic_t stop_requested = false;
 static volatile sig_atomic_t hold_stop = false;
+static bool wake_wanted = false;
 static bool has_recovered = false;
 static MemoryContext turn_context;
 
@@ -72,6 +73,12 @@ bool
 brim_worker_is_stopping(void)
 {
 	return stop_requested;
+}
+
+void
+brim_worker_wake(void)
+{
+	wake_wanted = true;
 }
 
 void
@@ -334,13 +341,14 @@ brim_worker_main(Datum arg)
 		for (size_t i = 0; i < lengthof(jobs); i++)
 			sleep_ms = brim_worker_sooner(sleep_ms, run_job(jobs[i], woken));
 		MemoryContextReset(turn_context);
-		if (sleep_ms == 0)
-			woken = brim_wait(0);
+		if (sleep_ms == 0 || wake_wanted)
+			woken = brim_wait(0) || wake_wanted;
 		else
 		{
 			if (!stop_requested)
 				brim_shared_idle();
 			woken = brim_wait(sleep_ms);
 		}
+		wake_wanted = false;
 	}
 }

@@ -16,7 +16,7 @@
 
 #define KEYWORDS_MAX 200
 
-int			LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool
 note(void *state, int pattern)
@@ -39,15 +39,15 @@ contains(BrimStr text, BrimStr part)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	BrimMem    *mem = brim_mem_malloc();
-	BrimKeyword keywords[KEYWORDS_MAX];
-	bool		found[KEYWORDS_MAX] = {false};
+	BrimMem       *mem = brim_mem_malloc();
+	BrimKeyword    keywords[KEYWORDS_MAX];
+	bool           found[KEYWORDS_MAX] = {false};
 	BrimKeywordSet set;
 	BrimAutomaton *automaton;
-	BrimArena	arena;
-	BrimBuf		buf;
-	BrimStr		text = {(const char *) data, size};
-	int			count = 0;
+	BrimArena      arena;
+	BrimBuf        buf;
+	BrimStr        text = {(const char *) data, size};
+	int            count = 0;
 
 	if (size > 4096)
 		return 0;
@@ -56,8 +56,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (text.len > 0)
 	{
 		const char *newline = memchr(text.data, '\n', text.len);
-		BrimStr		line = {text.data, newline == NULL ? text.len : (size_t) (newline - text.data)};
-		size_t		taken = line.len + (newline == NULL ? 0 : 1);
+		BrimStr     line = {text.data, newline == NULL ? text.len : (size_t) (newline - text.data)};
+		size_t      taken = line.len + (newline == NULL ? 0 : 1);
 
 		text.data += taken;
 		text.len -= taken;

@@ -18,20 +18,20 @@
 #define RULES_MAX 24
 #define ENTRIES_MAX 8
 
-int			LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 typedef struct Input
 {
 	const uint8_t *at;
-	size_t		left;
+	size_t         left;
 } Input;
 
 typedef struct Entries
 {
-	BrimList	list;
-	BrimStr		entries[ENTRIES_MAX];
-	int			count;
-	int			at;
+	BrimList list;
+	BrimStr  entries[ENTRIES_MAX];
+	int      count;
+	int      at;
 } Entries;
 
 static unsigned
@@ -48,12 +48,29 @@ static BrimStr
 text(Input *input)
 {
 	static const char *const known[] = {
-		"fit", "intent", "range", "one_of", "any_of", "words", "present", "otherwise",
-		"employee_count", "industry", "tech_stack", "recent_job_posts", "region", "positive",
-		"negative", "{value} {matched} {", "ops", "AI", "automation engineer", "\xC3\x84ra",
+		"fit",
+		"intent",
+		"range",
+		"one_of",
+		"any_of",
+		"words",
+		"present",
+		"otherwise",
+		"employee_count",
+		"industry",
+		"tech_stack",
+		"recent_job_posts",
+		"region",
+		"positive",
+		"negative",
+		"{value} {matched} {",
+		"ops",
+		"AI",
+		"automation engineer",
+		"\xC3\x84ra",
 	};
-	unsigned	choice = byte(input);
-	BrimStr		result = {(const char *) input->at, choice & 15};
+	unsigned choice = byte(input);
+	BrimStr  result = {(const char *) input->at, choice & 15};
 
 	if (choice >= 64)
 		return brim_str(known[choice % (sizeof(known) / sizeof(known[0]))]);
@@ -69,7 +86,7 @@ text(Input *input)
 static BrimStr
 one_of(Input *input, const char *const *choices, unsigned count)
 {
-	unsigned	choice = byte(input);
+	unsigned choice = byte(input);
 
 	return choice == 255 ? text(input) : brim_str(choices[choice % count]);
 }
@@ -77,7 +94,7 @@ one_of(Input *input, const char *const *choices, unsigned count)
 static bool
 next_entry(BrimList *list, BrimStr *entry)
 {
-	Entries    *self = (Entries *) list;
+	Entries *self = (Entries *) list;
 
 	if (self->at == self->count)
 		return false;
@@ -97,10 +114,12 @@ static void
 make_rule(Input *input, BrimRuleDef *rule, BrimStr *keywords, int number)
 {
 	static const char *const dimensions[] = {"fit", "intent"};
-	static const char *const attributes[] = {"employee_count", "industry", "tech_stack", "recent_job_posts", "region"};
-	static const char *const kinds[] = {"range", "one_of", "any_of", "words", "present", "otherwise"};
-	unsigned	flags = byte(input);
-	unsigned	kind;
+	static const char *const attributes[] = {"employee_count", "industry", "tech_stack",
+											 "recent_job_posts", "region"};
+	static const char *const kinds[] = {"range", "one_of",  "any_of",
+										"words", "present", "otherwise"};
+	unsigned                 flags = byte(input);
+	unsigned                 kind;
 
 	memset(rule, 0, sizeof(*rule));
 	rule->rule_no = (flags & 128) != 0 ? (int) byte(input) : number;
@@ -145,10 +164,10 @@ static void
 score_lead(Input *input, const BrimModel *model, const BrimFold *folding)
 {
 	static BrimValue values[RULES_MAX + BRIM_FACTS];
-	static Entries entries[RULES_MAX + BRIM_FACTS];
-	BrimScore  *score = brim_score_create(model, folding, brim_mem_malloc());
-	int			total;
-	BrimBuf		reason;
+	static Entries   entries[RULES_MAX + BRIM_FACTS];
+	BrimScore       *score = brim_score_create(model, folding, brim_mem_malloc());
+	int              total;
+	BrimBuf          reason;
 
 	if (score == NULL)
 		abort();
@@ -178,12 +197,12 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static BrimRuleDef rules[RULES_MAX];
-	static BrimStr keywords[RULES_MAX][4];
-	BrimFold	folding = {fold, NULL};
-	Input		input = {data, size};
-	BrimModelDef def;
-	BrimError	error;
-	BrimModel  *model;
+	static BrimStr     keywords[RULES_MAX][4];
+	BrimFold           folding = {fold, NULL};
+	Input              input = {data, size};
+	BrimModelDef       def;
+	BrimError          error;
+	BrimModel         *model;
 
 	memset(&def, 0, sizeof(def));
 	def.name = brim_str("fuzz");

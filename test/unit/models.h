@@ -15,15 +15,16 @@
 typedef struct ModelTexts
 {
 	BrimModelDef def;
-	BrimRuleDef rules[MODEL_RULES];
-	BrimStr		good_industries[4];
-	BrimStr		fair_industries[3];
-	BrimStr		tools[4];
-	BrimStr		jobs[5];
+	BrimRuleDef  rules[MODEL_RULES];
+	BrimStr      good_industries[4];
+	BrimStr      fair_industries[3];
+	BrimStr      tools[4];
+	BrimStr      jobs[5];
 } ModelTexts;
 
 static BrimRuleDef *
-model_rule(ModelTexts *texts, const char *dimension, const char *attribute, const char *kind, int points)
+model_rule(ModelTexts *texts, const char *dimension, const char *attribute, const char *kind,
+		   int points)
 {
 	BrimRuleDef *rule = &texts->rules[texts->def.nrules++];
 
@@ -62,8 +63,9 @@ model_balanced(ModelTexts *texts)
 	static const char *const good[] = {"saas", "fintech", "ai", "technology"};
 	static const char *const fair[] = {"e-commerce", "biotech", "education"};
 	static const char *const tools[] = {"zapier", "make", "workato", "hubspot"};
-	static const char *const jobs[] = {"operations", "ops", "revops", "devops", "automation engineer"};
-	BrimRuleDef *rule;
+	static const char *const jobs[] = {"operations", "ops", "revops", "devops",
+									   "automation engineer"};
+	BrimRuleDef             *rule;
 
 	memset(texts, 0, sizeof(*texts));
 	for (int i = 0; i < 4; i++)
@@ -107,4 +109,4 @@ model_balanced(ModelTexts *texts)
 	return &texts->def;
 }
 
-#endif							/* BRIM_UNIT_MODELS_H */
+#endif /* BRIM_UNIT_MODELS_H */

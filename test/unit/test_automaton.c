@@ -17,20 +17,20 @@
 
 typedef struct Finder
 {
-	BrimArena	arena;
+	BrimArena      arena;
 	BrimKeywordSet set;
 	BrimAutomaton *automaton;
-	bool		found[WORDS_MAX];
-	int			stop_after;
+	bool           found[WORDS_MAX];
+	int            stop_after;
 } Finder;
 
 /* Build a finder; the order of the words numbers them. */
 static void
 build(Finder *finder, const char *const *words, int count)
 {
-	BrimMem    *mem = brim_mem_malloc();
+	BrimMem     *mem = brim_mem_malloc();
 	BrimKeyword *keywords;
-	BrimBuf		buf;
+	BrimBuf      buf;
 
 	memset(finder, 0, sizeof(*finder));
 	brim_arena_init(&finder->arena, mem);
@@ -48,8 +48,8 @@ build(Finder *finder, const char *const *words, int count)
 	brim_buf_free(&buf);
 	if (!brim_keywords_build(&finder->set, keywords, count, &finder->arena))
 		abort();
-	finder->automaton = brim_automaton_build(finder->set.patterns, finder->set.npatterns,
-											 &finder->arena);
+	finder->automaton =
+		brim_automaton_build(finder->set.patterns, finder->set.npatterns, &finder->arena);
 	if (finder->automaton == NULL)
 		abort();
 }
@@ -57,7 +57,7 @@ build(Finder *finder, const char *const *words, int count)
 static bool
 note(void *state, int pattern)
 {
-	Finder	   *finder = state;
+	Finder *finder = state;
 
 	for (int t = finder->set.first[pattern]; t < finder->set.first[pattern + 1]; t++)
 		finder->found[finder->set.targets[t].rule] = true;
@@ -69,7 +69,7 @@ static const char *
 found_in(Finder *finder, int count, const char *text)
 {
 	static char result[256];
-	size_t		at = 0;
+	size_t      at = 0;
 
 	memset(finder->found, 0, sizeof(finder->found));
 	finder->stop_after = -1;
@@ -86,12 +86,13 @@ found_in(Finder *finder, int count, const char *text)
 static void
 check_ops(void)
 {
-	static const char *const words[] = {"operations", "ops", "revops", "devops", "automation engineer"};
+	static const char *const words[] = {"operations", "ops", "revops", "devops",
+										"automation engineer"};
 	static const struct
 	{
 		const char *text;
 		const char *found;
-	}			cases[] = {
+	} cases[] = {
 		{"Head of Operations", "0"},
 		{"ops", "1"},
 		{"OPS!", "1"},
@@ -107,44 +108,54 @@ check_ops(void)
 		{"ops\xCC\x81", ""},
 		{"Automation Engineer", "4"},
 		{"automation \t\n  engineer", "4"},
-		{"automation\xC2\xA0\xE3\x80\x80" "engineer", "4"},
+		{"automation\xC2\xA0\xE3\x80\x80"
+		 "engineer",
+		 "4"},
 		{"automation-engineer", ""},
 		{"automationengineer", ""},
 		{"automation engineers", ""},
 		{"automation automation engineer", "4"},
 		{"test automation engineer, operations", "0,4"},
 		{"", ""},
-		{"\xFF\xFF" "ops\xFF", "1"},
+		{"\xFF\xFF"
+		 "ops\xFF",
+		 "1"},
 		{"revops devops ops operations", "0,1,2,3"},
 	};
-	Finder		finder;
+	Finder finder;
 
 	build(&finder, words, 5);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		unit_is_text(found_in(&finder, 5, cases[i].text), cases[i].found, "words in text %zu",
-					 i);
+		unit_is_text(found_in(&finder, 5, cases[i].text), cases[i].found, "words in text %zu", i);
 	brim_arena_free(&finder.arena);
 }
 
 static void
 check_odd_words(void)
 {
-	static const char *const words[] = {"c++", ".net", "a", "a b", "b", " x  y ", "\xE9\x81\x8B\xE5\x96\xB6", "ops ops", "A"};
-	Finder		finder;
+	static const char *const words[] = {
+		"c++", ".net", "a", "a b", "b", " x  y ", "\xE9\x81\x8B\xE5\x96\xB6", "ops ops", "A"};
+	Finder finder;
 
 	build(&finder, words, 9);
-	unit_is_text(found_in(&finder, 9, "C++17 developer"), "0", "a word that ends in signs ends there");
-	unit_is_text(found_in(&finder, 9, "asp.net"), "1", "a word that begins with a sign begins there");
+	unit_is_text(found_in(&finder, 9, "C++17 developer"), "0",
+				 "a word that ends in signs ends there");
+	unit_is_text(found_in(&finder, 9, "asp.net"), "1",
+				 "a word that begins with a sign begins there");
 	unit_is_text(found_in(&finder, 9, "abc++"), "", "but its letters are whole words");
-	unit_is_text(found_in(&finder, 9, "a  b"), "2,3,4,8", "words inside a phrase are found with it");
+	unit_is_text(found_in(&finder, 9, "a  b"), "2,3,4,8",
+				 "words inside a phrase are found with it");
 	unit_is_text(found_in(&finder, 9, "x y"), "5", "white space around a keyword does not count");
-	unit_is_text(found_in(&finder, 9, "\xE5\x95\x86\xE5\x93\x81\xE9\x81\x8B\xE5\x96\xB6\xE9\x83\xA8"), "6",
-				 "a word is found in a script without gaps");
-	unit_is_text(found_in(&finder, 9, "ops ops ops"), "7", "a phrase that overlaps itself is found");
+	unit_is_text(
+		found_in(&finder, 9, "\xE5\x95\x86\xE5\x93\x81\xE9\x81\x8B\xE5\x96\xB6\xE9\x83\xA8"), "6",
+		"a word is found in a script without gaps");
+	unit_is_text(found_in(&finder, 9, "ops ops ops"), "7",
+				 "a phrase that overlaps itself is found");
 	finder.stop_after = 1;
 	memset(finder.found, 0, sizeof(finder.found));
 	unit_ok(!brim_automaton_walk(finder.automaton, brim_str("a b x y"), note, &finder) &&
-			!finder.found[4], "a hit can end the pass");
+				!finder.found[4],
+			"a hit can end the pass");
 	brim_arena_free(&finder.arena);
 }
 
@@ -152,18 +163,18 @@ check_odd_words(void)
 static void
 check_many(void)
 {
-	static char text[WORDS_MAX * 40];
-	static char storage[WORDS_MAX][40];
+	static char        text[WORDS_MAX * 40];
+	static char        storage[WORDS_MAX][40];
 	static const char *words[WORDS_MAX];
-	static bool in_text[WORDS_MAX];
-	Finder	   *finder = malloc(sizeof(Finder));
-	unsigned	seed = 1;
-	size_t		at = 0;
-	int			wrong = 0;
+	static bool        in_text[WORDS_MAX];
+	Finder            *finder = malloc(sizeof(Finder));
+	unsigned           seed = 1;
+	size_t             at = 0;
+	int                wrong = 0;
 
 	for (int i = 0; i < WORDS_MAX; i++)
 	{
-		int			len = 0;
+		int len = 0;
 
 		for (int k = 0; k < 24; k++)
 		{
@@ -191,14 +202,14 @@ check_many(void)
 static void
 check_keywords(void)
 {
-	BrimArena	arena;
+	BrimArena      arena;
 	BrimKeywordSet set;
-	BrimKeyword keywords[] = {
-		{brim_str("saas"), {0, 0}}, {brim_str("ai"), {0, 1}}, {brim_str("saas"), {1, 2}},
-		{brim_str("saas"), {0, 3}}, {brim_str("aim"), {1, 4}},
-	};
-	int			place;
-	BrimBuf		buf;
+	BrimKeyword    keywords[] = {
+		   {brim_str("saas"), {0, 0}}, {brim_str("ai"), {0, 1}},  {brim_str("saas"), {1, 2}},
+		   {brim_str("saas"), {0, 3}}, {brim_str("aim"), {1, 4}},
+    };
+	int     place;
+	BrimBuf buf;
 
 	brim_arena_init(&arena, brim_mem_malloc());
 	unit_ok(brim_keywords_build(&set, keywords, 5, &arena), "a set is built");

@@ -10,11 +10,11 @@
 int
 main(void)
 {
-	BrimMem    *mem = brim_mem_malloc();
-	BrimBuf		buf;
-	BrimError	error;
-	char		big[600];
-	size_t		len;
+	BrimMem  *mem = brim_mem_malloc();
+	BrimBuf   buf;
+	BrimError error;
+	char      big[600];
+	size_t    len;
 
 	brim_buf_init(&buf, mem, 8);
 	unit_is_str(brim_buf_str(&buf), "", "a new buffer is empty");

@@ -14,13 +14,13 @@
 #include "models.h"
 
 static ModelTexts texts;
-static BrimError error;
+static BrimError  error;
 
 /* Compile the definition as it now is; the message must have this part. */
 static void
 refused(const char *part, const char *promise)
 {
-	BrimModel  *model = brim_model_compile(&texts.def, NULL, brim_mem_malloc(), &error);
+	BrimModel *model = brim_model_compile(&texts.def, NULL, brim_mem_malloc(), &error);
 
 	unit_ok(model == NULL && strstr(error.message, part) != NULL, "%s: %s", promise, error.message);
 	brim_model_free(model);
@@ -128,7 +128,7 @@ check_groups(void)
 }
 
 /* An allocator that fails from the nth time on. */
-static int	allocations_left;
+static int allocations_left;
 
 static void *
 scarce(BrimMem *mem, void *block, size_t size)
@@ -142,10 +142,10 @@ scarce(BrimMem *mem, void *block, size_t size)
 static void
 check_memory(void)
 {
-	BrimMem		mem = {scarce};
-	int			tries = 0;
-	BrimModel  *model = NULL;
-	bool		said = true;
+	BrimMem    mem = {scarce};
+	int        tries = 0;
+	BrimModel *model = NULL;
+	bool       said = true;
 
 	model_balanced(&texts);
 	while (model == NULL && tries < 1000)
@@ -154,7 +154,8 @@ check_memory(void)
 		model = brim_model_compile(&texts.def, NULL, &mem, &error);
 		said = said && (model != NULL || strcmp(error.message, "out of memory") == 0);
 	}
-	unit_ok(model != NULL && tries > 2 && said, "memory short at any place is said (%d places)", tries);
+	unit_ok(model != NULL && tries > 2 && said, "memory short at any place is said (%d places)",
+			tries);
 	allocations_left = 1000;
 	brim_model_free(model);
 }
@@ -164,9 +165,9 @@ static void
 check_bounds(void)
 {
 	static BrimRuleDef rules[BRIM_MODEL_RULES_MAX + 1];
-	static BrimStr words[BRIM_MODEL_KEYWORDS_MAX / BRIM_MODEL_RULES_MAX + 1];
-	BrimModelDef def;
-	BrimModel  *model;
+	static BrimStr     words[BRIM_MODEL_KEYWORDS_MAX / BRIM_MODEL_RULES_MAX + 1];
+	BrimModelDef       def;
+	BrimModel         *model;
 
 	model_balanced(&texts);
 	def = texts.def;

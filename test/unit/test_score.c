@@ -14,22 +14,22 @@
 
 typedef struct Entries
 {
-	BrimList	list;
+	BrimList           list;
 	const char *const *entries; /* ends with NULL */
-	int			at;
+	int                at;
 } Entries;
 
-static BrimMem *mem;
+static BrimMem   *mem;
 static ModelTexts texts;
 static BrimModel *model;
 static BrimScore *score;
-static BrimValue values[32];
-static int	folds;
+static BrimValue  values[32];
+static int        folds;
 
 static bool
 next_entry(BrimList *list, BrimStr *entry)
 {
-	Entries    *self = (Entries *) list;
+	Entries *self = (Entries *) list;
 
 	if (self->entries[self->at] == NULL)
 		return false;
@@ -61,7 +61,7 @@ static const BrimFold folding = {fold, NULL};
 static void
 use(BrimModelDef *def)
 {
-	BrimError	error;
+	BrimError error;
 
 	brim_score_free(score);
 	brim_model_free(model);
@@ -121,7 +121,7 @@ static const char *
 reason(const char *attribute)
 {
 	static char result[200];
-	BrimBuf		buf;
+	BrimBuf     buf;
 
 	brim_buf_init(&buf, mem, 1000);
 	for (int s = 0; s < model->nsignals; s++)
@@ -139,13 +139,13 @@ check_sizes(void)
 {
 	static const struct
 	{
-		double		employees;
-		int			fit;
-		int			confidence;
-	}			cases[] = {
-		{14, 0, 14}, {15, 50, 14}, {29, 50, 14}, {29.5, 0, 14}, {30, 100, 14}, {300, 100, 14},
-		{301, 50, 14}, {500, 50, 14}, {501, 0, 14}, {1, 0, 14}, {-5, 0, 14}, {1e300, 0, 14},
-		{0, 0, 0}, {-0.0, 0, 0}, {NAN, 0, 0},
+		double employees;
+		int    fit;
+		int    confidence;
+	} cases[] = {
+		{14, 0, 14},    {15, 50, 14},   {29, 50, 14},  {29.5, 0, 14}, {30, 100, 14},
+		{300, 100, 14}, {301, 50, 14},  {500, 50, 14}, {501, 0, 14},  {1, 0, 14},
+		{-5, 0, 14},    {1e300, 0, 14}, {0, 0, 0},     {-0.0, 0, 0},  {NAN, 0, 0},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -159,16 +159,19 @@ check_sizes(void)
 	}
 	give_number("employee_count", 120);
 	brim_score_run(score, values, BRIM_WANT_ALL);
-	unit_is_text(reason("employee_count"), "Ideal company size (120 employees).", "reason of an ideal size");
+	unit_is_text(reason("employee_count"), "Ideal company size (120 employees).",
+				 "reason of an ideal size");
 	give_number("employee_count", 120.5);
 	brim_score_run(score, values, BRIM_WANT_ALL);
-	unit_is_text(reason("employee_count"), "Ideal company size (120.5 employees).", "reason with a fraction");
+	unit_is_text(reason("employee_count"), "Ideal company size (120.5 employees).",
+				 "reason with a fraction");
 	give_number("employee_count", 20);
 	brim_score_run(score, values, BRIM_WANT_ALL);
 	unit_is_text(reason("employee_count"), "", "a fair size gives no reason");
 	give_number("employee_count", 7);
 	brim_score_run(score, values, BRIM_WANT_ALL);
-	unit_is_text(reason("employee_count"), "Company size is outside target range.", "reason of a bad size");
+	unit_is_text(reason("employee_count"), "Company size is outside target range.",
+				 "reason of a bad size");
 }
 
 static void
@@ -177,11 +180,12 @@ check_industries(void)
 	static const struct
 	{
 		const char *industry;
-		int			fit;
-	}			cases[] = {
-		{"SaaS", 100}, {"fInTeCh", 100}, {"AI", 100}, {"TECHNOLOGY", 100}, {"E-Commerce", 60},
-		{"BioTech", 60}, {"education", 60}, {"Retail", 0}, {"saas ", 0}, {" AI", 0}, {"", 0},
-		{"saas\xC3\xA4", 0}, {"a", 0},
+		int         fit;
+	} cases[] = {
+		{"SaaS", 100},      {"fInTeCh", 100}, {"AI", 100},       {"TECHNOLOGY", 100},
+		{"E-Commerce", 60}, {"BioTech", 60},  {"education", 60}, {"Retail", 0},
+		{"saas ", 0},       {" AI", 0},       {"", 0},           {"saas\xC3\xA4", 0},
+		{"a", 0},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -212,11 +216,11 @@ check_lists(void)
 	static const struct
 	{
 		const char *entries[4];
-		int			tools;		/* intent when they are tools */
-		int			jobs;		/* intent when they are job posts */
-		int			confidence;
-		const char *reason;		/* when they are tools */
-	}			cases[] = {
+		int         tools; /* intent when they are tools */
+		int         jobs;  /* intent when they are job posts */
+		int         confidence;
+		const char *reason; /* when they are tools */
+	} cases[] = {
 		{{"HubSpot", "Zapier", NULL}, 100, 0, 14, "Uses automation tools: zapier, hubspot."},
 		{{"MAKE", "Slack", NULL}, 100, 0, 14, "Uses automation tools: make."},
 		{{"Slack", NULL}, 20, 0, 14, ""},
@@ -234,7 +238,7 @@ check_lists(void)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 	{
-		Entries		list;
+		Entries list;
 
 		give_nothing();
 		give_list("tech_stack", &list, cases[i].entries);
@@ -256,7 +260,7 @@ static void
 check_totals(void)
 {
 	static const char *const tools[] = {"zapier", NULL};
-	Entries		list;
+	Entries                  list;
 
 	/* fit 50, intent 100: 0.6 * 50 + 0.4 * 100 = 70 */
 	give_nothing();
@@ -299,7 +303,7 @@ check_totals(void)
 static void
 check_folding(void)
 {
-	BrimStr		umlaut = {"\xC3\xA4pfel", 6};
+	BrimStr umlaut = {"\xC3\xA4pfel", 6};
 
 	model_balanced(&texts);
 	texts.good_industries[0] = umlaut;
@@ -309,7 +313,8 @@ check_folding(void)
 	give_text("industry", "\xC3\x84PFEL");
 	brim_score_run(score, values, BRIM_WANT_ALL);
 	unit_is_int(score->fit, 100, "letters beyond ASCII are lowered by the caller");
-	unit_is_text(reason("industry"), "Ideal industry: \xC3\x84PFEL.", "the reason has them as written");
+	unit_is_text(reason("industry"), "Ideal industry: \xC3\x84PFEL.",
+				 "the reason has them as written");
 	folds = 0;
 	give_text("industry", "FINTECH");
 	brim_score_run(score, values, BRIM_WANT_ALL);

@@ -12,8 +12,8 @@
 static void
 check_decode(const char *bytes, int len, uint32_t codepoint, const char *what)
 {
-	uint32_t	got = 0;
-	int			n = brim_text_decode(bytes, strlen(bytes), &got);
+	uint32_t got = 0;
+	int      n = brim_text_decode(bytes, strlen(bytes), &got);
 
 	unit_ok(n == len && (n == 0 || got == codepoint), "%s: length %d, U+%04X", what, n, got);
 }
@@ -21,8 +21,8 @@ check_decode(const char *bytes, int len, uint32_t codepoint, const char *what)
 int
 main(void)
 {
-	char		lower[8] = {0};
-	size_t		n;
+	char   lower[8] = {0};
+	size_t n;
 
 	check_decode("A", 1, 'A', "an ASCII letter");
 	check_decode("\xC3\xA4", 2, 0xE4, "two bytes");
@@ -56,7 +56,8 @@ main(void)
 	unit_is_int(n, 1, "and one byte long");
 
 	unit_ok(brim_text_is_ascii(brim_str("just plain words, more than eight")), "ASCII is seen");
-	unit_ok(!brim_text_is_ascii(brim_str("eight by\xC3\xA4")), "non-ASCII behind eight bytes is seen");
+	unit_ok(!brim_text_is_ascii(brim_str("eight by\xC3\xA4")),
+			"non-ASCII behind eight bytes is seen");
 	unit_ok(!brim_text_is_ascii(brim_str("\xC3\xA4 and eight more bytes")), "and within them");
 	unit_ok(brim_text_is_ascii(brim_str("")), "nothing is ASCII");
 	brim_text_lower_ascii(lower, "aI@[Z\xC3\x84", 7);

@@ -25,15 +25,16 @@
 
 #include "core/buf.h"
 
-static int	unit_count = 0;
-static int	unit_failed = 0;
+static int unit_count = 0;
+static int unit_failed = 0;
 
-#define unit_ok(condition, ...) unit_report((condition), #condition, __FILE__, __LINE__, __VA_ARGS__)
-#define unit_is_int(got, expected, ...) \
+#define unit_ok(condition, ...)                                                                    \
+	unit_report((condition), #condition, __FILE__, __LINE__, __VA_ARGS__)
+#define unit_is_int(got, expected, ...)                                                            \
 	unit_compare_int((long long) (got), (long long) (expected), __FILE__, __LINE__, __VA_ARGS__)
-#define unit_is_text(got, expected, ...) \
+#define unit_is_text(got, expected, ...)                                                           \
 	unit_compare_text((got), (expected), __FILE__, __LINE__, __VA_ARGS__)
-#define unit_is_str(got, expected, ...) \
+#define unit_is_str(got, expected, ...)                                                            \
 	unit_compare_str((got), (expected), __FILE__, __LINE__, __VA_ARGS__)
 
 /* Print one TAP line, and where a failed one stands. */
@@ -53,9 +54,9 @@ unit_line(bool ok, const char *what, const char *format, va_list args, const cha
 }
 
 static bool __attribute__((unused, format(printf, 5, 6)))
-unit_report(bool ok, const char *what, const char *file, int line, const char *format,...)
+unit_report(bool ok, const char *what, const char *file, int line, const char *format, ...)
 {
-	va_list		args;
+	va_list args;
 
 	va_start(args, format);
 	unit_line(ok, what, format, args, file, line);
@@ -64,11 +65,11 @@ unit_report(bool ok, const char *what, const char *file, int line, const char *f
 }
 
 static bool __attribute__((unused, format(printf, 5, 6)))
-unit_compare_int(long long got, long long expected, const char *file, int line,
-				 const char *format,...)
+unit_compare_int(long long got, long long expected, const char *file, int line, const char *format,
+				 ...)
 {
-	char		what[128];
-	va_list		args;
+	char    what[128];
+	va_list args;
 
 	snprintf(what, sizeof(what), "got %lld, expected %lld", got, expected);
 	va_start(args, format);
@@ -79,11 +80,11 @@ unit_compare_int(long long got, long long expected, const char *file, int line,
 
 static bool __attribute__((unused, format(printf, 5, 6)))
 unit_compare_text(const char *got, const char *expected, const char *file, int line,
-				  const char *format,...)
+				  const char *format, ...)
 {
-	char		what[2048];
-	va_list		args;
-	bool		ok = got == expected || (got != NULL && expected != NULL && strcmp(got, expected) == 0);
+	char    what[2048];
+	va_list args;
+	bool    ok = got == expected || (got != NULL && expected != NULL && strcmp(got, expected) == 0);
 
 	snprintf(what, sizeof(what), "got \"%.900s\", expected \"%.900s\"", got ? got : "(NULL)",
 			 expected ? expected : "(NULL)");
@@ -94,12 +95,12 @@ unit_compare_text(const char *got, const char *expected, const char *file, int l
 }
 
 static bool __attribute__((unused, format(printf, 5, 6)))
-unit_compare_str(BrimStr got, const char *expected, const char *file, int line,
-				 const char *format,...)
+unit_compare_str(BrimStr got, const char *expected, const char *file, int line, const char *format,
+				 ...)
 {
-	char		what[2048];
-	va_list		args;
-	bool		ok = (got.data == NULL) == (expected == NULL) && brim_str_equal(got, brim_str(expected));
+	char    what[2048];
+	va_list args;
+	bool ok = (got.data == NULL) == (expected == NULL) && brim_str_equal(got, brim_str(expected));
 
 	snprintf(what, sizeof(what), "got %zu bytes \"%.*s\", expected \"%.900s\"", got.len,
 			 (int) (got.len < 900 ? got.len : 900), got.data ? got.data : "",
@@ -111,8 +112,7 @@ unit_compare_str(BrimStr got, const char *expected, const char *file, int line,
 }
 
 /* Print the plan; the exit status of the program. */
-static int __attribute__((unused))
-unit_done(void)
+static int __attribute__((unused)) unit_done(void)
 {
 	printf("1..%d\n", unit_count);
 	if (unit_failed > 0)
@@ -120,4 +120,4 @@ unit_done(void)
 	return unit_failed > 0 || unit_count == 0 ? 1 : 0;
 }
 
-#endif							/* BRIM_UNIT_H */
+#endif /* BRIM_UNIT_H */
