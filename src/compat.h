@@ -88,8 +88,8 @@
 #endif
 
 /* Declare a function that SQL calls. */
-#define BRIM_FUNCTION(name) \
-	extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS); \
+#define BRIM_FUNCTION(name)                                                                        \
+	extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);                                               \
 	PG_FUNCTION_INFO_V1(name)
 
-#endif							/* BRIM_COMPAT_H */
+#endif /* BRIM_COMPAT_H */

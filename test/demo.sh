@@ -27,7 +27,7 @@ title() { printf '\n%s%s%s\n\n' "$bold" "$*" "$plain"; }
 # show QUERY: a table to read
 show() {
 	"$PGBIN/psql" --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --pset=footer=off --pset=border=0 \
-		--pset=null='-' --pset=pager=off --pset=format=aligned --command="$1" | sed 's/^/  /'
+		--pset=null='-' --pset=pager=off --pset=format=aligned --command="$1" | sed '/^ *$/d; s/^/  /; s/ *$//'
 }
 
 # The mail server that can be had, best first: aiosmtpd with STARTTLS and login,
@@ -84,7 +84,7 @@ wait_for_the_worker() {
 # The first e-mail as it arrived, decoded by Python's own parser.
 show_first_mail() {
 	/usr/bin/python3 - "$1" "$2" <<'PYTHON'
-import email, email.policy, glob, json, os, sys
+import email, email.policy, glob, json, os, sys, textwrap
 
 kind, place = sys.argv[1:]
 if kind == "outbox":
@@ -101,7 +101,8 @@ for name in ("From", "To", "Subject", "Date", "Message-ID", "List-Unsubscribe", 
         print(f"  {name}: {message[name]}")
 print()
 for line in message.get_content().rstrip().splitlines():
-    print("  | " + line)
+    for part in textwrap.wrap(line, 90, drop_whitespace=False) or [""]:
+        print("  | " + part)
 PYTHON
 }
 
@@ -141,6 +142,7 @@ inner() {
 	how="industry templates (set GEMINI_API_KEY_FILE to have Gemini write them)"
 	if [ -f "$WORK/gemini.key" ]; then
 		sql "ALTER SYSTEM SET brim.gemini_api_key_file = '$WORK/gemini.key'"
+		sql "ALTER SYSTEM SET brim.generate_connections = 8"
 		how="Gemini, with industry templates where it cannot"
 	fi
 	note "e-mails are written by $how"
@@ -187,8 +189,8 @@ report() {
 			FROM brim.score_distribution ORDER BY bin_no"
 
 	title "The best ten, and why  (brim.top_leads)"
-	show "SELECT total_score AS score, left(company_name, 28) AS company, left(positive_reasons, 100) AS reasons
-			FROM brim.top_leads ORDER BY rank LIMIT 10"
+	show "SELECT total_score AS score, left(company_name, 28) AS company, positive_reasons AS reasons
+			FROM brim.top_leads ORDER BY rank LIMIT 10" | cut -c1-150
 
 	title "One company through all models  (brim_score(lead, model))"
 	show "SELECT left(company_name, 28) AS company, brim_fit_score(l) AS fit, brim_intent_score(l) AS intent,
@@ -204,6 +206,7 @@ report() {
 		show_first_mail outbox "$outbox"
 	fi
 
+	say
 	step "Pretending that a few readers answered and a few users came (brim_report_outcome, brim_log_event)"
 	sql "SELECT count(brim_report_outcome(company_id, CASE n % 3 WHEN 0 THEN 'demo_booked' WHEN 1 THEN 'not_a_fit' ELSE 'closed_won' END))
 			FROM (SELECT company_id, row_number() OVER (ORDER BY email_id) AS n
@@ -224,7 +227,9 @@ report() {
 			FROM brim.funnel_daily ORDER BY day DESC LIMIT 1"
 
 	title "Health of the queue  (brim.queue_health, brim.queue_blocked)"
-	show "SELECT * FROM brim.queue_health"
+	show "SELECT kind, campaign, status, rows, date_trunc('second', oldest) AS oldest, next_due, highest_score
+			FROM brim.queue_health ORDER BY kind DESC, campaign, rows DESC"
+	say
 	show "SELECT kind, campaign, left(company_name, 28) AS company, reason, detail
 			FROM brim.queue_blocked LEFT JOIN brim.lead USING (company_id) LIMIT 5"
 

@@ -252,7 +252,8 @@ CREATE TABLE brim.event (
 COMMENT ON TABLE brim.event IS 'One row a thing that happened. Key: event_id';
 COMMENT ON COLUMN brim.event.event_type IS 'score_calculated, email_generated, email_sent, email_failed, activation_step_completed, outcome_reported, or an operation such as email_approved';
 CREATE INDEX event_type_time ON brim.event (event_type, occurred_at);
-CREATE INDEX event_company ON brim.event (company_id, occurred_at);
+-- Scores make up most of the journal; each company's latest one is in brim.lead.
+CREATE INDEX event_company ON brim.event (company_id, occurred_at) WHERE event_type <> 'score_calculated';
 
 CREATE TABLE brim.outcome (
     company_id text COLLATE "C" NOT NULL,

@@ -41,7 +41,7 @@ BEGIN
     RETURN QUERY SELECT 'database', CASE WHEN v_listed THEN 'ok' ELSE 'blocked' END,
         format(CASE WHEN v_listed THEN 'brim.databases names %s.' ELSE 'brim.databases does not name %s.' END, quote_ident(current_database())),
         CASE WHEN NOT v_listed
-             THEN format('ALTER SYSTEM SET brim.databases = %s; SELECT pg_reload_conf();',
+             THEN format('ALTER SYSTEM SET brim.databases = %L; SELECT pg_reload_conf();',
                          concat_ws(', ', nullif(current_setting('brim.databases', true), ''), quote_ident(current_database()))) END;
 
     SELECT r.rolname, r.rolsuper, r.rolcanlogin,
@@ -92,6 +92,20 @@ $$;
 COMMENT ON FUNCTION brim.status_of_server() IS 'The rows of brim_status() about server, worker and switches';
 REVOKE EXECUTE ON FUNCTION brim.status_of_server() FROM PUBLIC;
 
+CREATE FUNCTION brim.component_fault(component text) RETURNS text
+    VOLATILE LANGUAGE sql
+BEGIN ATOMIC
+    -- A report outlives the worker that made it; then it is history.
+    SELECT c.detail || CASE WHEN c.retry_at > now()
+                            THEN format(' (tries again at %s)', date_trunc('second', c.retry_at) + interval '1 second')
+                            ELSE '' END
+      FROM brim.component AS c
+     WHERE c.component = component_fault.component AND c.state = 'fault'
+       AND EXISTS (SELECT FROM brim.worker_slots() AS w WHERE w.pid IS NOT NULL);
+END;
+COMMENT ON FUNCTION brim.component_fault(text) IS 'What keeps a part of the running worker from its work, as it reported, or NULL';
+REVOKE EXECUTE ON FUNCTION brim.component_fault(text) FROM PUBLIC;
+
 CREATE FUNCTION brim.status_of_services() RETURNS TABLE (check_name text, status text, detail text, hint text)
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -100,22 +114,37 @@ DECLARE
     v_relay text := nullif(current_setting('brim.smtp_url', true), '');
     v_user text := nullif(current_setting('brim.smtp_username', true), '');
     v_password text := nullif(current_setting('brim.smtp_password_file', true), '');
+    v_outbox text := current_setting('brim.outbox_directory', true);
     v_problem text;
+    v_fault text;
 BEGIN
     v_problem := brim.file_problem('brim.gemini_api_key_file');
-    RETURN QUERY SELECT 'gemini', CASE WHEN v_key IS NULL THEN 'info' WHEN v_problem IS NOT NULL THEN 'warning' ELSE 'ok' END,
+    v_fault := brim.component_fault('generator');
+    RETURN QUERY SELECT 'gemini',
+        CASE WHEN v_key IS NULL THEN 'info' WHEN v_problem IS NOT NULL OR v_fault IS NOT NULL THEN 'blocked' ELSE 'ok' END,
         CASE WHEN v_key IS NULL THEN 'No brim.gemini_api_key_file is set: templates are used.'
-             WHEN v_problem IS NOT NULL THEN format('The key file %s cannot be used: %s.', v_key, v_problem)
+             WHEN v_problem IS NOT NULL THEN format('The key file cannot be used: %s.', v_problem)
+             WHEN v_fault IS NOT NULL THEN format('%s cannot write e-mails now: %s.', current_setting('brim.gemini_model', true), v_fault)
              ELSE format('E-mails are written by %s.', current_setting('brim.gemini_model', true)) END,
         CASE WHEN v_key IS NULL THEN 'ALTER SYSTEM SET brim.gemini_api_key_file = ''/path/to/file''; SELECT pg_reload_conf();'
-             WHEN v_problem IS NOT NULL THEN 'The server needs to be able to read the file; it holds the key in its first line.' END;
+             WHEN v_problem IS NOT NULL THEN 'The server needs to be able to read the file; it holds the key in its first line.'
+             WHEN v_fault IS NOT NULL THEN 'The jobs wait. After a correction SELECT pg_reload_conf() makes the worker try at once; without brim.gemini_api_key_file templates are used.' END;
 
     v_problem := CASE WHEN v_relay IS NULL THEN brim.file_problem('brim.outbox_directory') END;
-    RETURN QUERY SELECT 'relay', CASE WHEN v_problem IS NOT NULL THEN 'blocked' WHEN v_relay IS NULL THEN 'info' ELSE 'ok' END,
-        CASE WHEN v_problem IS NOT NULL THEN format('No brim.smtp_url is set, and the outbox directory %s cannot be used: %s.', current_setting('brim.outbox_directory', true), v_problem)
-             WHEN v_relay IS NULL THEN format('No brim.smtp_url is set: messages are written to the outbox directory %s and sent to nobody.', current_setting('brim.outbox_directory', true))
+    v_fault := brim.component_fault('relay');
+    RETURN QUERY SELECT 'relay',
+        CASE WHEN v_problem IS NOT NULL OR v_fault IS NOT NULL THEN 'blocked' WHEN v_relay IS NULL THEN 'info' ELSE 'ok' END,
+        CASE WHEN v_problem IS NOT NULL THEN format('No brim.smtp_url is set, and the outbox directory cannot be used: %s.', v_problem)
+             WHEN v_fault IS NOT NULL AND v_relay IS NULL
+             THEN format('No brim.smtp_url is set, and the outbox directory %s takes no messages now: %s.', v_outbox, v_fault)
+             WHEN v_fault IS NOT NULL
+             THEN format('The relay %s takes no messages now: %s.', regexp_replace(v_relay, '//[^@/]*@', '//'), v_fault)
+             WHEN v_relay IS NULL THEN format('No brim.smtp_url is set: messages are written to the outbox directory %s and sent to nobody.', v_outbox)
              ELSE format('Messages go to %s.', regexp_replace(v_relay, '//[^@/]*@', '//')) END,
-        CASE WHEN v_relay IS NULL THEN 'ALTER SYSTEM SET brim.smtp_url = ''smtp://mail.example.com:587''; SELECT pg_reload_conf();' END;
+        CASE WHEN v_problem IS NOT NULL OR v_relay IS NULL AND v_fault IS NULL
+             THEN 'ALTER SYSTEM SET brim.smtp_url = ''smtp://mail.example.com:587''; SELECT pg_reload_conf();'
+             WHEN v_fault IS NOT NULL
+             THEN 'The e-mails wait and are charged nothing. After a correction SELECT pg_reload_conf() makes the worker try at once.' END;
     IF v_relay IS NOT NULL AND v_user IS NULL THEN
         RETURN QUERY SELECT 'relay_login', 'info', 'brim.smtp_username is not set: the worker does not log in to the relay.', NULL;
     ELSIF v_relay IS NOT NULL THEN
@@ -134,15 +163,9 @@ BEGIN
         RETURN QUERY SELECT 'ca_file', 'blocked', format('brim.ca_file cannot be used: %s.', v_problem),
             'The file holds the certificates that servers are checked with; empty stands for the system''s.';
     END IF;
-
-    -- What the parts of the worker reported last.
-    RETURN QUERY SELECT 'component ' || c.component,
-        CASE WHEN c.state IN ('ok', 'templates') THEN 'ok' ELSE 'warning' END,
-        concat_ws(': ', c.state, nullif(c.detail, '')) || coalesce(format(' (tries again at %s)', c.retry_at), ''), NULL
-       FROM brim.component AS c ORDER BY c.component;
 END;
 $$;
-COMMENT ON FUNCTION brim.status_of_services() IS 'The rows of brim_status() about Gemini, the mail relay and the parts of the worker';
+COMMENT ON FUNCTION brim.status_of_services() IS 'The rows of brim_status() about Gemini and the mail relay, with what the worker reported of them';
 REVOKE EXECUTE ON FUNCTION brim.status_of_services() FROM PUBLIC;
 
 CREATE FUNCTION brim.status_of_queue() RETURNS TABLE (check_name text, status text, detail text, hint text)
@@ -201,6 +224,8 @@ AS $$
 DECLARE
     v_row record;
     v_causes text[] := '{}';
+    v_writing text[] := '{}';
+    v_next timestamptz;
 BEGIN
     FOR v_row IN SELECT s.* FROM brim.status_of_server() AS s
                  UNION ALL SELECT s.* FROM brim.status_of_services() AS s
@@ -211,27 +236,43 @@ BEGIN
         detail := v_row.detail;
         hint := v_row.hint;
         RETURN NEXT;
-        -- An incomplete campaign stops only itself.
-        IF status = 'blocked' AND check_name NOT LIKE 'campaign %' THEN
+        -- An incomplete campaign stops only itself; without a writer what is written is still sent.
+        IF status = 'blocked' AND check_name IN ('generate', 'gemini') THEN
+            v_writing := v_writing || detail;
+        ELSIF status = 'blocked' AND check_name NOT LIKE 'campaign %' THEN
             v_causes := v_causes || detail;
         END IF;
     END LOOP;
+    IF NOT EXISTS (SELECT FROM brim.campaign AS c WHERE c.is_active
+                      AND brim.campaign_problem(c.product_pitch, c.sender_address, c.postal_address) IS NULL)
+       AND EXISTS (SELECT FROM brim.campaign AS c WHERE c.is_active) THEN
+        v_causes := v_causes || 'No active campaign is complete.'::text;
+    END IF;
+
+    -- Of the variants of a company the one with the highest choice goes first.
+    SELECT min(e.next_attempt_at) INTO v_next
+      FROM brim.outbound_email AS e
+     WHERE e.status = 'queued'
+       AND NOT EXISTS (SELECT FROM brim.outbound_email AS x
+                        WHERE x.campaign = e.campaign AND x.company_id = e.company_id AND x.status = 'queued'
+                          AND (x.choice, x.email_id) > (e.choice, e.email_id));
+    v_next := least(v_next, (SELECT min(g.next_attempt_at) FROM brim.generation AS g WHERE g.status = 'queued'));
 
     check_name := 'summary';
-    status := CASE WHEN v_causes = '{}' THEN 'ok' ELSE 'blocked' END;
-    detail := CASE WHEN v_causes <> '{}' THEN 'Nothing is sent. ' || array_to_string(v_causes, ' ')
-                   WHEN NOT EXISTS (SELECT FROM brim.campaign AS c WHERE c.is_active
-                                       AND brim.campaign_problem(c.product_pitch, c.sender_address, c.postal_address) IS NULL)
-                   THEN 'Nothing is sent: no active campaign is complete.'
-                   WHEN NOT EXISTS (SELECT FROM brim.outbound_email AS e WHERE e.status = 'queued')
-                    AND NOT EXISTS (SELECT FROM brim.generation AS g WHERE g.status IN ('queued', 'running'))
-                   THEN 'All is set up; nothing waits.'
-                   ELSE 'E-mails are generated and sent.' END;
-    hint := CASE WHEN v_causes <> '{}' THEN 'The rows above say what to do.'
-                 WHEN detail LIKE 'Nothing%' THEN 'Fill in product_pitch, sender_address and postal_address in brim.campaign.' END;
-    IF detail LIKE 'Nothing is sent:%' THEN
-        status := 'blocked';
-    END IF;
+    status := CASE WHEN v_causes = '{}' AND v_writing = '{}' THEN 'ok' ELSE 'blocked' END;
+    hint := CASE WHEN status = 'blocked' THEN 'The rows above say what to do.' END;
+    detail := CASE WHEN v_causes <> '{}' THEN 'Nothing is sent. ' || array_to_string(v_causes || v_writing, ' ')
+                   WHEN v_writing <> '{}' THEN 'Nothing new is written; what is written already is sent. ' || array_to_string(v_writing, ' ')
+                   WHEN EXISTS (SELECT FROM brim.generation AS g WHERE g.status = 'running')
+                     OR EXISTS (SELECT FROM brim.outbound_email AS e WHERE e.status IN ('claimed', 'committing'))
+                     OR v_next <= now()
+                   THEN 'E-mails are written and sent.'
+                   WHEN v_next IS NOT NULL
+                   THEN format('All is set up; the next that waits is due at %s.', date_trunc('second', v_next) + interval '1 second')
+                   WHEN EXISTS (SELECT FROM brim.outbound_email AS e WHERE e.status IN ('draft', 'held'))
+                     OR EXISTS (SELECT FROM brim.generation AS g WHERE g.status = 'held')
+                   THEN 'All is set up; what waits is held or needs approval, as brim.queue_blocked tells.'
+                   ELSE 'All is set up; nothing waits.' END;
     RETURN NEXT;
 END;
 $$;

@@ -12,4 +12,4 @@
 extern void brim_init_srf(FunctionCallInfo fcinfo);
 #endif
 
-#endif							/* BRIM_API_API_H */
+#endif /* BRIM_API_API_H */

@@ -80,9 +80,12 @@ static void
 write_decimal(Writer *writer, const char *key, int64 units, int digits, bool keep_zeros)
 {
 	JsonbValue value;
-	Numeric    number =
-        digits == 0 ? int64_to_numeric(units) : int64_div_fast_to_numeric(units, digits);
+	Numeric    number;
 
+	if (digits == 0)
+		number = int64_to_numeric(units);
+	else
+		number = int64_div_fast_to_numeric(units, digits);
 	if (!keep_zeros)
 		number = DatumGetNumeric(DirectFunctionCall1(numeric_trim_scale, NumericGetDatum(number)));
 	value.type = jbvNumeric;

@@ -36,7 +36,7 @@ BRIM_FUNCTION(brim_wake_worker_trigger);
 static Datum
 result_row(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
 {
-	TupleDesc	desc;
+	TupleDesc desc;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -54,9 +54,9 @@ brim_report_zone(PG_FUNCTION_ARGS)
 Datum
 brim_place(PG_FUNCTION_ARGS)
 {
-	BrimPlace	place;
-	Datum		values[5];
-	bool		nulls[5] = {false};
+	BrimPlace place;
+	Datum     values[5];
+	bool      nulls[5] = {false};
 
 	brim_place_get(&place);
 	values[0] = CStringGetTextDatum(place.system_identifier);
@@ -72,16 +72,16 @@ Datum
 brim_worker_slots(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	BrimSlot	slots[BRIM_MAX_SLOTS];
-	int			numbers[BRIM_MAX_SLOTS];
-	int			found;
+	BrimSlot       slots[BRIM_MAX_SLOTS];
+	int            numbers[BRIM_MAX_SLOTS];
+	int            found;
 
 	brim_init_srf(fcinfo);
 	found = brim_shared_slots(MyDatabaseId, slots, numbers, BRIM_MAX_SLOTS);
 	for (int i = 0; i < found; i++)
 	{
-		Datum		values[10];
-		bool		nulls[10] = {false};
+		Datum values[10];
+		bool  nulls[10] = {false};
 
 		values[0] = Int32GetDatum(numbers[i]);
 		values[1] = Int32GetDatum(slots[i].pid);
@@ -107,9 +107,9 @@ brim_claim_owner_alive(PG_FUNCTION_ARGS)
 Datum
 brim_launcher(PG_FUNCTION_ARGS)
 {
-	Datum		values[2];
-	bool		nulls[2] = {false};
-	int			pid = brim_shared_launcher();
+	Datum values[2];
+	bool  nulls[2] = {false};
+	int   pid = brim_shared_launcher();
 
 	values[0] = BoolGetDatum(brim_shared_exists());
 	values[1] = Int32GetDatum(pid);
@@ -121,8 +121,8 @@ brim_launcher(PG_FUNCTION_ARGS)
 Datum
 brim_address_problem(PG_FUNCTION_ARGS)
 {
-	text	   *address;
-	BrimStr		str;
+	text       *address;
+	BrimStr     str;
 	const char *why = NULL;
 
 	if (PG_ARGISNULL(0))
@@ -139,10 +139,10 @@ brim_address_problem(PG_FUNCTION_ARGS)
 Datum
 brim_file_problem(PG_FUNCTION_ARGS)
 {
-	char	   *name;
+	char       *name;
 	const char *path;
 	struct stat st;
-	int			mode = R_OK;
+	int         mode = R_OK;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
@@ -152,7 +152,8 @@ brim_file_problem(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("setting \"%s\" names no file", name),
-				 errhint("Settings that name a file are brim.gemini_api_key_file, brim.smtp_password_file, brim.ca_file and brim.outbox_directory.")));
+				 errhint("Settings that name a file are brim.gemini_api_key_file, "
+						 "brim.smtp_password_file, brim.ca_file and brim.outbox_directory.")));
 	if (*path == '\0')
 		PG_RETURN_NULL();
 	if (strcmp(name, "brim.outbox_directory") == 0)
@@ -180,10 +181,9 @@ Datum
 brim_wake_worker_trigger(PG_FUNCTION_ARGS)
 {
 	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"%s\" was not called by trigger manager",
-						"brim.wake_worker_trigger")));
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+						errmsg("function \"%s\" was not called by trigger manager",
+							   "brim.wake_worker_trigger")));
 	brim_shared_wake_at_commit();
 	return PointerGetDatum(NULL);
 }

@@ -26,6 +26,7 @@ struct BrimAutomaton
 	/* Alphabet: class 0 is every byte that no pattern has */
 	unsigned char classes[256];
 	int           nclasses;
+	bool          begin_at_edges; /* do all patterns begin with the edge of a word? */
 
 	/* Nodes, level by level; 0 is the root */
 	int            nnodes;
@@ -50,8 +51,11 @@ typedef struct NodeRange
 /* What a byte of a stream is handed to; false ends the stream. */
 typedef bool (*StreamByte)(void *state, unsigned char byte);
 
+/* Do the bytes up to the end of the word make no difference to whom they are handed? */
+typedef bool (*StreamSkip)(void *state);
+
 static inline __attribute__((always_inline)) bool
-stream(BrimStr text, StreamByte emit, void *state)
+stream(BrimStr text, StreamByte emit, StreamSkip skip, void *state)
 {
 	const char   *p = text.data;
 	const char   *end = p + text.len;
@@ -59,11 +63,14 @@ stream(BrimStr text, StreamByte emit, void *state)
 
 	while (p < end)
 	{
-		size_t n;
-		BrimCharClass class = brim_text_next(p, (size_t) (end - p), &n);
-		bool edge = class == BRIM_CHAR_ALONE ||
-					(class == BRIM_CHAR_WORD) != (before == BRIM_CHAR_WORD) ||
-					before == BRIM_CHAR_ALONE;
+		size_t n = 1;
+		BrimCharClass class = brim_text_ascii_class[(unsigned char) *p];
+		bool edge;
+
+		if ((unsigned char) *p >= 0x80)
+			class = brim_text_next(p, (size_t) (end - p), &n);
+		edge = class == BRIM_CHAR_ALONE ||
+			   (class == BRIM_CHAR_WORD) != (before == BRIM_CHAR_WORD) || before == BRIM_CHAR_ALONE;
 
 		if (edge && !emit(state, WORD_EDGE))
 			return false;
@@ -85,6 +92,11 @@ stream(BrimStr text, StreamByte emit, void *state)
 		}
 		before = class;
 		p += n;
+		if (class == BRIM_CHAR_WORD && skip(state))
+		{
+			while (p < end && brim_text_ascii_class[(unsigned char) *p] == BRIM_CHAR_WORD)
+				p++;
+		}
 	}
 	if (before == BRIM_CHAR_WORD || before == BRIM_CHAR_ALONE)
 		return emit(state, WORD_EDGE);
@@ -95,6 +107,13 @@ static bool
 append_byte(void *state, unsigned char byte)
 {
 	return brim_buf_append(state, &byte, 1);
+}
+
+static bool
+skip_never(void *state)
+{
+	(void) state;
+	return false;
 }
 
 bool
@@ -115,7 +134,7 @@ brim_automaton_pattern(BrimStr keyword, BrimBuf *out)
 		begun = true;
 		inner.len = (size_t) (keyword.data + at + n - inner.data);
 	}
-	return begun && stream(inner, append_byte, out);
+	return begun && stream(inner, append_byte, skip_never, out);
 }
 
 /* The child of a node by a class, or 0. */
@@ -156,7 +175,7 @@ next_node(const BrimAutomaton *automaton, int32_t node, unsigned char class)
 	return automaton->dense[(size_t) node * (size_t) automaton->nclasses + class];
 }
 
-/* Give each byte of the patterns a class, in the order of the bytes. */
+/* Give each byte of the patterns a class, in the order of the bytes; see how they begin. */
 static void
 assign_classes(BrimAutomaton *automaton, const BrimStr *patterns, int npatterns)
 {
@@ -166,6 +185,12 @@ assign_classes(BrimAutomaton *automaton, const BrimStr *patterns, int npatterns)
 	{
 		for (size_t j = 0; j < patterns[i].len; j++)
 			used[(unsigned char) patterns[i].data[j]] = true;
+	}
+	automaton->begin_at_edges = true;
+	for (int i = 0; i < npatterns; i++)
+	{
+		if ((unsigned char) patterns[i].data[0] != WORD_EDGE)
+			automaton->begin_at_edges = false;
 	}
 	automaton->nclasses = 1;
 	for (int byte = 0; byte < 256; byte++)
@@ -306,10 +331,22 @@ walk_byte(void *state, unsigned char byte)
 	return true;
 }
 
+/*
+ * Inside a word, at the root, where every pattern begins at a word's edge:
+ * nothing can begin before the next edge.
+ */
+static inline __attribute__((always_inline)) bool
+walk_skip(void *state)
+{
+	const Walk *walk = state;
+
+	return walk->node == 0 && walk->automaton->begin_at_edges;
+}
+
 bool
 brim_automaton_walk(const BrimAutomaton *automaton, BrimStr text, BrimAutomatonHit hit, void *state)
 {
 	Walk walk = {automaton, 0, hit, state};
 
-	return stream(text, walk_byte, &walk);
+	return stream(text, walk_byte, walk_skip, &walk);
 }

@@ -14,7 +14,7 @@
 BrimStr
 brim_str(const char *cstring)
 {
-	BrimStr		str = {cstring, cstring != NULL ? strlen(cstring) : 0};
+	BrimStr str = {cstring, cstring != NULL ? strlen(cstring) : 0};
 
 	return str;
 }
@@ -56,9 +56,9 @@ brim_buf_clear(BrimBuf *buf)
 static bool
 reserve(BrimBuf *buf, size_t more)
 {
-	size_t		need;
-	size_t		capacity;
-	char	   *data;
+	size_t need;
+	size_t capacity;
+	char  *data;
 
 	if (buf->failed)
 		return false;
@@ -109,10 +109,10 @@ brim_buf_append_text(BrimBuf *buf, const char *cstring)
 }
 
 bool
-brim_buf_printf(BrimBuf *buf, const char *format,...)
+brim_buf_printf(BrimBuf *buf, const char *format, ...)
 {
-	va_list		args;
-	int			len;
+	va_list args;
+	int     len;
 
 	va_start(args, format);
 	len = vsnprintf(NULL, 0, format, args);
@@ -131,17 +131,17 @@ brim_buf_printf(BrimBuf *buf, const char *format,...)
 BrimStr
 brim_buf_str(const BrimBuf *buf)
 {
-	BrimStr		str = {buf->data != NULL ? buf->data : "", buf->len};
+	BrimStr str = {buf->data != NULL ? buf->data : "", buf->len};
 
 	return str;
 }
 
 /* Write an error text, cut to what fits without splitting a UTF-8 character. */
 void
-brim_error_set(BrimError *error, const char *format,...)
+brim_error_set(BrimError *error, const char *format, ...)
 {
-	va_list		args;
-	int			len;
+	va_list args;
+	int     len;
 
 	va_start(args, format);
 	len = vsnprintf(error->message, sizeof(error->message), format, args);
@@ -150,7 +150,7 @@ brim_error_set(BrimError *error, const char *format,...)
 		error->message[0] = '\0';
 	else if ((size_t) len >= sizeof(error->message))
 	{
-		size_t		end = sizeof(error->message) - 1;
+		size_t end = sizeof(error->message) - 1;
 
 		while (end > 0 && ((unsigned char) error->message[end - 1] & 0xC0) == 0x80)
 			end--;

@@ -50,7 +50,7 @@ brim_mem_free(BrimMem *mem, void *block)
 char *
 brim_mem_copy(BrimMem *mem, const char *data, size_t len)
 {
-	char	   *copy = brim_mem_alloc(mem, len + 1);
+	char *copy = brim_mem_alloc(mem, len + 1);
 
 	if (copy == NULL)
 		return NULL;

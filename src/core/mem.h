@@ -23,14 +23,14 @@ struct BrimMem
 	 * returns NULL, NULL for size > 0 means that memory is short and the old
 	 * block is still there.  Must return to its caller (no longjmp).
 	 */
-	void	   *(*resize) (BrimMem *mem, void *block, size_t size);
+	void *(*resize)(BrimMem *mem, void *block, size_t size);
 };
 
 extern void *brim_mem_alloc(BrimMem *mem, size_t size);
-extern void brim_mem_free(BrimMem *mem, void *block);
+extern void  brim_mem_free(BrimMem *mem, void *block);
 extern char *brim_mem_copy(BrimMem *mem, const char *data, size_t len);
 
 /* An allocator over malloc/realloc/free, for tests, fuzzers and the worker. */
 extern BrimMem *brim_mem_malloc(void);
 
-#endif							/* BRIM_CORE_MEM_H */
+#endif /* BRIM_CORE_MEM_H */

@@ -17,6 +17,7 @@
 #include "core/text.h"
 
 #define FOLDED_MAX ((size_t) INT_MAX)
+#define SMALL_TEXT 64 /* bytes that are folded on the stack */
 
 /* An attribute while it is looked at. */
 typedef struct Look
@@ -126,11 +127,19 @@ look_at_text(Look *look, BrimStr text)
 	}
 	if (attribute->exact.npatterns > 0 && text.len <= attribute->exact.longest)
 	{
-		int pattern;
+		char    small[SMALL_TEXT];
+		BrimStr whole = {small, text.len};
+		int     pattern;
 
-		if (is_ascii && !brim_model_fold(NULL, text, folded))
+		if (!is_ascii)
+			whole = text;
+		else if (text.len <= SMALL_TEXT)
+			brim_text_lower_ascii(small, text.data, text.len);
+		else if (brim_model_fold(NULL, text, folded))
+			whole = brim_buf_str(folded);
+		else
 			return false;
-		pattern = brim_keywords_find(&attribute->exact, brim_buf_str(folded));
+		pattern = brim_keywords_find(&attribute->exact, whole);
 		look->set = &attribute->exact;
 		if (pattern >= 0)
 			hit_pattern(look, pattern);

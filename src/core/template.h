@@ -15,8 +15,8 @@
 
 typedef struct BrimTemplateVar
 {
-	BrimStr		name;
-	BrimStr		value;			/* data NULL: missing */
+	BrimStr name;
+	BrimStr value; /* data NULL: missing */
 } BrimTemplateVar;
 
 /*
@@ -25,7 +25,7 @@ typedef struct BrimTemplateVar
  * not closed or a name that is not among vars, and when out is full; what out
  * holds then is of no use.
  */
-extern bool brim_template_render(BrimStr tmpl, const BrimTemplateVar *vars, int nvars,
-								 BrimBuf *out, BrimError *error);
+extern bool brim_template_render(BrimStr tmpl, const BrimTemplateVar *vars, int nvars, BrimBuf *out,
+								 BrimError *error);
 
-#endif							/* BRIM_CORE_TEMPLATE_H */
+#endif /* BRIM_CORE_TEMPLATE_H */

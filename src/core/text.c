@@ -28,8 +28,7 @@ static const uint32_t alone_ranges[][2] = {
 	{0x20000, 0x3FFFF}, /* Han, extensions */
 };
 
-/* The class of each ASCII character. */
-static const unsigned char ascii_class[128] = {
+const unsigned char brim_text_ascii_class[256] = {
 	['\t'] = BRIM_CHAR_SPACE,       ['\n'] = BRIM_CHAR_SPACE,       ['\v'] = BRIM_CHAR_SPACE,
 	['\f'] = BRIM_CHAR_SPACE,       ['\r'] = BRIM_CHAR_SPACE,       [' '] = BRIM_CHAR_SPACE,
 	['0' ... '9'] = BRIM_CHAR_WORD, ['A' ... 'Z'] = BRIM_CHAR_WORD, ['a' ... 'z'] = BRIM_CHAR_WORD,
@@ -74,7 +73,7 @@ BrimCharClass
 brim_text_class(uint32_t codepoint)
 {
 	if (codepoint < 0x80)
-		return (BrimCharClass) ascii_class[codepoint];
+		return (BrimCharClass) brim_text_ascii_class[codepoint];
 	switch (codepoint)
 	{
 		case 0x0085:
@@ -107,7 +106,7 @@ brim_text_next(const char *data, size_t len, size_t *char_len)
 	if ((unsigned char) data[0] < 0x80)
 	{
 		*char_len = 1;
-		return (BrimCharClass) ascii_class[(unsigned char) data[0]];
+		return (BrimCharClass) brim_text_ascii_class[(unsigned char) data[0]];
 	}
 	n = brim_text_decode(data, len, &codepoint);
 	*char_len = n > 0 ? (size_t) n : 1;

@@ -30,6 +30,9 @@ typedef enum BrimCharClass
 extern int           brim_text_decode(const char *data, size_t len, uint32_t *codepoint);
 extern BrimCharClass brim_text_class(uint32_t codepoint);
 
+/* The BrimCharClass of each ASCII character; of any other byte BRIM_CHAR_OTHER. */
+extern const unsigned char brim_text_ascii_class[256];
+
 /* The class of the character at data[0] and its length; an invalid byte is OTHER, length 1. */
 extern BrimCharClass brim_text_next(const char *data, size_t len, size_t *char_len);
 

@@ -53,8 +53,9 @@ static BrimStatement claim = {
 	" RETURNING e.email_id, e.claims, e.score, c.sender_name, c.sender_address, c.reply_to,"
 	"  e.recipient, e.recipient_name, e.subject, e.body, e.footer, e.message_id,"
 	"  floor(extract(epoch FROM e.message_date))::bigint, e.attempts",
-	4, {INT4OID, INT8OID, INT4OID, TEXTOID}, NULL
-};
+	4,
+	{INT4OID, INT8OID, INT4OID, TEXTOID},
+	NULL};
 
 static BrimStatement next_due = {
 	"SELECT (SELECT e.next_attempt_at FROM brim.outbound_email e"
@@ -62,8 +63,9 @@ static BrimStatement next_due = {
 	"         ORDER BY e.next_attempt_at LIMIT 1),"
 	"       EXISTS (SELECT FROM brim.outbound_email e"
 	"                WHERE e.status = 'queued' AND e.next_attempt_at <= now())",
-	0, {0}, NULL
-};
+	0,
+	{0},
+	NULL};
 
 /*
  * Guards of the barrier: the row is still ours (state and token), and the
@@ -74,8 +76,9 @@ static BrimStatement barrier_rows = {
 	"  FROM unnest($1::bigint[]) AS m (email_id)"
 	" WHERE e.email_id = m.email_id AND e.status = 'claimed' AND e.claim_token = $2"
 	" RETURNING e.email_id",
-	2, {INT8ARRAYOID, INT8OID}, NULL
-};
+	2,
+	{INT8ARRAYOID, INT8OID},
+	NULL};
 
 static BrimStatement barrier_ledger = {
 	"INSERT INTO brim.send_ledger AS l (campaign, company_id, email_id, message_id, state)"
@@ -87,15 +90,17 @@ static BrimStatement barrier_ledger = {
 	"        state = 'committing', dot_at = now()"
 	"  WHERE l.state IN ('refused', 'released')"
 	" RETURNING l.email_id",
-	2, {INT8ARRAYOID, INT8OID}, NULL
-};
+	2,
+	{INT8ARRAYOID, INT8OID},
+	NULL};
 
 static BrimStatement barrier_refused = {
 	"UPDATE brim.outbound_email e"
 	"   SET status = 'held', hold_reason = 'already_mailed', claim_token = NULL, claimed_by = NULL"
 	" WHERE e.email_id = ANY ($1) AND e.status = 'committing' AND e.claim_token = $2",
-	2, {INT8ARRAYOID, INT8OID}, NULL
-};
+	2,
+	{INT8ARRAYOID, INT8OID},
+	NULL};
 
 /*
  * Results of claimed and committing rows.  'uncertain' keeps token and owner,
@@ -105,7 +110,8 @@ static BrimStatement record_rows = {
 	"UPDATE brim.outbound_email e"
 	"   SET status = r.status, hold_reason = r.hold_reason,"
 	"       attempts = e.attempts + r.charge,"
-	"       next_attempt_at = CASE WHEN r.status = 'queued' THEN now() + r.delay * interval '1 second'"
+	"       next_attempt_at = CASE WHEN r.status = 'queued' THEN now() + r.delay * interval '1 "
+	"second'"
 	"                              ELSE e.next_attempt_at END,"
 	"       sent_at = CASE WHEN r.status = 'sent' THEN now() ELSE e.sent_at END,"
 	"       claim_token = CASE WHEN r.status = 'uncertain' THEN e.claim_token END,"
@@ -113,10 +119,12 @@ static BrimStatement record_rows = {
 	"  FROM unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::int[])"
 	"       AS r (email_id, status, hold_reason, charge, delay)"
 	" WHERE e.email_id = r.email_id AND e.claim_token = $6"
-	"   AND (e.status IN ('claimed', 'committing') OR (e.status = 'uncertain' AND r.status = 'sent'))"
+	"   AND (e.status IN ('claimed', 'committing') OR (e.status = 'uncertain' AND r.status = "
+	"'sent'))"
 	" RETURNING e.email_id",
-	6, {INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT8OID}, NULL
-};
+	6,
+	{INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT8OID},
+	NULL};
 
 static BrimStatement record_ledger = {
 	"UPDATE brim.send_ledger l"
@@ -125,8 +133,9 @@ static BrimStatement record_ledger = {
 	"  JOIN brim.outbound_email e ON e.email_id = r.email_id"
 	" WHERE l.campaign = e.campaign AND l.company_id = e.company_id AND l.email_id = e.email_id"
 	"   AND (l.state = 'committing' OR (l.state = 'uncertain' AND r.status = 'sent'))",
-	2, {INT8ARRAYOID, TEXTARRAYOID}, NULL
-};
+	2,
+	{INT8ARRAYOID, TEXTARRAYOID},
+	NULL};
 
 static BrimStatement record_attempts = {
 	"INSERT INTO brim.email_attempt (email_id, attempt_no, phase, outcome, smtp_code,"
@@ -140,9 +149,10 @@ static BrimStatement record_attempts = {
 	"        AS r (email_id, attempt_no, phase, outcome, smtp_code, enhanced_code, reply, relay,"
 	"              started_at, ended_at)"
 	" ON CONFLICT (email_id, attempt_no) DO NOTHING",
-	10, {INT8ARRAYOID, INT4ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, INT4ARRAYOID, TEXTARRAYOID,
-		 TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID}, NULL
-};
+	10,
+	{INT8ARRAYOID, INT4ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, INT4ARRAYOID, TEXTARRAYOID,
+	 TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID},
+	NULL};
 
 /* One e-mail a company is tried to the end; its other variants are over then. */
 static BrimStatement record_siblings = {
@@ -151,25 +161,30 @@ static BrimStatement record_siblings = {
 	" WHERE e.email_id = ANY ($1) AND e.status IN ('sent', 'failed')"
 	"   AND o.campaign = e.campaign AND o.company_id = e.company_id AND o.email_id <> e.email_id"
 	"   AND o.status IN ('draft', 'queued', 'held')",
-	1, {INT8ARRAYOID}, NULL
-};
+	1,
+	{INT8ARRAYOID},
+	NULL};
 
 static BrimStatement record_events = {
 	"INSERT INTO brim.event (event_type, company_id, email_id, data)"
 	" SELECT 'email_' || e.status, e.company_id, e.email_id,"
-	"        jsonb_build_object('campaign', e.campaign, 'variant', e.variant, 'message_id', e.message_id)"
+	"        jsonb_build_object('campaign', e.campaign, 'variant', e.variant, 'message_id', "
+	"e.message_id)"
 	"   FROM brim.outbound_email e"
 	"  WHERE e.email_id = ANY ($1) AND e.status IN ('sent', 'failed', 'uncertain')",
-	1, {INT8ARRAYOID}, NULL
-};
+	1,
+	{INT8ARRAYOID},
+	NULL};
 
 static BrimStatement record_suppression = {
 	"INSERT INTO brim.suppression (kind, value, reason)"
-	" SELECT DISTINCT 'address', lower(e.recipient), 'the mail server says that the address does not exist'"
+	" SELECT DISTINCT 'address', lower(e.recipient), 'the mail server says that the address does "
+	"not exist'"
 	"   FROM brim.outbound_email e WHERE e.email_id = ANY ($1)"
 	" ON CONFLICT (kind, value) DO NOTHING",
-	1, {INT8ARRAYOID}, NULL
-};
+	1,
+	{INT8ARRAYOID},
+	NULL};
 
 static BrimStatement recover_claimed = {
 	"UPDATE brim.outbound_email e"
@@ -177,8 +192,9 @@ static BrimStatement recover_claimed = {
 	"       hold_reason = CASE WHEN e.crashes + $3 >= 2 THEN 'poison' END,"
 	"       crashes = e.crashes + $3, claim_token = NULL, claimed_by = NULL"
 	" WHERE e.status = 'claimed' AND e.claimed_by = $1 AND e.claim_token <> $2",
-	3, {INT4OID, INT8OID, INT4OID}, NULL
-};
+	3,
+	{INT4OID, INT8OID, INT4OID},
+	NULL};
 
 static BrimStatement recover_committing = {
 	"WITH lost AS ("
@@ -194,8 +210,9 @@ static BrimStatement recover_committing = {
 	"        jsonb_build_object('campaign', lost.campaign, 'variant', lost.variant,"
 	"                           'message_id', lost.message_id, 'cause', 'worker died')"
 	"   FROM lost",
-	2, {INT4OID, INT8OID}, NULL
-};
+	2,
+	{INT4OID, INT8OID},
+	NULL};
 
 /* Best first, as they were picked: RETURNING promises no order. */
 static int
@@ -213,24 +230,24 @@ by_score(const void *a, const void *b)
 static char *
 utf8_column(uint64 row, int column)
 {
-	char	   *text = brim_txn_to_utf8(brim_txn_text(row, column));
+	char *text = brim_txn_to_utf8(brim_txn_text(row, column));
 
 	return text != NULL ? text : pstrdup("");
 }
 
 int
-brim_email_claim(int max, int64 token, int number, const char *node_id,
-				 MemoryContext context, BrimEmail **emails)
+brim_email_claim(int max, int64 token, int number, const char *node_id, MemoryContext context,
+				 BrimEmail **emails)
 {
-	Datum		values[4] = {Int32GetDatum(max), Int64GetDatum(token), Int32GetDatum(number),
-	CStringGetTextDatum(node_id)};
-	uint64		n = brim_txn_run(&claim, values, NULL);
+	Datum         values[4] = {Int32GetDatum(max), Int64GetDatum(token), Int32GetDatum(number),
+							   CStringGetTextDatum(node_id)};
+	uint64        n = brim_txn_run(&claim, values, NULL);
 	MemoryContext old = MemoryContextSwitchTo(context);
 
 	*emails = palloc0(sizeof(BrimEmail) * (n + 1));
 	for (uint64 i = 0; i < n; i++)
 	{
-		BrimEmail  *email = &(*emails)[i];
+		BrimEmail *email = &(*emails)[i];
 
 		email->email_id = brim_txn_int64(i, 1);
 		email->claim_no = (int) brim_txn_int64(i, 2);
@@ -255,8 +272,8 @@ brim_email_claim(int max, int64 token, int number, const char *node_id,
 TimestampTz
 brim_email_next_due(bool *blocked)
 {
-	bool		isnull;
-	Datum		value;
+	bool  isnull;
+	Datum value;
 
 	brim_txn_run(&next_due, NULL, NULL);
 	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
@@ -267,9 +284,9 @@ brim_email_next_due(bool *blocked)
 void
 brim_email_barrier(const int64 *email_ids, int n, int64 token, bool *granted)
 {
-	Datum		values[2] = {brim_txn_int8_array(email_ids, n), Int64GetDatum(token)};
-	uint64		moved;
-	uint64		entered;
+	Datum  values[2] = {brim_txn_int8_array(email_ids, n), Int64GetDatum(token)};
+	uint64 moved;
+	uint64 entered;
 
 	memset(granted, 0, sizeof(bool) * n);
 	moved = brim_txn_run(&barrier_rows, values, NULL);
@@ -278,7 +295,7 @@ brim_email_barrier(const int64 *email_ids, int n, int64 token, bool *granted)
 	entered = brim_txn_run(&barrier_ledger, values, NULL);
 	for (uint64 row = 0; row < entered; row++)
 	{
-		int64		email_id = brim_txn_int64(row, 1);
+		int64 email_id = brim_txn_int64(row, 1);
 
 		for (int i = 0; i < n; i++)
 			if (email_ids[i] == email_id)
@@ -286,8 +303,8 @@ brim_email_barrier(const int64 *email_ids, int n, int64 token, bool *granted)
 	}
 	if (entered < moved)
 	{
-		int64	   *refused = palloc(sizeof(int64) * n);
-		int			nrefused = 0;
+		int64 *refused = palloc(sizeof(int64) * n);
+		int    nrefused = 0;
 
 		for (int i = 0; i < n; i++)
 			if (!granted[i])
@@ -312,25 +329,25 @@ void
 brim_email_record(const BrimEmailResult *all, int nall, int64 token)
 {
 	const BrimEmailResult **results = palloc(sizeof(*results) * nall);
-	int64	   *ids = palloc(sizeof(int64) * nall);
-	int64	   *suppressed = palloc(sizeof(int64) * nall);
-	int64	   *started = palloc(sizeof(int64) * nall);
-	int64	   *ended = palloc(sizeof(int64) * nall);
-	int		   *charges = palloc(sizeof(int) * nall);
-	int		   *delays = palloc(sizeof(int) * nall);
-	int		   *numbers = palloc(sizeof(int) * nall);
-	int		   *codes = palloc(sizeof(int) * nall);
-	const char **statuses = palloc(sizeof(char *) * nall);
-	const char **reasons = palloc(sizeof(char *) * nall);
-	const char **phases = palloc(sizeof(char *) * nall);
-	const char **outcomes = palloc(sizeof(char *) * nall);
-	const char **enhanced = palloc(sizeof(char *) * nall);
-	const char **replies = palloc(sizeof(char *) * nall);
-	const char **relays = palloc(sizeof(char *) * nall);
-	int			nsuppressed = 0;
-	int			n = 0;
-	uint64		ours;
-	Datum		values[10];
+	int64                  *ids = palloc(sizeof(int64) * nall);
+	int64                  *suppressed = palloc(sizeof(int64) * nall);
+	int64                  *started = palloc(sizeof(int64) * nall);
+	int64                  *ended = palloc(sizeof(int64) * nall);
+	int                    *charges = palloc(sizeof(int) * nall);
+	int                    *delays = palloc(sizeof(int) * nall);
+	int                    *numbers = palloc(sizeof(int) * nall);
+	int                    *codes = palloc(sizeof(int) * nall);
+	const char            **statuses = palloc(sizeof(char *) * nall);
+	const char            **reasons = palloc(sizeof(char *) * nall);
+	const char            **phases = palloc(sizeof(char *) * nall);
+	const char            **outcomes = palloc(sizeof(char *) * nall);
+	const char            **enhanced = palloc(sizeof(char *) * nall);
+	const char            **replies = palloc(sizeof(char *) * nall);
+	const char            **relays = palloc(sizeof(char *) * nall);
+	int                     nsuppressed = 0;
+	int                     n = 0;
+	uint64                  ours;
+	Datum                   values[10];
 
 	/* microseconds since 1970, as the statement adds them to the epoch */
 	const int64 epoch = (int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
@@ -353,7 +370,7 @@ brim_email_record(const BrimEmailResult *all, int nall, int64 token)
 
 	for (uint64 row = 0; row < ours; row++)
 	{
-		int64		email_id = brim_txn_int64(row, 1);
+		int64 email_id = brim_txn_int64(row, 1);
 
 		for (int i = 0; i < nall; i++)
 			if (all[i].email_id == email_id)
@@ -406,8 +423,8 @@ brim_email_record(const BrimEmailResult *all, int nall, int64 token)
 int
 brim_email_recover(int64 token, int number, bool clean)
 {
-	Datum		values[3] = {Int32GetDatum(number), Int64GetDatum(token), Int32GetDatum(clean ? 0 : 1)};
-	uint64		n = brim_txn_run(&recover_claimed, values, NULL);
+	Datum  values[3] = {Int32GetDatum(number), Int64GetDatum(token), Int32GetDatum(clean ? 0 : 1)};
+	uint64 n = brim_txn_run(&recover_claimed, values, NULL);
 
 	return (int) (n + brim_txn_run(&recover_committing, values, NULL));
 }

@@ -17,41 +17,41 @@
 typedef struct BrimEmail
 {
 	/* Identity */
-	int64		email_id;
-	int			claim_no;
-	int			score;
+	int64 email_id;
+	int   claim_no;
+	int   score;
 
 	/* Contents */
-	char	   *sender_name;
-	char	   *sender_address;
-	char	   *reply_to;
-	char	   *recipient;
-	char	   *recipient_name;
-	char	   *subject;
-	char	   *body;
-	char	   *footer;
-	char	   *message_id;
-	int64		date;			/* seconds since 1970 UTC */
+	char *sender_name;
+	char *sender_address;
+	char *reply_to;
+	char *recipient;
+	char *recipient_name;
+	char *subject;
+	char *body;
+	char *footer;
+	char *message_id;
+	int64 date; /* seconds since 1970 UTC */
 
 	/* History */
-	int			attempts;		/* charged so far */
+	int attempts; /* charged so far */
 } BrimEmail;
 
 /* What became of one claimed e-mail. */
 typedef struct BrimEmailResult
 {
-	int64		email_id;
-	int			attempt_no;
-	const char *status;			/* queued, held, sent, failed or uncertain */
-	const char *hold_reason;	/* with held */
-	bool		charged;		/* counts as a failed attempt */
-	int			delay;			/* seconds until the next attempt, with queued */
-	bool		suppress;		/* the recipient's address does not exist */
+	int64       email_id;
+	int         attempt_no;
+	const char *status;      /* queued, held, sent, failed or uncertain */
+	const char *hold_reason; /* with held */
+	bool        charged;     /* counts as a failed attempt */
+	int         delay;       /* seconds until the next attempt, with queued */
+	bool        suppress;    /* the recipient's address does not exist */
 
 	/* The attempt */
 	const char *phase;
 	const char *outcome;
-	int			smtp_code;
+	int         smtp_code;
 	const char *enhanced_code;
 	const char *reply;
 	const char *relay;
@@ -63,8 +63,8 @@ typedef struct BrimEmailResult
  * Claim up to max e-mails in score order, one a company and campaign.  The
  * array and its texts are palloc'd in context.
  */
-extern int	brim_email_claim(int max, int64 token, int number, const char *node_id,
-							 MemoryContext context, BrimEmail **emails);
+extern int brim_email_claim(int max, int64 token, int number, const char *node_id,
+							MemoryContext context, BrimEmail **emails);
 
 /*
  * When the next waiting e-mail becomes due, DT_NOEND if none will by time
@@ -85,6 +85,6 @@ extern void brim_email_record(const BrimEmailResult *results, int n, int64 token
  * goes back to the queue (and is held as poison after two unclean deaths),
  * committing becomes uncertain.
  */
-extern int	brim_email_recover(int64 token, int number, bool clean);
+extern int brim_email_recover(int64 token, int number, bool clean);
 
-#endif							/* BRIM_DB_EMAIL_H */
+#endif /* BRIM_DB_EMAIL_H */

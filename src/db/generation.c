@@ -37,14 +37,16 @@ static BrimStatement claim = {
 	"   SET status = 'running', claim_token = $2, claimed_by = $3"
 	"  FROM pick p, brim.campaign c"
 	" WHERE g.generation_id = p.generation_id AND c.name = g.campaign"
-	" RETURNING g.generation_id, g.score, g.attempts, c.product_name, c.product_pitch, c.sender_name,"
+	" RETURNING g.generation_id, g.score, g.attempts, c.product_name, c.product_pitch, "
+	"c.sender_name,"
 	"  brim.company_facts(g.company_id)::text,"
 	"  (SELECT array_agg(v.name ORDER BY v.name) FROM brim.variant v"
 	"    WHERE v.campaign = c.name AND v.is_active),"
 	"  (SELECT array_agg(v.instruction ORDER BY v.name) FROM brim.variant v"
 	"    WHERE v.campaign = c.name AND v.is_active)",
-	3, {INT4OID, INT8OID, INT4OID}, NULL
-};
+	3,
+	{INT4OID, INT8OID, INT4OID},
+	NULL};
 
 static BrimStatement next_due = {
 	"SELECT (SELECT g.next_attempt_at FROM brim.generation g"
@@ -52,13 +54,15 @@ static BrimStatement next_due = {
 	"         ORDER BY g.next_attempt_at LIMIT 1),"
 	"       EXISTS (SELECT FROM brim.generation g"
 	"                WHERE g.status = 'queued' AND g.next_attempt_at <= now())",
-	0, {0}, NULL
-};
+	0,
+	{0},
+	NULL};
 
 static BrimStatement templates = {
 	"SELECT t.variant, t.subject, t.body, t.names, t.vals FROM brim.template_choice($1) t",
-	1, {INT8OID}, NULL
-};
+	1,
+	{INT8OID},
+	NULL};
 
 static BrimStatement record = {
 	"UPDATE brim.generation g"
@@ -72,17 +76,20 @@ static BrimStatement record = {
 	"       claim_token = NULL, claimed_by = NULL"
 	" WHERE g.generation_id = $1 AND g.status = 'running' AND g.claim_token = $2"
 	" RETURNING g.generation_id",
-	13, {INT8OID, INT8OID, TEXTOID, INT4OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-		 INT4OID, INT4OID, INT4OID, INT4OID}, NULL
-};
+	13,
+	{INT8OID, INT8OID, TEXTOID, INT4OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID,
+	 INT4OID, INT4OID, INT4OID},
+	NULL};
 
 static BrimStatement store = {
 	"SELECT brim.store_emails($1,"
-	"  (SELECT jsonb_agg(jsonb_build_object('variant', d.variant, 'subject', d.subject, 'body', d.body))"
+	"  (SELECT jsonb_agg(jsonb_build_object('variant', d.variant, 'subject', d.subject, 'body', "
+	"d.body))"
 	"     FROM unnest($2::text[], $3::text[], $4::text[]) AS d (variant, subject, body)),"
 	"  $5)",
-	5, {INT8OID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTOID}, NULL
-};
+	5,
+	{INT8OID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTOID},
+	NULL};
 
 static BrimStatement recover = {
 	"UPDATE brim.generation g"
@@ -90,8 +97,9 @@ static BrimStatement recover = {
 	"       hold_reason = CASE WHEN g.crashes + $3 >= 2 THEN 'poison' END,"
 	"       crashes = g.crashes + $3, claim_token = NULL, claimed_by = NULL"
 	" WHERE g.status = 'running' AND g.claimed_by = $1 AND g.claim_token <> $2",
-	3, {INT4OID, INT8OID, INT4OID}, NULL
-};
+	3,
+	{INT4OID, INT8OID, INT4OID},
+	NULL};
 
 /* A text column as UTF-8; data NULL for null. */
 static BrimStr
@@ -104,15 +112,16 @@ str_column(uint64 row, int column)
 static int
 list_column(uint64 row, int column, BrimStr *items, int max)
 {
-	bool		isnull;
-	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
-	Datum	   *elements;
-	bool	   *nulls;
-	int			n;
+	bool   isnull;
+	Datum  value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
+	Datum *elements;
+	bool  *nulls;
+	int    n;
 
 	if (isnull)
 		return 0;
-	deconstruct_array(DatumGetArrayTypeP(value), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &n);
+	deconstruct_array(DatumGetArrayTypeP(value), TEXTOID, -1, false, TYPALIGN_INT, &elements,
+					  &nulls, &n);
 	n = Min(n, max);
 	for (int i = 0; i < n; i++)
 		items[i] = brim_str(nulls[i] ? NULL : brim_txn_to_utf8(TextDatumGetCString(elements[i])));
@@ -131,18 +140,19 @@ by_score(const void *a, const void *b)
 }
 
 int
-brim_generation_claim(int max, int64 token, int number, MemoryContext context, BrimGeneration **jobs)
+brim_generation_claim(int max, int64 token, int number, MemoryContext context,
+					  BrimGeneration **jobs)
 {
-	Datum		values[3] = {Int32GetDatum(max), Int64GetDatum(token), Int32GetDatum(number)};
-	uint64		n = brim_txn_run(&claim, values, NULL);
+	Datum         values[3] = {Int32GetDatum(max), Int64GetDatum(token), Int32GetDatum(number)};
+	uint64        n = brim_txn_run(&claim, values, NULL);
 	MemoryContext old = MemoryContextSwitchTo(context);
 
 	*jobs = palloc0(sizeof(BrimGeneration) * (n + 1));
 	for (uint64 i = 0; i < n; i++)
 	{
 		BrimGeneration *job = &(*jobs)[i];
-		BrimStr		names[BRIM_GEMINI_MAX_VARIANTS];
-		BrimStr		instructions[BRIM_GEMINI_MAX_VARIANTS];
+		BrimStr         names[BRIM_GEMINI_MAX_VARIANTS];
+		BrimStr         instructions[BRIM_GEMINI_MAX_VARIANTS];
 
 		job->generation_id = brim_txn_int64(i, 1);
 		job->score = (int) brim_txn_int64(i, 2);
@@ -169,8 +179,8 @@ brim_generation_claim(int max, int64 token, int number, MemoryContext context, B
 TimestampTz
 brim_generation_next_due(bool *blocked)
 {
-	bool		isnull;
-	Datum		value;
+	bool  isnull;
+	Datum value;
 
 	brim_txn_run(&next_due, NULL, NULL);
 	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
@@ -182,8 +192,8 @@ brim_generation_next_due(bool *blocked)
 static char *
 render(BrimStr text, const BrimTemplateVar *vars, int nvars, const char *variant, char **problem)
 {
-	BrimBuf		out;
-	BrimError	error;
+	BrimBuf   out;
+	BrimError error;
 
 	brim_buf_init(&out, brim_memory_in(CurrentMemoryContext), MAX_DRAFT);
 	if (!brim_template_render(text, vars, nvars, &out, &error))
@@ -195,22 +205,22 @@ render(BrimStr text, const BrimTemplateVar *vars, int nvars, const char *variant
 }
 
 int
-brim_generation_from_templates(int64 generation_id, MemoryContext context,
-							   BrimDraft **drafts, char **problem)
+brim_generation_from_templates(int64 generation_id, MemoryContext context, BrimDraft **drafts,
+							   char **problem)
 {
-	Datum		values[1] = {Int64GetDatum(generation_id)};
-	int			n = (int) brim_txn_run(&templates, values, NULL);
+	Datum         values[1] = {Int64GetDatum(generation_id)};
+	int           n = (int) brim_txn_run(&templates, values, NULL);
 	MemoryContext old = MemoryContextSwitchTo(context);
 
 	*problem = NULL;
 	*drafts = palloc0(sizeof(BrimDraft) * (n + 1));
 	for (int i = 0; i < n && *problem == NULL; i++)
 	{
-		BrimStr		names[32];
-		BrimStr		vals[32];
+		BrimStr         names[32];
+		BrimStr         vals[32];
 		BrimTemplateVar vars[32];
-		int			nvars = list_column(i, 4, names, lengthof(names));
-		const char *variant = str_column(i, 1).data;
+		int             nvars = list_column(i, 4, names, lengthof(names));
+		const char     *variant = str_column(i, 1).data;
 
 		(void) list_column(i, 5, vals, nvars);
 		for (int v = 0; v < nvars; v++)
@@ -239,8 +249,8 @@ text_or_null(const char *text, bool *isnull)
 bool
 brim_generation_record(const BrimGenerationResult *result, int64 token)
 {
-	Datum		values[13];
-	bool		nulls[13] = {false};
+	Datum        values[13];
+	bool         nulls[13] = {false};
 	const char **texts[3];
 
 	values[0] = Int64GetDatum(result->generation_id);
@@ -279,7 +289,7 @@ brim_generation_record(const BrimGenerationResult *result, int64 token)
 int
 brim_generation_recover(int64 token, int number, bool clean)
 {
-	Datum		values[3] = {Int32GetDatum(number), Int64GetDatum(token), Int32GetDatum(clean ? 0 : 1)};
+	Datum values[3] = {Int32GetDatum(number), Int64GetDatum(token), Int32GetDatum(clean ? 0 : 1)};
 
 	return (int) brim_txn_run(&recover, values, NULL);
 }

@@ -18,9 +18,9 @@
 typedef struct BrimGeneration
 {
 	/* Identity */
-	int64		generation_id;
-	int			score;
-	int			attempts;		/* requests made so far */
+	int64 generation_id;
+	int   score;
+	int   attempts; /* requests made so far */
 
 	/* Prompt: request.variants points to variants */
 	BrimGeminiRequest request;
@@ -37,39 +37,39 @@ typedef struct BrimDraft
 
 typedef struct BrimGenerationResult
 {
-	int64		generation_id;
-	const char *status;			/* queued, done or failed */
-	bool		charged;		/* counts as an attempt */
-	int			delay;			/* seconds, with queued */
-	const char *error;			/* UTF-8, or NULL */
+	int64       generation_id;
+	const char *status;  /* queued, done or failed */
+	bool        charged; /* counts as an attempt */
+	int         delay;   /* seconds, with queued */
+	const char *error;   /* UTF-8, or NULL */
 
 	/* Drafts, with done */
 	const BrimDraft *drafts;
-	int			ndrafts;
-	const char *provider;		/* gemini or template */
-	const char *model;
-	const char *model_version;
+	int              ndrafts;
+	const char      *provider; /* gemini or template */
+	const char      *model;
+	const char      *model_version;
 
 	/* Statistics; -1 unknown */
-	int			prompt_tokens;
-	int			output_tokens;
-	int			thought_tokens;
-	int			latency_ms;
+	int prompt_tokens;
+	int output_tokens;
+	int thought_tokens;
+	int latency_ms;
 } BrimGenerationResult;
 
-extern int	brim_generation_claim(int max, int64 token, int number, MemoryContext context,
-								  BrimGeneration **jobs);
+extern int         brim_generation_claim(int max, int64 token, int number, MemoryContext context,
+										 BrimGeneration **jobs);
 extern TimestampTz brim_generation_next_due(bool *blocked);
 
 /*
  * Draft all variants of a job from templates, palloc'd in context.  Returns
  * how many, or -1 with *problem when a template cannot be filled.
  */
-extern int	brim_generation_from_templates(int64 generation_id, MemoryContext context,
-										   BrimDraft **drafts, char **problem);
+extern int brim_generation_from_templates(int64 generation_id, MemoryContext context,
+										  BrimDraft **drafts, char **problem);
 
 /* Record one result; true when the job was still ours. */
 extern bool brim_generation_record(const BrimGenerationResult *result, int64 token);
-extern int	brim_generation_recover(int64 token, int number, bool clean);
+extern int  brim_generation_recover(int64 token, int number, bool clean);
 
-#endif							/* BRIM_DB_GENERATION_H */
+#endif /* BRIM_DB_GENERATION_H */

@@ -21,19 +21,21 @@ static BrimStatement read_node = {
 	"       n.system_identifier = $1 AND n.timeline_id = $2 AND n.database_oid = $3"
 	"       AND n.host = $4 AND n.data_directory = $5,"
 	"       concat_ws('; ',"
-	"        CASE WHEN n.system_identifier <> $1 THEN format('system identifier was %s, is %s', n.system_identifier, $1) END,"
-	"        CASE WHEN n.timeline_id <> $2 THEN format('timeline was %s, is %s', n.timeline_id, $2) END,"
-	"        CASE WHEN n.database_oid <> $3 THEN format('database oid was %s, is %s', n.database_oid, $3) END,"
+	"        CASE WHEN n.system_identifier <> $1 THEN format('system identifier was %s, is %s', "
+	"n.system_identifier, $1) END,"
+	"        CASE WHEN n.timeline_id <> $2 THEN format('timeline was %s, is %s', n.timeline_id, "
+	"$2) END,"
+	"        CASE WHEN n.database_oid <> $3 THEN format('database oid was %s, is %s', "
+	"n.database_oid, $3) END,"
 	"        CASE WHEN n.host <> $4 THEN format('host was %s, is %s', n.host, $4) END,"
-	"        CASE WHEN n.data_directory <> $5 THEN format('data directory was %s, is %s', n.data_directory, $5) END)"
+	"        CASE WHEN n.data_directory <> $5 THEN format('data directory was %s, is %s', "
+	"n.data_directory, $5) END)"
 	"  FROM brim.node n",
-	5, {TEXTOID, INT8OID, OIDOID, TEXTOID, TEXTOID}, NULL
-};
+	5,
+	{TEXTOID, INT8OID, OIDOID, TEXTOID, TEXTOID},
+	NULL};
 
-static BrimStatement note_batch = {
-	"UPDATE brim.node SET last_batch_at = now()",
-	0, {0}, NULL
-};
+static BrimStatement note_batch = {"UPDATE brim.node SET last_batch_at = now()", 0, {0}, NULL};
 
 static BrimStatement set_component = {
 	"INSERT INTO brim.component AS c (component, state, detail, retry_at) VALUES ($1, $2, $3, $4)"
@@ -42,16 +44,17 @@ static BrimStatement set_component = {
 	"        changed_at = CASE WHEN c.state <> excluded.state THEN now() ELSE c.changed_at END"
 	"  WHERE (c.state, c.detail, c.retry_at) IS DISTINCT FROM"
 	"        (excluded.state, excluded.detail, excluded.retry_at)",
-	4, {TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID}, NULL
-};
+	4,
+	{TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID},
+	NULL};
 
 void
 brim_node_read(BrimNode *node)
 {
-	BrimPlace	place;
-	Datum		values[5];
-	bool		isnull;
-	Datum		value;
+	BrimPlace place;
+	Datum     values[5];
+	bool      isnull;
+	Datum     value;
 
 	brim_place_get(&place);
 	values[0] = CStringGetTextDatum(place.system_identifier);
@@ -81,10 +84,11 @@ brim_node_note_batch(void)
 }
 
 void
-brim_component_set(const char *component, const char *state, const char *detail, TimestampTz retry_at)
+brim_component_set(const char *component, const char *state, const char *detail,
+				   TimestampTz retry_at)
 {
-	Datum		values[4];
-	bool		nulls[4] = {false, false, false, retry_at == 0};
+	Datum values[4];
+	bool  nulls[4] = {false, false, false, retry_at == 0};
 
 	values[0] = CStringGetTextDatum(component);
 	values[1] = CStringGetTextDatum(state);

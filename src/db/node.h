@@ -15,11 +15,11 @@
 
 typedef struct BrimNode
 {
-	char		node_id[64];
-	bool		is_armed;		/* brim.node describes the place we are at */
-	bool		is_paused;
-	char		why[512];		/* when not armed: what differs */
-	TimestampTz last_batch_at;	/* 0: never */
+	char        node_id[64];
+	bool        is_armed; /* brim.node describes the place we are at */
+	bool        is_paused;
+	char        why[512];      /* when not armed: what differs */
+	TimestampTz last_batch_at; /* 0: never */
 } BrimNode;
 
 extern void brim_node_read(BrimNode *node);
@@ -29,4 +29,4 @@ extern void brim_node_note_batch(void);
 extern void brim_component_set(const char *component, const char *state, const char *detail,
 							   TimestampTz retry_at);
 
-#endif							/* BRIM_DB_NODE_H */
+#endif /* BRIM_DB_NODE_H */

@@ -32,9 +32,8 @@ brim_place_get(BrimPlace *place)
 	if (gethostname(place->host, sizeof(place->host) - 1) != 0)
 		strlcpy(place->host, "unknown", sizeof(place->host));
 	if (stat(DataDir, &st) != 0)
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not stat directory \"%s\": %m", DataDir)));
+		ereport(ERROR, (errcode_for_file_access(),
+						errmsg("could not stat directory \"%s\": %m", DataDir)));
 	snprintf(place->data_directory, sizeof(place->data_directory), "%s (inode %llu)", DataDir,
 			 (unsigned long long) st.st_ino);
 }

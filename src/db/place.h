@@ -12,13 +12,13 @@
 
 typedef struct BrimPlace
 {
-	char		system_identifier[24];
-	int64		timeline_id;	/* 0 in recovery */
-	Oid			database_oid;
-	char		host[256];
-	char		data_directory[MAXPGPATH + 32]; /* path and inode */
+	char  system_identifier[24];
+	int64 timeline_id; /* 0 in recovery */
+	Oid   database_oid;
+	char  host[256];
+	char  data_directory[MAXPGPATH + 32]; /* path and inode */
 } BrimPlace;
 
 extern void brim_place_get(BrimPlace *place);
 
-#endif							/* BRIM_DB_PLACE_H */
+#endif /* BRIM_DB_PLACE_H */

@@ -27,35 +27,35 @@
 #define MAX_SECRET 4096
 
 /* Worker */
-char	   *brim_databases = NULL;
-char	   *brim_worker_role = NULL;
+char *brim_databases = NULL;
+char *brim_worker_role = NULL;
 
 /* Generation */
-bool		brim_generate = false;
-int			brim_generate_connections = 4;
-int			brim_generate_timeout = 60;
-char	   *brim_gemini_url = NULL;
-char	   *brim_gemini_model = NULL;
-char	   *brim_gemini_api_key_file = NULL;
+bool  brim_generate = false;
+int   brim_generate_connections = 4;
+int   brim_generate_timeout = 60;
+char *brim_gemini_url = NULL;
+char *brim_gemini_model = NULL;
+char *brim_gemini_api_key_file = NULL;
 
 /* Sending */
-bool		brim_send = false;
-int			brim_batch_size = 5;
-int			brim_send_interval = 60;
-int			brim_smtp_connections = 1;
-int			brim_smtp_connect_timeout = 60;
-int			brim_shutdown_grace = 10;
-char	   *brim_smtp_url = NULL;
-char	   *brim_smtp_username = NULL;
-char	   *brim_smtp_password_file = NULL;
-char	   *brim_helo_name = NULL;
-char	   *brim_outbox_directory = NULL;
+bool  brim_send = false;
+int   brim_batch_size = 5;
+int   brim_send_interval = 60;
+int   brim_smtp_connections = 1;
+int   brim_smtp_connect_timeout = 60;
+int   brim_shutdown_grace = 10;
+char *brim_smtp_url = NULL;
+char *brim_smtp_username = NULL;
+char *brim_smtp_password_file = NULL;
+char *brim_helo_name = NULL;
+char *brim_outbox_directory = NULL;
 
 /* Both */
-char	   *brim_ca_file = NULL;
+char *brim_ca_file = NULL;
 
 /* Reports */
-char	   *brim_report_timezone = NULL;
+char *brim_report_timezone = NULL;
 
 /* Does url begin with scheme? */
 static bool
@@ -72,7 +72,7 @@ is_loopback(const char *host)
 
 	for (size_t i = 0; i < lengthof(names); i++)
 	{
-		size_t		len = strlen(names[i]);
+		size_t len = strlen(names[i]);
 
 		if (pg_strncasecmp(host, names[i], len) != 0)
 			continue;
@@ -94,7 +94,8 @@ check_url(const char *url)
 	{
 		if ((unsigned char) *p <= ' ' || (unsigned char) *p >= 0x7F)
 		{
-			GUC_check_errdetail("The URL contains a space, a control character or a non-ASCII character.");
+			GUC_check_errdetail(
+				"The URL contains a space, a control character or a non-ASCII character.");
 			return false;
 		}
 	}
@@ -119,7 +120,8 @@ check_smtp_url(char **newval, void **extra, GucSource source)
 		return true;
 	if (!has_scheme(*newval, "smtp://") && !has_scheme(*newval, "smtps://"))
 	{
-		GUC_check_errdetail("The URL must begin with smtp:// (STARTTLS) or smtps:// (TLS from the start).");
+		GUC_check_errdetail(
+			"The URL must begin with smtp:// (STARTTLS) or smtps:// (TLS from the start).");
 		return false;
 	}
 	return check_url(*newval);
@@ -132,7 +134,8 @@ check_gemini_url(char **newval, void **extra, GucSource source)
 		return true;
 	if (has_scheme(*newval, "http://") && !is_loopback(*newval + strlen("http://")))
 	{
-		GUC_check_errdetail("Plain http:// is accepted for a loopback address only, since the API key travels with each request.");
+		GUC_check_errdetail("Plain http:// is accepted for a loopback address only, since the API "
+							"key travels with each request.");
 		return false;
 	}
 	if (!has_scheme(*newval, "https://") && !has_scheme(*newval, "http://"))
@@ -148,9 +151,11 @@ static bool
 check_gemini_model(char **newval, void **extra, GucSource source)
 {
 	if (*newval == NULL || **newval == '\0' ||
-		strspn(*newval, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") != strlen(*newval))
+		strspn(*newval, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") !=
+			strlen(*newval))
 	{
-		GUC_check_errdetail("A model name consists of letters, digits, dots, hyphens and underscores.");
+		GUC_check_errdetail(
+			"A model name consists of letters, digits, dots, hyphens and underscores.");
 		return false;
 	}
 	return true;
@@ -161,7 +166,8 @@ static bool
 check_helo_name(char **newval, void **extra, GucSource source)
 {
 	if (*newval == NULL ||
-		strspn(*newval, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") != strlen(*newval))
+		strspn(*newval, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") !=
+			strlen(*newval))
 	{
 		GUC_check_errdetail("A host name consists of letters, digits, dots and hyphens.");
 		return false;
@@ -172,9 +178,9 @@ check_helo_name(char **newval, void **extra, GucSource source)
 static bool
 check_databases(char **newval, void **extra, GucSource source)
 {
-	char	   *copy;
-	List	   *names = NIL;
-	bool		ok;
+	char *copy;
+	List *names = NIL;
+	bool  ok;
 
 	if (*newval == NULL)
 		return true;
@@ -202,27 +208,31 @@ static void
 define_string(const char *name, const char *description, char **variable, const char *boot,
 			  GucContext context, int flags, GucStringCheckHook check)
 {
-	DefineCustomStringVariable(name, description, NULL, variable, boot, context, flags, check, NULL, NULL);
+	DefineCustomStringVariable(name, description, NULL, variable, boot, context, flags, check, NULL,
+							   NULL);
 }
 
 static void
-define_int(const char *name, const char *description, int *variable, int boot, int min, int max, int flags)
+define_int(const char *name, const char *description, int *variable, int boot, int min, int max,
+		   int flags)
 {
-	DefineCustomIntVariable(name, description, NULL, variable, boot, min, max, PGC_SIGHUP, flags, NULL, NULL, NULL);
+	DefineCustomIntVariable(name, description, NULL, variable, boot, min, max, PGC_SIGHUP, flags,
+							NULL, NULL, NULL);
 }
 
 static void
 define_bool(const char *name, const char *description, bool *variable)
 {
-	DefineCustomBoolVariable(name, description, NULL, variable, false, PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable(name, description, NULL, variable, false, PGC_SIGHUP, 0, NULL, NULL,
+							 NULL);
 }
 
 void
 brim_settings_init(void)
 {
 	/* In which databases a worker runs, separated by commas.  Empty: none. */
-	define_string("brim.databases", "Databases in which a brim worker runs.",
-				  &brim_databases, "", PGC_SIGHUP, GUC_LIST_INPUT, check_databases);
+	define_string("brim.databases", "Databases in which a brim worker runs.", &brim_databases, "",
+				  PGC_SIGHUP, GUC_LIST_INPUT, check_databases);
 
 	/* As whom it runs: a role without superuser; see brim_grant(). */
 	define_string("brim.worker_role", "Role as which brim's workers run; never a superuser.",
@@ -237,24 +247,27 @@ brim_settings_init(void)
 			   &brim_generate_connections, 4, 1, 128, 0);
 	define_int("brim.generate_timeout", "Longest time a generation request may take.",
 			   &brim_generate_timeout, 60, 1, 600, GUC_UNIT_S);
-	define_string("brim.gemini_url", "Address of the Gemini API.",
-				  &brim_gemini_url, "https://generativelanguage.googleapis.com", PGC_SIGHUP, 0, check_gemini_url);
-	define_string("brim.gemini_model", "Gemini model that writes e-mails.",
-				  &brim_gemini_model, "gemini-3.5-flash-lite", PGC_SIGHUP, 0, check_gemini_model);
-	define_string("brim.gemini_api_key_file", "File that holds the Gemini API key. Without one, templates are used.",
+	define_string("brim.gemini_url", "Address of the Gemini API.", &brim_gemini_url,
+				  "https://generativelanguage.googleapis.com", PGC_SIGHUP, 0, check_gemini_url);
+	define_string("brim.gemini_model", "Gemini model that writes e-mails.", &brim_gemini_model,
+				  "gemini-3.5-flash-lite", PGC_SIGHUP, 0, check_gemini_model);
+	define_string("brim.gemini_api_key_file",
+				  "File that holds the Gemini API key. Without one, templates are used.",
 				  &brim_gemini_api_key_file, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL);
 
 	/* Sending: brim.batch_size e-mails every brim.send_interval; 0 lifts the limit. */
-	define_int("brim.batch_size", "E-mails sent per brim.send_interval.",
-			   &brim_batch_size, 5, 1, 100000, 0);
+	define_int("brim.batch_size", "E-mails sent per brim.send_interval.", &brim_batch_size, 5, 1,
+			   100000, 0);
 	define_int("brim.send_interval", "Time between two batches; 0 sends as fast as it goes.",
 			   &brim_send_interval, 60, 0, 86400, GUC_UNIT_S);
 	define_int("brim.smtp_connections", "Connections to the mail relay at once.",
 			   &brim_smtp_connections, 1, 1, 128, 0);
 	define_int("brim.smtp_timeout", "Longest time connecting and logging in to the relay may take.",
 			   &brim_smtp_connect_timeout, 60, 1, 600, GUC_UNIT_S);
-	define_int("brim.shutdown_grace", "How long a stopping worker waits for the relay's answer to e-mails already handed over.",
-			   &brim_shutdown_grace, 10, 0, 600, GUC_UNIT_S);
+	define_int(
+		"brim.shutdown_grace",
+		"How long a stopping worker waits for the relay's answer to e-mails already handed over.",
+		&brim_shutdown_grace, 10, 0, 600, GUC_UNIT_S);
 
 	/*
 	 * The relay.  smtp:// demands STARTTLS except to a loopback address,
@@ -268,9 +281,12 @@ brim_settings_init(void)
 				  &brim_smtp_password_file, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL);
 	define_string("brim.helo_name", "Name given in EHLO; empty for the machine's host name.",
 				  &brim_helo_name, "", PGC_SIGHUP, 0, check_helo_name);
-	define_string("brim.outbox_directory", "Maildir that receives messages while no relay is set; relative to the data directory.",
-				  &brim_outbox_directory, "brim_outbox", PGC_SIGHUP, 0, NULL);
-	define_string("brim.ca_file", "Certificates that servers are checked with; empty for the system's.",
+	define_string(
+		"brim.outbox_directory",
+		"Maildir that receives messages while no relay is set; relative to the data directory.",
+		&brim_outbox_directory, "brim_outbox", PGC_SIGHUP, 0, NULL);
+	define_string("brim.ca_file",
+				  "Certificates that servers are checked with; empty for the system's.",
 				  &brim_ca_file, "", PGC_SIGHUP, 0, NULL);
 
 	/* Where a day begins in reports. */
@@ -297,10 +313,10 @@ brim_settings_path(const char *name)
 char *
 brim_settings_secret(const char *path, char **problem)
 {
-	char		line[MAX_SECRET + 1];
-	int			fd;
-	ssize_t		len;
-	char	   *secret;
+	char    line[MAX_SECRET + 1];
+	int     fd;
+	ssize_t len;
+	char   *secret;
 
 	*problem = NULL;
 	fd = OpenTransientFile(path, O_RDONLY | PG_BINARY);

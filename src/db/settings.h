@@ -13,20 +13,20 @@ extern char *brim_databases;
 extern char *brim_worker_role;
 
 /* Generation */
-extern bool brim_generate;
-extern int	brim_generate_connections;
-extern int	brim_generate_timeout;	/* seconds */
+extern bool  brim_generate;
+extern int   brim_generate_connections;
+extern int   brim_generate_timeout; /* seconds */
 extern char *brim_gemini_url;
 extern char *brim_gemini_model;
 extern char *brim_gemini_api_key_file;
 
 /* Sending */
-extern bool brim_send;
-extern int	brim_batch_size;
-extern int	brim_send_interval; /* seconds */
-extern int	brim_smtp_connections;
-extern int	brim_smtp_connect_timeout;	/* seconds, of connect and login */
-extern int	brim_shutdown_grace;	/* seconds */
+extern bool  brim_send;
+extern int   brim_batch_size;
+extern int   brim_send_interval; /* seconds */
+extern int   brim_smtp_connections;
+extern int   brim_smtp_connect_timeout; /* seconds, of connect and login */
+extern int   brim_shutdown_grace;       /* seconds */
 extern char *brim_smtp_url;
 extern char *brim_smtp_username;
 extern char *brim_smtp_password_file;
@@ -52,4 +52,4 @@ extern const char *brim_settings_path(const char *name);
  */
 extern char *brim_settings_secret(const char *path, char **problem);
 
-#endif							/* BRIM_DB_SETTINGS_H */
+#endif /* BRIM_DB_SETTINGS_H */

@@ -29,15 +29,15 @@
 
 typedef struct BrimShared
 {
-	int			launcher_pid;
-	BrimSlot	slots[BRIM_MAX_SLOTS];
+	int      launcher_pid;
+	BrimSlot slots[BRIM_MAX_SLOTS];
 } BrimShared;
 
 static BrimShared *shared = NULL;
-static LWLock *lock = NULL;
-static int	my_slot = -1;
-static bool predecessor_was_clean = false;
-static bool wake_wanted = false;
+static LWLock     *lock = NULL;
+static int         my_slot = -1;
+static bool        predecessor_was_clean = false;
+static bool        wake_wanted = false;
 
 static shmem_startup_hook_type prev_startup_hook = NULL;
 #ifdef BRIM_HAVE_SHMEM_REQUEST_HOOK
@@ -58,7 +58,7 @@ request(void)
 static void
 startup(void)
 {
-	bool		found;
+	bool found;
 
 	if (prev_startup_hook)
 		prev_startup_hook();
@@ -119,7 +119,7 @@ brim_shared_set_launcher(int pid)
 int
 brim_shared_launcher(void)
 {
-	int			pid;
+	int pid;
 
 	if (shared == NULL)
 		return 0;
@@ -146,7 +146,7 @@ brim_shared_stop_workers(void)
 static void
 detach(int code, Datum arg)
 {
-	BrimSlot   *slot = &shared->slots[my_slot];
+	BrimSlot *slot = &shared->slots[my_slot];
 
 	LWLockAcquire(lock, LW_EXCLUSIVE);
 	slot->clean_exit = true;
@@ -158,7 +158,7 @@ detach(int code, Datum arg)
 void
 brim_shared_attach(int number)
 {
-	BrimSlot   *slot = &shared->slots[number];
+	BrimSlot *slot = &shared->slots[number];
 
 	Assert(number >= 0 && number < BRIM_MAX_SLOTS);
 	LWLockAcquire(lock, LW_EXCLUSIVE);
@@ -179,7 +179,7 @@ brim_shared_attach(int number)
 void
 brim_shared_set_state(BrimWorkerState state)
 {
-	BrimSlot   *slot = &shared->slots[my_slot];
+	BrimSlot *slot = &shared->slots[my_slot];
 
 	if (slot->state == state)
 		return;
@@ -227,7 +227,7 @@ brim_shared_get(int number, BrimSlot *copy)
 int
 brim_shared_slots(Oid database, BrimSlot *copy, int *numbers, int max)
 {
-	int			found = 0;
+	int found = 0;
 
 	if (shared == NULL)
 		return 0;
@@ -283,7 +283,7 @@ set_number_tag(LOCKTAG *tag, int number)
 bool
 brim_shared_lock_number(int number)
 {
-	LOCKTAG		tag;
+	LOCKTAG tag;
 
 	set_number_tag(&tag, number);
 	return LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
@@ -292,7 +292,7 @@ brim_shared_lock_number(int number)
 bool
 brim_shared_number_is_alive(int number)
 {
-	LOCKTAG		tag;
+	LOCKTAG tag;
 
 	set_number_tag(&tag, number);
 	if (LockAcquire(&tag, ShareLock, false, true) == LOCKACQUIRE_NOT_AVAIL)

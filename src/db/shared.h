@@ -18,9 +18,9 @@ typedef enum BrimWorkerState
 	BRIM_WORKER_STARTING,
 	BRIM_WORKER_IDLE,
 	BRIM_WORKER_BUSY,
-	BRIM_WORKER_PAUSED,			/* brim_pause() */
-	BRIM_WORKER_DISARMED,		/* brim.node does not describe this place */
-	BRIM_WORKER_NO_EXTENSION,	/* CREATE EXTENSION has not been done here */
+	BRIM_WORKER_PAUSED,       /* brim_pause() */
+	BRIM_WORKER_DISARMED,     /* brim.node does not describe this place */
+	BRIM_WORKER_NO_EXTENSION, /* CREATE EXTENSION has not been done here */
 	BRIM_WORKER_STOPPING
 } BrimWorkerState;
 
@@ -38,18 +38,18 @@ typedef enum BrimCounter
 typedef struct BrimSlot
 {
 	/* Identity */
-	Oid			database;		/* InvalidOid: free */
-	int			pid;
-	int			proc_number;
+	Oid         database; /* InvalidOid: free */
+	int         pid;
+	int         proc_number;
 	TimestampTz started_at;
 
 	/* State */
 	BrimWorkerState state;
-	bool		was_ready;		/* the last process of this slot reached its loop */
-	bool		clean_exit;		/* ... and ended by exiting, not by vanishing */
+	bool            was_ready;  /* the last process of this slot reached its loop */
+	bool            clean_exit; /* ... and ended by exiting, not by vanishing */
 
 	/* Statistics */
-	int64		counters[BRIM_COUNTERS];
+	int64 counters[BRIM_COUNTERS];
 } BrimSlot;
 
 extern void brim_shared_init(void); /* request the memory; while preloading only */
@@ -57,20 +57,20 @@ extern bool brim_shared_exists(void);
 
 /* Launcher */
 extern void brim_shared_set_launcher(int pid);
-extern int	brim_shared_launcher(void);
+extern int  brim_shared_launcher(void);
 extern void brim_shared_stop_workers(void); /* SIGTERM to whoever holds a slot */
 
 /* Worker */
-extern void brim_shared_attach(int slot);	/* released when the process exits */
+extern void brim_shared_attach(int slot); /* released when the process exits */
 extern void brim_shared_set_state(BrimWorkerState state);
 extern void brim_shared_idle(void); /* nothing left to do, unless the state says why */
 extern void brim_shared_count(BrimCounter counter, int64 n);
 extern bool brim_shared_predecessor_was_clean(void);
 
 /* Sessions */
-extern int	brim_shared_slots(Oid database, BrimSlot *copy, int *numbers, int max);
-extern bool brim_shared_get(int slot, BrimSlot *copy);
-extern void brim_shared_wake_at_commit(void);	/* the worker of this database */
+extern int         brim_shared_slots(Oid database, BrimSlot *copy, int *numbers, int max);
+extern bool        brim_shared_get(int slot, BrimSlot *copy);
+extern void        brim_shared_wake_at_commit(void); /* the worker of this database */
 extern const char *brim_shared_state_name(BrimWorkerState state);
 
 /*
@@ -80,4 +80,4 @@ extern const char *brim_shared_state_name(BrimWorkerState state);
 extern bool brim_shared_lock_number(int number);
 extern bool brim_shared_number_is_alive(int number);
 
-#endif							/* BRIM_DB_SHARED_H */
+#endif /* BRIM_DB_SHARED_H */

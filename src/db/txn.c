@@ -97,12 +97,12 @@ brim_txn_abort(void)
 uint64
 brim_txn_run(BrimStatement *statement, Datum *values, const bool *nulls)
 {
-	char		nullchars[lengthof(statement->types) + 1];
-	int			code;
+	char nullchars[lengthof(statement->types) + 1];
+	int  code;
 
 	if (statement->plan == NULL)
 	{
-		SPIPlanPtr	plan = SPI_prepare(statement->text, statement->nargs, statement->types);
+		SPIPlanPtr plan = SPI_prepare(statement->text, statement->nargs, statement->types);
 
 		if (plan == NULL)
 			elog(ERROR, "could not prepare \"%s\": %s", statement->text,
@@ -129,8 +129,8 @@ brim_txn_text(uint64 row, int column)
 int64
 brim_txn_int64(uint64 row, int column)
 {
-	bool		isnull;
-	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
+	bool  isnull;
+	Datum value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
 
 	if (isnull)
 		return 0;
@@ -142,8 +142,8 @@ brim_txn_int64(uint64 row, int column)
 double
 brim_txn_double(uint64 row, int column)
 {
-	bool		isnull;
-	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
+	bool  isnull;
+	Datum value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
 
 	return isnull ? 0 : DatumGetFloat8(value);
 }
@@ -151,8 +151,8 @@ brim_txn_double(uint64 row, int column)
 bool
 brim_txn_bool(uint64 row, int column)
 {
-	bool		isnull;
-	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
+	bool  isnull;
+	Datum value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
 
 	return !isnull && DatumGetBool(value);
 }
@@ -160,17 +160,18 @@ brim_txn_bool(uint64 row, int column)
 Datum
 brim_txn_int8_array(const int64 *items, int n)
 {
-	Datum	   *datums = palloc(sizeof(Datum) * Max(n, 1));
+	Datum *datums = palloc(sizeof(Datum) * Max(n, 1));
 
 	for (int i = 0; i < n; i++)
 		datums[i] = Int64GetDatum(items[i]);
-	return PointerGetDatum(construct_array(datums, n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	return PointerGetDatum(
+		construct_array(datums, n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
 
 Datum
 brim_txn_int4_array(const int *items, int n)
 {
-	Datum	   *datums = palloc(sizeof(Datum) * Max(n, 1));
+	Datum *datums = palloc(sizeof(Datum) * Max(n, 1));
 
 	for (int i = 0; i < n; i++)
 		datums[i] = Int32GetDatum(items[i]);
@@ -180,17 +181,18 @@ brim_txn_int4_array(const int *items, int n)
 Datum
 brim_txn_text_array(const char *const *items, int n)
 {
-	Datum	   *datums = palloc(sizeof(Datum) * Max(n, 1));
-	bool	   *nulls = palloc(sizeof(bool) * Max(n, 1));
-	int			dims[1] = {n};
-	int			lower[1] = {1};
+	Datum *datums = palloc(sizeof(Datum) * Max(n, 1));
+	bool  *nulls = palloc(sizeof(bool) * Max(n, 1));
+	int    dims[1] = {n};
+	int    lower[1] = {1};
 
 	for (int i = 0; i < n; i++)
 	{
 		nulls[i] = (items[i] == NULL);
 		datums[i] = nulls[i] ? (Datum) 0 : CStringGetTextDatum(items[i]);
 	}
-	return PointerGetDatum(construct_md_array(datums, nulls, 1, dims, lower, TEXTOID, -1, false, TYPALIGN_INT));
+	return PointerGetDatum(
+		construct_md_array(datums, nulls, 1, dims, lower, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
 char *

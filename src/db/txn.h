@@ -22,30 +22,30 @@ extern void brim_txn_force_settings(void);
  */
 extern bool brim_txn_begin(const char *activity);
 extern void brim_txn_commit(void);
-extern void brim_txn_abort(void);	/* after an error; safe outside a transaction */
+extern void brim_txn_abort(void); /* after an error; safe outside a transaction */
 
 /* One statement, prepared at its first use and kept. */
 typedef struct BrimStatement
 {
 	const char *text;
-	int			nargs;
-	Oid			types[20];
-	SPIPlanPtr	plan;
+	int         nargs;
+	Oid         types[20];
+	SPIPlanPtr  plan;
 } BrimStatement;
 
 /* Run it; values[i] is NULL where nulls[i].  Returns SPI_processed. */
 extern uint64 brim_txn_run(BrimStatement *statement, Datum *values, const bool *nulls);
 
 /* Columns of the last result, counted from 1, as C values in the current context. */
-extern char *brim_txn_text(uint64 row, int column); /* NULL for null; server encoding */
-extern int64 brim_txn_int64(uint64 row, int column);	/* int4 and int8; 0 for null */
+extern char  *brim_txn_text(uint64 row, int column);  /* NULL for null; server encoding */
+extern int64  brim_txn_int64(uint64 row, int column); /* int4 and int8; 0 for null */
 extern double brim_txn_double(uint64 row, int column);
-extern bool brim_txn_bool(uint64 row, int column);
+extern bool   brim_txn_bool(uint64 row, int column);
 
 /* Arrays for unnest() */
 extern Datum brim_txn_int8_array(const int64 *items, int n);
 extern Datum brim_txn_int4_array(const int *items, int n);
-extern Datum brim_txn_text_array(const char *const *items, int n);	/* NULL items are nulls */
+extern Datum brim_txn_text_array(const char *const *items, int n); /* NULL items are nulls */
 
 /*
  * Text that came from outside (UTF-8) as a text Datum in the server's
@@ -54,4 +54,4 @@ extern Datum brim_txn_text_array(const char *const *items, int n);	/* NULL items
 extern char *brim_txn_from_utf8(const char *text);
 extern char *brim_txn_to_utf8(char *text);
 
-#endif							/* BRIM_DB_TXN_H */
+#endif /* BRIM_DB_TXN_H */

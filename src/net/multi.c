@@ -21,14 +21,14 @@ static CURLM *multi = NULL;
 
 /* Sockets */
 static BrimNetSocket *sockets = NULL;
-static bool **ready_flags = NULL;	/* beside sockets */
-static int	nsockets = 0;
-static int	maxsockets = 0;
-static unsigned long changes = 0;
-static bool lost_socket = false;	/* a table entry could not be made */
+static bool         **ready_flags = NULL; /* beside sockets */
+static int            nsockets = 0;
+static int            maxsockets = 0;
+static unsigned long  changes = 0;
+static bool           lost_socket = false; /* a table entry could not be made */
 
 /* Timer */
-static bool timer_runs = false;
+static bool            timer_runs = false;
 static struct timespec timer_at;
 
 /*
@@ -38,7 +38,7 @@ static struct timespec timer_at;
 static void
 block_signals(sigset_t *old)
 {
-	sigset_t	all;
+	sigset_t all;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, old);
@@ -53,7 +53,7 @@ restore_signals(const sigset_t *old)
 void
 brim_multi_watch(int fd, bool read, bool write, bool *ready)
 {
-	int			i;
+	int i;
 
 	for (i = 0; i < nsockets; i++)
 		if (sockets[i].fd == fd)
@@ -73,9 +73,9 @@ brim_multi_watch(int fd, bool read, bool write, bool *ready)
 	{
 		if (nsockets == maxsockets)
 		{
-			int			more = maxsockets > 0 ? maxsockets * 2 : 64;
+			int            more = maxsockets > 0 ? maxsockets * 2 : 64;
 			BrimNetSocket *bigger = realloc(sockets, sizeof(BrimNetSocket) * (size_t) more);
-			bool	  **flags;
+			bool         **flags;
 
 			if (bigger != NULL)
 				sockets = bigger;
@@ -132,7 +132,7 @@ on_timer(CURLM *handle, long timeout_ms, void *user)
 bool
 brim_net_init(BrimError *error)
 {
-	sigset_t	old;
+	sigset_t old;
 
 	if (multi != NULL)
 		return true;
@@ -163,12 +163,13 @@ long
 brim_net_timeout(void)
 {
 	struct timespec now;
-	long		left;
+	long            left;
 
 	if (!timer_runs)
 		return -1;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	left = (long) (timer_at.tv_sec - now.tv_sec) * 1000L + (timer_at.tv_nsec - now.tv_nsec) / 1000000L;
+	left =
+		(long) (timer_at.tv_sec - now.tv_sec) * 1000L + (timer_at.tv_nsec - now.tv_nsec) / 1000000L;
 	return left > 0 ? left : 0;
 }
 
@@ -176,13 +177,13 @@ brim_net_timeout(void)
 static void
 finish_transfers(void)
 {
-	CURLMsg    *message;
-	int			left;
+	CURLMsg *message;
+	int      left;
 
 	while ((message = curl_multi_info_read(multi, &left)) != NULL)
 	{
-		char	   *private = NULL;
-		CURLcode	code;
+		char *private = NULL;
+		CURLcode code;
 
 		if (message->msg != CURLMSG_DONE)
 			continue;
@@ -200,8 +201,8 @@ finish_transfers(void)
 static void
 drive(curl_socket_t fd, int events)
 {
-	sigset_t	old;
-	int			running;
+	sigset_t old;
+	int      running;
 
 	block_signals(&old);
 	(void) curl_multi_socket_action(multi, fd, events, &running);
@@ -229,7 +230,7 @@ brim_net_drive_timer(void)
 {
 	if (multi != NULL && brim_net_timeout() == 0)
 	{
-		timer_runs = false;		/* libcurl sets it again when it wants to */
+		timer_runs = false; /* libcurl sets it again when it wants to */
 		drive(CURL_SOCKET_TIMEOUT, 0);
 	}
 }
@@ -238,31 +239,30 @@ bool
 brim_multi_prepare(BrimTransfer *transfer, const char *url, const char *ca_file,
 				   const char *protocols, int timeout)
 {
-	sigset_t	old;
-	CURL	   *easy;
-	bool		ok;
+	sigset_t old;
+	CURL    *easy;
+	bool     ok;
 
 	block_signals(&old);
 	easy = curl_easy_init();
-	ok = easy != NULL &&
-		curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
-		curl_easy_setopt(easy, CURLOPT_PRIVATE, (void *) transfer) == CURLE_OK &&
-		curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error) == CURLE_OK &&
-		curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-		curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocols) == CURLE_OK &&
-		curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
-		curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK &&
-		curl_easy_setopt(easy, CURLOPT_NETRC, (long) CURL_NETRC_IGNORED) == CURLE_OK &&
-		curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
-		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
-		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
-		curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long) timeout * 1000L) == CURLE_OK;
+	ok = easy != NULL && curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
+		 curl_easy_setopt(easy, CURLOPT_PRIVATE, (void *) transfer) == CURLE_OK &&
+		 curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error) == CURLE_OK &&
+		 curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+		 curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocols) == CURLE_OK &&
+		 curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+		 curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK &&
+		 curl_easy_setopt(easy, CURLOPT_NETRC, (long) CURL_NETRC_IGNORED) == CURLE_OK &&
+		 curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
+		 curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
+		 curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
+		 curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long) timeout * 1000L) == CURLE_OK;
 	/* a resolver thread that hangs must not hang us when its transfer ends */
 	if (ok)
 		(void) curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 	if (ok && *ca_file != '\0')
 		ok = curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file) == CURLE_OK &&
-			curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK;
+			 curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK;
 	if (!ok && easy != NULL)
 		curl_easy_cleanup(easy);
 	restore_signals(&old);
@@ -273,7 +273,7 @@ brim_multi_prepare(BrimTransfer *transfer, const char *url, const char *ca_file,
 bool
 brim_multi_start(BrimTransfer *transfer)
 {
-	sigset_t	old;
+	sigset_t old;
 
 	block_signals(&old);
 	transfer->is_added = curl_multi_add_handle(multi, transfer->easy) == CURLM_OK;
@@ -284,7 +284,7 @@ brim_multi_start(BrimTransfer *transfer)
 void
 brim_multi_end(BrimTransfer *transfer)
 {
-	sigset_t	old;
+	sigset_t old;
 
 	block_signals(&old);
 	if (transfer->is_added)
@@ -297,8 +297,8 @@ brim_multi_end(BrimTransfer *transfer)
 }
 
 void
-brim_multi_explain(const BrimTransfer *transfer, CURLcode code, const char *what,
-				   char *text, size_t size)
+brim_multi_explain(const BrimTransfer *transfer, CURLcode code, const char *what, char *text,
+				   size_t size)
 {
 	const char *general = curl_easy_strerror(code);
 	const char *detail = transfer->error[0] != '\0' ? transfer->error : NULL;

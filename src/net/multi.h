@@ -17,10 +17,10 @@ typedef struct BrimTransfer BrimTransfer;
 
 struct BrimTransfer
 {
-	CURL	   *easy;
-	bool		is_added;		/* to the multi handle */
-	void		(*done) (BrimTransfer *transfer, CURLcode code);
-	char		error[CURL_ERROR_SIZE];
+	CURL *easy;
+	bool  is_added; /* to the multi handle */
+	void (*done)(BrimTransfer *transfer, CURLcode code);
+	char error[CURL_ERROR_SIZE];
 };
 
 /* Create the easy handle with the options every transfer has, and start it. */
@@ -39,4 +39,4 @@ extern void brim_multi_watch(int fd, bool read, bool write, bool *ready);
 extern void brim_multi_explain(const BrimTransfer *transfer, CURLcode code, const char *what,
 							   char *text, size_t size);
 
-#endif							/* BRIM_NET_MULTI_H */
+#endif /* BRIM_NET_MULTI_H */

@@ -18,18 +18,18 @@
 
 struct BrimRelay
 {
-	BrimTransfer transfer;		/* first: a transfer is cast to its relay */
+	BrimTransfer transfer; /* first: a transfer is cast to its relay */
 
 	BrimRelayState state;
-	curl_socket_t fd;			/* when OPEN */
-	bool		is_ready;		/* something happened on the socket */
-	char		error[CURL_ERROR_SIZE + 128];
+	curl_socket_t  fd;       /* when OPEN */
+	bool           is_ready; /* something happened on the socket */
+	char           error[CURL_ERROR_SIZE + 128];
 };
 
 static void
 on_done(BrimTransfer *transfer, CURLcode code)
 {
-	BrimRelay  *relay = (BrimRelay *) transfer;
+	BrimRelay *relay = (BrimRelay *) transfer;
 
 	relay->fd = CURL_SOCKET_BAD;
 	if (code == CURLE_OK)
@@ -42,22 +42,24 @@ on_done(BrimTransfer *transfer, CURLcode code)
 	}
 	relay->state = BRIM_RELAY_FAILED;
 	relay->is_ready = true;
-	brim_multi_explain(transfer, code, "could not connect to the mail relay", relay->error, sizeof(relay->error));
+	brim_multi_explain(transfer, code, "could not connect to the mail relay", relay->error,
+					   sizeof(relay->error));
 }
 
 /* Is the relay this very machine?  Only there may mail travel in the clear. */
 static bool
 is_loopback(const char *url)
 {
-	CURLU	   *parts = curl_url();
-	char	   *host = NULL;
-	bool		loopback = false;
+	CURLU *parts = curl_url();
+	char  *host = NULL;
+	bool   loopback = false;
 
-	if (parts != NULL && curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
+	if (parts != NULL &&
+		curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
 		curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK)
 	{
 		loopback = strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
-			(strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == strlen(host));
+				   (strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == strlen(host));
 	}
 	curl_free(host);
 	curl_url_cleanup(parts);
@@ -67,11 +69,11 @@ is_loopback(const char *url)
 BrimRelay *
 brim_relay_open(const BrimRelayOptions *options, BrimError *error)
 {
-	BrimRelay  *relay = calloc(1, sizeof(BrimRelay));
-	char		url[1024];
-	int			len;
-	CURL	   *easy;
-	bool		ok;
+	BrimRelay *relay = calloc(1, sizeof(BrimRelay));
+	char       url[1024];
+	int        len;
+	CURL      *easy;
+	bool       ok;
 
 	if (relay == NULL)
 	{
@@ -85,23 +87,25 @@ brim_relay_open(const BrimRelayOptions *options, BrimError *error)
 	len = (int) strlen(options->url);
 	while (len > 0 && options->url[len - 1] == '/')
 		len--;
-	if ((size_t) snprintf(url, sizeof(url), "%.*s/%s", len, options->url, options->helo_name) >= sizeof(url))
+	if ((size_t) snprintf(url, sizeof(url), "%.*s/%s", len, options->url, options->helo_name) >=
+		sizeof(url))
 	{
 		brim_error_set(error, "the URL of the mail relay is too long");
 		free(relay);
 		return NULL;
 	}
-	ok = brim_multi_prepare(&relay->transfer, url, options->ca_file, "smtp,smtps", options->timeout);
+	ok =
+		brim_multi_prepare(&relay->transfer, url, options->ca_file, "smtp,smtps", options->timeout);
 	easy = relay->transfer.easy;
-	ok = ok &&
-		curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L) == CURLE_OK &&
-		curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
-		curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L) == CURLE_OK &&
-		curl_easy_setopt(easy, CURLOPT_USE_SSL,
-						 is_loopback(options->url) ? (long) CURLUSESSL_TRY : (long) CURLUSESSL_ALL) == CURLE_OK;
+	ok = ok && curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L) == CURLE_OK &&
+		 curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
+		 curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L) == CURLE_OK &&
+		 curl_easy_setopt(easy, CURLOPT_USE_SSL,
+						  is_loopback(options->url) ? (long) CURLUSESSL_TRY
+													: (long) CURLUSESSL_ALL) == CURLE_OK;
 	if (ok && *options->username != '\0')
 		ok = curl_easy_setopt(easy, CURLOPT_USERNAME, options->username) == CURLE_OK &&
-			curl_easy_setopt(easy, CURLOPT_PASSWORD, options->password) == CURLE_OK;
+			 curl_easy_setopt(easy, CURLOPT_PASSWORD, options->password) == CURLE_OK;
 	ok = ok && brim_multi_start(&relay->transfer);
 	if (!ok)
 	{
@@ -128,7 +132,7 @@ brim_relay_error(const BrimRelay *relay)
 bool
 brim_relay_take_ready(BrimRelay *relay)
 {
-	bool		ready = relay->is_ready;
+	bool ready = relay->is_ready;
 
 	relay->is_ready = false;
 	return ready;
@@ -146,8 +150,8 @@ fail(BrimRelay *relay, CURLcode code, const char *what)
 long
 brim_relay_send(BrimRelay *relay, const char *data, size_t len)
 {
-	size_t		moved = 0;
-	CURLcode	code;
+	size_t   moved = 0;
+	CURLcode code;
 
 	if (relay->state != BRIM_RELAY_OPEN)
 		return -1;
@@ -163,8 +167,8 @@ brim_relay_send(BrimRelay *relay, const char *data, size_t len)
 long
 brim_relay_receive(BrimRelay *relay, char *data, size_t size)
 {
-	size_t		moved = 0;
-	CURLcode	code;
+	size_t   moved = 0;
+	CURLcode code;
 
 	if (relay->state != BRIM_RELAY_OPEN)
 		return -1;

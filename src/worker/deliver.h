@@ -19,45 +19,45 @@
 
 typedef enum BrimStep
 {
-	BRIM_STEP_WAIT,				/* for the network */
-	BRIM_STEP_BARRIER,			/* everything but the last word is said */
-	BRIM_STEP_DONE				/* result is filled in */
+	BRIM_STEP_WAIT,    /* for the network */
+	BRIM_STEP_BARRIER, /* everything but the last word is said */
+	BRIM_STEP_DONE     /* result is filled in */
 } BrimStep;
 
 typedef struct BrimDelivery
 {
 	/* Contents */
-	BrimEmail	email;
-	BrimBuf		message;		/* the message as it goes over the wire, malloc'd */
+	BrimEmail email;
+	BrimBuf   message; /* the message as it goes over the wire, malloc'd */
 
 	/* Progress */
-	TimestampTz started_at;
-	BrimSmtpResult result;		/* when DONE */
-	bool		was_reused;		/* the connection had carried e-mails before */
+	TimestampTz    started_at;
+	BrimSmtpResult result;     /* when DONE */
+	bool           was_reused; /* the connection had carried e-mails before */
 
 	/* Transport's own; lives longer than one e-mail */
-	void	   *transport;
+	void *transport;
 } BrimDelivery;
 
 typedef struct BrimTransport
 {
 	/* An e-mail was put into the delivery: begin. */
-	void		(*begin) (BrimDelivery *delivery);
+	void (*begin)(BrimDelivery *delivery);
 
 	/* Go as far as possible without blocking. */
-	BrimStep	(*drive) (BrimDelivery *delivery);
+	BrimStep (*drive)(BrimDelivery *delivery);
 
 	/* The barrier is durable: say the last word, then drive again. */
-	void		(*commit) (BrimDelivery *delivery);
+	void (*commit)(BrimDelivery *delivery);
 
 	/* Drop the e-mail at hand, before or after the barrier, without a last word. */
-	void		(*abandon) (BrimDelivery *delivery);
+	void (*abandon)(BrimDelivery *delivery);
 
 	/* No e-mail is at hand and none is expected: let go of what is held. */
-	void		(*rest) (BrimDelivery *delivery);
+	void (*rest)(BrimDelivery *delivery);
 
 	/* When the transport wants to be driven even if nothing happens. */
-	TimestampTz (*deadline) (const BrimDelivery *delivery);
+	TimestampTz (*deadline)(const BrimDelivery *delivery);
 } BrimTransport;
 
 extern const BrimTransport brim_relay_transport;
@@ -70,4 +70,4 @@ extern char *brim_relay_reload(void);
 extern void brim_delivery_end(BrimDelivery *delivery, BrimSmtpVerdict verdict, BrimSmtpPhase phase,
 							  const char *reply);
 
-#endif							/* BRIM_WORKER_DELIVER_H */
+#endif /* BRIM_WORKER_DELIVER_H */

@@ -22,23 +22,23 @@ typedef struct BrimJob
 	const char *name;
 
 	/* Settings were read, for the first time or anew. */
-	void		(*reload) (void);
+	void (*reload)(void);
 
 	/*
 	 * Do what can be done without waiting.  woken: something in the database
 	 * may have changed.  Returns milliseconds after which it wants a turn
 	 * even if nothing happens, 0 for at once, BRIM_FOREVER for never.
 	 */
-	long		(*turn) (bool woken);
+	long (*turn)(bool woken);
 
 	/*
 	 * Stop: begin nothing, give back what can be given back.  True when
 	 * nothing is left that must be waited for.  Called again and again.
 	 */
-	bool		(*stop) (void);
+	bool (*stop)(void);
 
 	/* The loop's: pause after an error that hit the whole job */
-	int			errors;
+	int         errors;
 	TimestampTz pause_until;
 } BrimJob;
 
@@ -47,10 +47,10 @@ extern BrimJob brim_deliver_job;
 
 /* Identity of this worker process */
 extern int64 brim_worker_token;
-extern int	brim_worker_number;
+extern int   brim_worker_number;
 
 /* Run work; an error in it is logged, its transaction aborted, and false returned. */
-extern bool brim_worker_try(void (*work) (void *arg), void *arg);
+extern bool brim_worker_try(void (*work)(void *arg), void *arg);
 
 /*
  * Inside a transaction: may work be taken up (armed, not paused)?  Fills node.
@@ -68,8 +68,8 @@ extern bool brim_worker_is_stopping(void);
 extern void brim_worker_hold_stop(bool hold);
 
 /* Milliseconds until a time; 0 for the past, BRIM_FOREVER for DT_NOEND. */
-extern long brim_worker_until(TimestampTz when);
-extern long brim_worker_sooner(long a, long b);
+extern long   brim_worker_until(TimestampTz when);
+extern long   brim_worker_sooner(long a, long b);
 extern uint32 brim_worker_random(void);
 
 /* The longest a job sleeps while rows wait for something other than time */
@@ -78,4 +78,4 @@ extern uint32 brim_worker_random(void);
 /* Wait for sockets, latch, timer (wait.c) */
 extern bool brim_wait(long timeout_ms); /* true when the latch was set */
 
-#endif							/* BRIM_WORKER_JOBS_H */
+#endif /* BRIM_WORKER_JOBS_H */

@@ -35,14 +35,14 @@
 typedef struct Entry
 {
 	/* Identity */
-	char		database[NAMEDATALEN];	/* empty: free */
-	bool		wanted;			/* still named in brim.databases */
+	char database[NAMEDATALEN]; /* empty: free */
+	bool wanted;                /* still named in brim.databases */
 
 	/* Process */
 	BackgroundWorkerHandle *handle; /* NULL: none runs */
 
 	/* Restart */
-	int			pause_ms;
+	int         pause_ms;
 	TimestampTz start_at;
 } Entry;
 
@@ -79,27 +79,27 @@ find_entry(const char *database)
 static void
 read_databases(void)
 {
-	char	   *copy = pstrdup(brim_databases);
-	List	   *names = NIL;
-	ListCell   *cell;
+	char     *copy = pstrdup(brim_databases);
+	List     *names = NIL;
+	ListCell *cell;
 
 	for (int i = 0; i < BRIM_MAX_SLOTS; i++)
 		entries[i].wanted = false;
 	if (*brim_worker_role == '\0')
 	{
 		if (*copy != '\0')
-			ereport(LOG,
-					(errcode(ERRCODE_CONFIG_FILE_ERROR),
-					 errmsg("brim starts no worker because \"brim.worker_role\" is not set"),
-					 errhint("Create a role without superuser, give it rights with brim_grant(role, 'worker') and set brim.worker_role to it.")));
+			ereport(LOG, (errcode(ERRCODE_CONFIG_FILE_ERROR),
+						  errmsg("brim starts no worker because \"brim.worker_role\" is not set"),
+						  errhint("Create a role without superuser, give it rights with "
+								  "brim_grant(role, 'worker') and set brim.worker_role to it.")));
 		*copy = '\0';
 	}
 	if (!SplitGUCList(copy, ',', &names))
-		names = NIL;			/* refused by the setting's check */
-	foreach(cell, names)
+		names = NIL; /* refused by the setting's check */
+	foreach (cell, names)
 	{
 		const char *name = (const char *) lfirst(cell);
-		Entry	   *entry;
+		Entry      *entry;
 
 		if (*name == '\0' || strlen(name) >= NAMEDATALEN)
 			continue;
@@ -109,17 +109,17 @@ read_databases(void)
 			entry = find_entry("");
 			if (entry == NULL)
 			{
-				ereport(WARNING,
-						(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-						 errmsg("brim starts no worker for database \"%s\": more than %d databases in \"brim.databases\"",
-								name, BRIM_MAX_SLOTS)));
+				ereport(WARNING, (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+								  errmsg("brim starts no worker for database \"%s\": more than %d "
+										 "databases in \"brim.databases\"",
+										 name, BRIM_MAX_SLOTS)));
 				continue;
 			}
 			memset(entry, 0, sizeof(*entry));
 			strlcpy(entry->database, name, sizeof(entry->database));
 		}
 		entry->wanted = true;
-		entry->start_at = 0;	/* a new setting deserves a new try */
+		entry->start_at = 0; /* a new setting deserves a new try */
 		entry->pause_ms = 0;
 	}
 	list_free(names);
@@ -134,7 +134,7 @@ start_worker(Entry *entry)
 	memset(&worker, 0, sizeof(worker));
 	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
 	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
-	worker.bgw_restart_time = BGW_NEVER_RESTART;	/* restarts are the launcher's */
+	worker.bgw_restart_time = BGW_NEVER_RESTART; /* restarts are the launcher's */
 	snprintf(worker.bgw_library_name, sizeof(worker.bgw_library_name), "brim");
 	snprintf(worker.bgw_function_name, sizeof(worker.bgw_function_name), "brim_worker_main");
 	snprintf(worker.bgw_name, sizeof(worker.bgw_name), "brim worker: %s", entry->database);
@@ -145,11 +145,11 @@ start_worker(Entry *entry)
 	if (!RegisterDynamicBackgroundWorker(&worker, &entry->handle))
 	{
 		entry->handle = NULL;
-		ereport(LOG,
-				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-				 errmsg("brim could not start a worker for database \"%s\": no free background worker slot",
-						entry->database),
-				 errhint("Increase \"max_worker_processes\".")));
+		ereport(LOG, (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+					  errmsg("brim could not start a worker for database \"%s\": no free "
+							 "background worker slot",
+							 entry->database),
+					  errhint("Increase \"max_worker_processes\".")));
 	}
 }
 
@@ -157,8 +157,8 @@ start_worker(Entry *entry)
 static void
 watch_worker(Entry *entry, TimestampTz now)
 {
-	pid_t		pid;
-	BrimSlot	slot;
+	pid_t    pid;
+	BrimSlot slot;
 
 	if (GetBackgroundWorkerPid(entry->handle, &pid) != BGWH_STOPPED)
 		return;
@@ -167,8 +167,8 @@ watch_worker(Entry *entry, TimestampTz now)
 	if (brim_shared_get((int) (entry - entries), &slot) && slot.was_ready)
 		entry->pause_ms = 0;
 	else
-		entry->pause_ms = entry->pause_ms == 0 ? FIRST_PAUSE_MS
-			: Min(entry->pause_ms * 2, LONGEST_PAUSE_MS);
+		entry->pause_ms =
+			entry->pause_ms == 0 ? FIRST_PAUSE_MS : Min(entry->pause_ms * 2, LONGEST_PAUSE_MS);
 	entry->start_at = TimestampTzPlusMilliseconds(now, entry->pause_ms);
 }
 
@@ -177,11 +177,11 @@ static long
 turn(void)
 {
 	TimestampTz now = GetCurrentTimestamp();
-	long		sleep_ms = -1;
+	long        sleep_ms = -1;
 
 	for (int i = 0; i < BRIM_MAX_SLOTS; i++)
 	{
-		Entry	   *entry = &entries[i];
+		Entry *entry = &entries[i];
 
 		if (entry->database[0] == '\0')
 			continue;
@@ -203,7 +203,7 @@ turn(void)
 		}
 		if (entry->handle == NULL)
 		{
-			long		due = TimestampDifferenceMilliseconds(now, entry->start_at) + 1;
+			long due = TimestampDifferenceMilliseconds(now, entry->start_at) + 1;
 
 			if (sleep_ms < 0 || due < sleep_ms)
 				sleep_ms = due;
@@ -235,11 +235,12 @@ brim_launcher_main(Datum arg)
 	before_shmem_exit(forget_launcher, (Datum) 0);
 	pgstat_report_activity(STATE_IDLE, NULL);
 
-	turn_context = AllocSetContextCreate(TopMemoryContext, "brim launcher turn", ALLOCSET_SMALL_SIZES);
+	turn_context =
+		AllocSetContextCreate(TopMemoryContext, "brim launcher turn", ALLOCSET_SMALL_SIZES);
 	read_databases();
 	for (;;)
 	{
-		long		sleep_ms;
+		long sleep_ms;
 
 		CHECK_FOR_INTERRUPTS();
 		if (ConfigReloadPending)
@@ -250,7 +251,7 @@ brim_launcher_main(Datum arg)
 			read_databases();
 			MemoryContextReset(turn_context);
 		}
-		MemoryContextSwitchTo(TopMemoryContext);	/* handles outlive the turn */
+		MemoryContextSwitchTo(TopMemoryContext); /* handles outlive the turn */
 		sleep_ms = turn();
 		(void) WaitLatch(MyLatch,
 						 WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | (sleep_ms >= 0 ? WL_TIMEOUT : 0),

@@ -25,16 +25,17 @@
 
 typedef struct Letter
 {
-	char		tmp_path[MAXPGPATH];
-	char		new_path[MAXPGPATH];
-	bool		is_committed;
-	bool		is_done;
+	char tmp_path[MAXPGPATH];
+	char new_path[MAXPGPATH];
+	bool is_committed;
+	bool is_done;
 } Letter;
 
 static void
-fail(BrimDelivery *delivery, BrimSmtpVerdict verdict, BrimSmtpPhase phase, const char *what, const char *path)
+fail(BrimDelivery *delivery, BrimSmtpVerdict verdict, BrimSmtpPhase phase, const char *what,
+	 const char *path)
 {
-	char		reply[MAXPGPATH + 200];
+	char reply[MAXPGPATH + 200];
 
 	snprintf(reply, sizeof(reply), "%s \"%s\": %s", what, path, strerror(errno));
 	brim_delivery_end(delivery, verdict, phase, reply);
@@ -48,12 +49,13 @@ make_maildir(BrimDelivery *delivery)
 
 	for (size_t i = 0; i < lengthof(parts); i++)
 	{
-		char		path[MAXPGPATH];
+		char path[MAXPGPATH];
 
 		snprintf(path, sizeof(path), "%s%s", brim_outbox_directory, parts[i]);
 		if (mkdir(path, pg_dir_create_mode) != 0 && errno != EEXIST)
 		{
-			fail(delivery, BRIM_SMTP_TRANSPORT, BRIM_SMTP_PHASE_CONNECT, "could not create directory", path);
+			fail(delivery, BRIM_SMTP_TRANSPORT, BRIM_SMTP_PHASE_CONNECT,
+				 "could not create directory", path);
 			return false;
 		}
 	}
@@ -64,14 +66,14 @@ make_maildir(BrimDelivery *delivery)
 static bool
 write_file(const char *path, BrimStr message)
 {
-	int			fd = OpenTransientFile(path, O_WRONLY | O_CREAT | O_TRUNC | PG_BINARY);
-	size_t		done = 0;
-	bool		ok = fd >= 0;
-	int			save_errno;
+	int    fd = OpenTransientFile(path, O_WRONLY | O_CREAT | O_TRUNC | PG_BINARY);
+	size_t done = 0;
+	bool   ok = fd >= 0;
+	int    save_errno;
 
 	while (ok && done < message.len)
 	{
-		ssize_t		len = write(fd, message.data + done, message.len - done);
+		ssize_t len = write(fd, message.data + done, message.len - done);
 
 		if (len < 0 && errno == EINTR)
 			continue;
@@ -93,9 +95,9 @@ write_file(const char *path, BrimStr message)
 static bool
 sync_directory(const char *path)
 {
-	int			fd = OpenTransientFile(path, O_RDONLY | PG_BINARY);
-	bool		ok = fd >= 0 && pg_fsync(fd) == 0;
-	int			save_errno = errno;
+	int  fd = OpenTransientFile(path, O_RDONLY | PG_BINARY);
+	bool ok = fd >= 0 && pg_fsync(fd) == 0;
+	int  save_errno = errno;
 
 	if (fd >= 0)
 		CloseTransientFile(fd);
@@ -106,8 +108,8 @@ sync_directory(const char *path)
 static void
 begin(BrimDelivery *delivery)
 {
-	Letter	   *letter = calloc(1, sizeof(Letter));
-	char		name[128];
+	Letter *letter = calloc(1, sizeof(Letter));
+	char    name[128];
 
 	delivery->transport = letter;
 	if (letter == NULL)
@@ -120,13 +122,15 @@ begin(BrimDelivery *delivery)
 		return;
 	snprintf(name, sizeof(name), "%lld.brim-%lld-%d.%s.eml", (long long) delivery->email.date,
 			 (long long) delivery->email.email_id, delivery->email.claim_no,
-			 delivery->email.message_id[0] != '\0' ? pnstrdup(delivery->email.message_id, 12) : "x");
+			 delivery->email.message_id[0] != '\0' ? pnstrdup(delivery->email.message_id, 12)
+												   : "x");
 	snprintf(letter->tmp_path, sizeof(letter->tmp_path), "%s/tmp/%s", brim_outbox_directory, name);
 	snprintf(letter->new_path, sizeof(letter->new_path), "%s/new/%s", brim_outbox_directory, name);
 	if (write_file(letter->tmp_path, brim_buf_str(&delivery->message)))
 		letter->is_done = false;
 	else
-		fail(delivery, BRIM_SMTP_TRANSPORT, BRIM_SMTP_PHASE_BODY, "could not write file", letter->tmp_path);
+		fail(delivery, BRIM_SMTP_TRANSPORT, BRIM_SMTP_PHASE_BODY, "could not write file",
+			 letter->tmp_path);
 }
 
 static void
@@ -139,8 +143,8 @@ drop(BrimDelivery *delivery)
 static BrimStep
 drive(BrimDelivery *delivery)
 {
-	Letter	   *letter = delivery->transport;
-	char		directory[MAXPGPATH];
+	Letter *letter = delivery->transport;
+	char    directory[MAXPGPATH];
 
 	if (letter == NULL || letter->is_done)
 	{
@@ -151,9 +155,11 @@ drive(BrimDelivery *delivery)
 		return BRIM_STEP_BARRIER;
 	snprintf(directory, sizeof(directory), "%s/new", brim_outbox_directory);
 	if (rename(letter->tmp_path, letter->new_path) != 0)
-		fail(delivery, BRIM_SMTP_TRANSPORT, BRIM_SMTP_PHASE_DOT, "could not rename file", letter->tmp_path);
+		fail(delivery, BRIM_SMTP_TRANSPORT, BRIM_SMTP_PHASE_DOT, "could not rename file",
+			 letter->tmp_path);
 	else if (!sync_directory(directory))
-		fail(delivery, BRIM_SMTP_UNCERTAIN, BRIM_SMTP_PHASE_DOT, "could not fsync directory", directory);
+		fail(delivery, BRIM_SMTP_UNCERTAIN, BRIM_SMTP_PHASE_DOT, "could not fsync directory",
+			 directory);
 	else
 		brim_delivery_end(delivery, BRIM_SMTP_SENT, BRIM_SMTP_PHASE_DOT, "written to the outbox");
 	drop(delivery);
@@ -169,7 +175,7 @@ commit(BrimDelivery *delivery)
 static void
 abandon(BrimDelivery *delivery)
 {
-	Letter	   *letter = delivery->transport;
+	Letter *letter = delivery->transport;
 
 	if (letter != NULL && letter->tmp_path[0] != '\0')
 		(void) unlink(letter->tmp_path);

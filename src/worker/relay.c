@@ -20,17 +20,17 @@
 
 typedef struct Line
 {
-	BrimRelay  *relay;			/* the connection */
-	BrimSmtp   *smtp;			/* the dialogue on it */
-	bool		has_begun;		/* the e-mail at hand is in the dialogue */
-	bool		is_quitting;
-	bool		is_kicked;		/* drive even if the socket is silent */
-	int			carried;		/* e-mails this connection has carried */
+	BrimRelay *relay;     /* the connection */
+	BrimSmtp  *smtp;      /* the dialogue on it */
+	bool       has_begun; /* the e-mail at hand is in the dialogue */
+	bool       is_quitting;
+	bool       is_kicked; /* drive even if the socket is silent */
+	int        carried;   /* e-mails this connection has carried */
 
 	/* The present wait */
-	TimestampTz deadline;		/* DT_NOEND without */
+	TimestampTz   deadline; /* DT_NOEND without */
 	BrimSmtpPhase phase;
-	BrimSmtpNeed need;
+	BrimSmtpNeed  need;
 } Line;
 
 static char *password = NULL;
@@ -38,7 +38,7 @@ static char *password = NULL;
 char *
 brim_relay_reload(void)
 {
-	char	   *problem = NULL;
+	char *problem = NULL;
 
 	if (password != NULL)
 	{
@@ -64,7 +64,7 @@ in_seconds(int seconds)
 static void
 hang_up(BrimDelivery *delivery)
 {
-	Line	   *line = delivery->transport;
+	Line *line = delivery->transport;
 
 	if (line == NULL)
 		return;
@@ -78,9 +78,9 @@ hang_up(BrimDelivery *delivery)
 static void
 begin(BrimDelivery *delivery)
 {
-	Line	   *line = delivery->transport;
+	Line            *line = delivery->transport;
 	BrimRelayOptions options = {0};
-	BrimError	error;
+	BrimError        error;
 
 	if (line != NULL && (line->is_quitting || brim_relay_state(line->relay) == BRIM_RELAY_FAILED))
 	{
@@ -121,8 +121,8 @@ begin(BrimDelivery *delivery)
 static bool
 receive(Line *line)
 {
-	char		data[4096];
-	long		len = brim_relay_receive(line->relay, data, sizeof(data));
+	char data[4096];
+	long len = brim_relay_receive(line->relay, data, sizeof(data));
 
 	if (len > 0)
 		brim_smtp_received(line->smtp, data, (size_t) len);
@@ -135,8 +135,8 @@ receive(Line *line)
 static bool
 transmit(Line *line)
 {
-	BrimStr		output = brim_smtp_output(line->smtp);
-	long		len = output.len > 0 ? brim_relay_send(line->relay, output.data, output.len) : 0;
+	BrimStr output = brim_smtp_output(line->smtp);
+	long    len = output.len > 0 ? brim_relay_send(line->relay, output.data, output.len) : 0;
 
 	if (len > 0)
 		brim_smtp_sent(line->smtp, (size_t) len);
@@ -149,13 +149,13 @@ transmit(Line *line)
 static BrimSmtpNeed
 converse(Line *line)
 {
-	bool		has_sent = false;
+	bool has_sent = false;
 
 	for (;;)
 	{
-		BrimSmtpNeed need = brim_smtp_need(line->smtp);
+		BrimSmtpNeed  need = brim_smtp_need(line->smtp);
 		BrimSmtpPhase phase = brim_smtp_phase(line->smtp);
-		bool		more = false;
+		bool          more = false;
 
 		if (need == BRIM_SMTP_SEND)
 			has_sent |= (more = transmit(line));
@@ -187,7 +187,7 @@ converse(Line *line)
 static BrimStep
 conclude(BrimDelivery *delivery)
 {
-	Line	   *line = delivery->transport;
+	Line *line = delivery->transport;
 
 	delivery->result = *brim_smtp_result(line->smtp);
 	delivery->was_reused = line->carried++ > 0;
@@ -200,12 +200,12 @@ conclude(BrimDelivery *delivery)
 static BrimStep
 drive(BrimDelivery *delivery)
 {
-	Line	   *line = delivery->transport;
-	BrimError	error;
-	bool		late;
+	Line     *line = delivery->transport;
+	BrimError error;
+	bool      late;
 
 	if (line == NULL)
-		return BRIM_STEP_DONE;	/* begin() has ended it */
+		return BRIM_STEP_DONE; /* begin() has ended it */
 	late = line->deadline != DT_NOEND && brim_worker_until(line->deadline) == 0;
 	if (!brim_relay_take_ready(line->relay) && !late && !line->is_kicked)
 		return BRIM_STEP_WAIT;
@@ -229,9 +229,10 @@ drive(BrimDelivery *delivery)
 	if (!line->has_begun)
 	{
 		if (line->carried > 0)
-			(void) receive(line);	/* what came in between spoils the connection */
+			(void) receive(line); /* what came in between spoils the connection */
 		if (!brim_smtp_begin(line->smtp, brim_str(delivery->email.sender_address),
-							 brim_str(delivery->email.recipient), brim_buf_str(&delivery->message), &error))
+							 brim_str(delivery->email.recipient), brim_buf_str(&delivery->message),
+							 &error))
 		{
 			brim_delivery_end(delivery, BRIM_SMTP_FAILED, BRIM_SMTP_PHASE_MAIL, error.message);
 			hang_up(delivery);
@@ -255,7 +256,7 @@ drive(BrimDelivery *delivery)
 static void
 commit(BrimDelivery *delivery)
 {
-	Line	   *line = delivery->transport;
+	Line *line = delivery->transport;
 
 	/* what the relay said while the barrier was committed still counts as before the dot */
 	(void) receive(line);
@@ -274,7 +275,7 @@ abandon(BrimDelivery *delivery)
 static void
 rest(BrimDelivery *delivery)
 {
-	Line	   *line = delivery->transport;
+	Line *line = delivery->transport;
 
 	if (line == NULL)
 		return;

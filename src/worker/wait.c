@@ -19,7 +19,7 @@
 
 static WaitEventSet *set = NULL;
 static unsigned long set_changes = 0;
-static uint32 *set_masks = NULL;	/* of the sockets, in the order of net's list */
+static uint32       *set_masks = NULL; /* of the sockets, in the order of net's list */
 
 static uint32
 mask_of(const BrimNetSocket *socket)
@@ -32,15 +32,15 @@ static void
 prepare_set(void)
 {
 	const BrimNetSocket *sockets;
-	unsigned long changes;
-	int			n = brim_net_sockets(&sockets, &changes);
+	unsigned long        changes;
+	int                  n = brim_net_sockets(&sockets, &changes);
 
 	if (set != NULL && changes == set_changes)
 	{
 		/* the same sockets in the same order, perhaps with other wishes */
 		for (int i = 0; i < n; i++)
 		{
-			uint32		mask = mask_of(&sockets[i]);
+			uint32 mask = mask_of(&sockets[i]);
 
 			if (mask == set_masks[i])
 				continue;
@@ -70,9 +70,9 @@ prepare_set(void)
 bool
 brim_wait(long timeout_ms)
 {
-	WaitEvent	events[MAX_EVENTS];
-	int			n;
-	bool		woken = false;
+	WaitEvent events[MAX_EVENTS];
+	int       n;
+	bool      woken = false;
 
 	timeout_ms = brim_worker_sooner(timeout_ms, brim_net_timeout());
 	prepare_set();
@@ -85,8 +85,7 @@ brim_wait(long timeout_ms)
 			woken = true;
 		}
 		else if (events[i].fd != PGINVALID_SOCKET)
-			brim_net_drive_socket((int) events[i].fd,
-								  (events[i].events & WL_SOCKET_READABLE) != 0,
+			brim_net_drive_socket((int) events[i].fd, (events[i].events & WL_SOCKET_READABLE) != 0,
 								  (events[i].events & WL_SOCKET_WRITEABLE) != 0);
 	}
 	brim_net_drive_timer();

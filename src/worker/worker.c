@@ -36,16 +36,16 @@
 
 #define LONGEST_ERROR_PAUSE_MS 60000
 
-int64		brim_worker_token;
-int			brim_worker_number = 1;
+int64 brim_worker_token;
+int   brim_worker_number = 1;
 
 static BrimJob *const jobs[] = {&brim_generate_job, &brim_deliver_job};
 
 static volatile sig_atomic_t stop_requested = false;
 static volatile sig_atomic_t hold_stop = false;
-static bool wake_wanted = false;
-static bool has_recovered = false;
-static MemoryContext turn_context;
+static bool                  wake_wanted = false;
+static bool                  has_recovered = false;
+static MemoryContext         turn_context;
 
 /*
  * SIGTERM asks for a stop, and ends a running statement, unless e-mails have
@@ -54,7 +54,7 @@ static MemoryContext turn_context;
 static void
 on_terminate(SIGNAL_ARGS)
 {
-	int			save_errno = errno;
+	int save_errno = errno;
 
 	if (hold_stop && !stop_requested)
 	{
@@ -112,7 +112,7 @@ brim_worker_until(TimestampTz when)
 uint32
 brim_worker_random(void)
 {
-	uint32		value;
+	uint32 value;
 
 	if (!pg_strong_random(&value, sizeof(value)))
 		value = (uint32) GetCurrentTimestamp();
@@ -120,7 +120,7 @@ brim_worker_random(void)
 }
 
 bool
-brim_worker_try(void (*work) (void *arg), void *arg)
+brim_worker_try(void (*work)(void *arg), void *arg)
 {
 	MemoryContext old = CurrentMemoryContext;
 	volatile bool ok = false;
@@ -158,8 +158,8 @@ brim_worker_may_work(BrimNode *node)
 	brim_component_set("node", "ok", "", 0);
 	if (!has_recovered)
 	{
-		bool		clean = brim_shared_predecessor_was_clean();
-		int			n;
+		bool clean = brim_shared_predecessor_was_clean();
+		int  n;
 
 		/* in a copy these rows are not ours to judge, hence only once armed */
 		n = brim_generation_recover(brim_worker_token, brim_worker_number, clean);
@@ -183,10 +183,10 @@ take_turn(void *arg)
 {
 	struct turn
 	{
-		BrimJob    *job;
-		bool		woken;
-		long		sleep_ms;
-	}		   *turn = arg;
+		BrimJob *job;
+		bool     woken;
+		long     sleep_ms;
+	} *turn = arg;
 
 	turn->sleep_ms = turn->job->turn(turn->woken);
 }
@@ -196,14 +196,14 @@ run_job(BrimJob *job, bool woken)
 {
 	struct turn
 	{
-		BrimJob    *job;
-		bool		woken;
-		long		sleep_ms;
-	}			turn = {job, woken, BRIM_FOREVER};
+		BrimJob *job;
+		bool     woken;
+		long     sleep_ms;
+	} turn = {job, woken, BRIM_FOREVER};
 
 	if (job->pause_until != 0)
 	{
-		long		left = brim_worker_until(job->pause_until);
+		long left = brim_worker_until(job->pause_until);
 
 		if (left > 0)
 			return left;
@@ -229,7 +229,7 @@ run_job(BrimJob *job, bool woken)
 static void
 stop_work(void *arg)
 {
-	bool	   *finished = arg;
+	bool *finished = arg;
 
 	*finished = true;
 	for (size_t i = 0; i < lengthof(jobs); i++)
@@ -240,7 +240,8 @@ stop_work(void *arg)
 pg_noreturn static void
 shut_down(void)
 {
-	TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), brim_shutdown_grace * INT64CONST(1000));
+	TimestampTz deadline =
+		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), brim_shutdown_grace * INT64CONST(1000));
 
 	/* from here on the next SIGTERM is the last */
 	ProcDiePending = false;
@@ -248,8 +249,8 @@ shut_down(void)
 	brim_shared_set_state(BRIM_WORKER_STOPPING);
 	for (;;)
 	{
-		bool		finished = false;
-		long		left = brim_worker_until(deadline);
+		bool finished = false;
+		long left = brim_worker_until(deadline);
 
 		CHECK_FOR_INTERRUPTS();
 		if (!brim_worker_try(stop_work, &finished) || finished || left == 0)
@@ -278,33 +279,31 @@ take_number(void)
 				 errmsg("brim worker %d of this database is still running", brim_worker_number)));
 	CommitTransactionCommand();
 	if (!pg_strong_random(&brim_worker_token, sizeof(brim_worker_token)))
-		ereport(FATAL,
-				(errcode(ERRCODE_INTERNAL_ERROR),
-				 errmsg("could not draw a random number")));
+		ereport(FATAL, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not draw a random number")));
 	brim_worker_token &= PG_INT64_MAX;
 }
 
 static void
 refuse_superuser(void)
 {
-	bool		is_superuser;
+	bool is_superuser;
 
 	StartTransactionCommand();
 	is_superuser = superuser();
 	CommitTransactionCommand();
 	if (is_superuser)
-		ereport(FATAL,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("brim worker does not run as superuser \"%s\"", brim_worker_role),
-				 errhint("Set brim.worker_role to a role without superuser and give it rights with brim_grant(role, 'worker').")));
+		ereport(FATAL, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("brim worker does not run as superuser \"%s\"", brim_worker_role),
+						errhint("Set brim.worker_role to a role without superuser and give it "
+								"rights with brim_grant(role, 'worker').")));
 }
 
 /* Entry point of a worker process. */
 void
 brim_worker_main(Datum arg)
 {
-	BrimError	error;
-	bool		woken = true;
+	BrimError error;
+	bool      woken = true;
 
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, on_terminate);
@@ -316,13 +315,14 @@ brim_worker_main(Datum arg)
 	take_number();
 	if (!brim_net_init(&error))
 		ereport(FATAL, (errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION), errmsg("%s", error.message)));
-	turn_context = AllocSetContextCreate(TopMemoryContext, "brim worker turn", ALLOCSET_DEFAULT_SIZES);
+	turn_context =
+		AllocSetContextCreate(TopMemoryContext, "brim worker turn", ALLOCSET_DEFAULT_SIZES);
 	read_settings();
 	ereport(LOG, (errmsg("brim worker started for database \"%s\"", MyBgworkerEntry->bgw_extra)));
 
 	for (;;)
 	{
-		long		sleep_ms = BRIM_FOREVER;
+		long sleep_ms = BRIM_FOREVER;
 
 		if (stop_requested)
 			shut_down();

@@ -15,4 +15,4 @@ extern void brim_launcher_init(void);
 extern PGDLLEXPORT void brim_launcher_main(Datum arg);
 extern PGDLLEXPORT void brim_worker_main(Datum arg);
 
-#endif							/* BRIM_WORKER_WORKER_H */
+#endif /* BRIM_WORKER_WORKER_H */

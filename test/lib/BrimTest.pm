@@ -216,13 +216,16 @@ sub wait_until
 	  . "to give: $expected\nlast answer: $last\n$err\nstate:\n$state\n";
 }
 
-# Until every generation and every e-mail has come to rest
+# Until every generation and every e-mail has come to rest; the variants that
+# wait behind one in doubt have
 sub wait_idle
 {
 	my ($self, $seconds) = @_;
 	$self->wait_until(
 		"SELECT (SELECT count(*) FROM brim.generation WHERE status NOT IN $final_generation)
-			  + (SELECT count(*) FROM brim.outbound_email WHERE status NOT IN $final_email)",
+			  + (SELECT count(*) FROM brim.outbound_email AS e WHERE status NOT IN $final_email
+				 AND NOT (status = 'queued' AND EXISTS (SELECT FROM brim.outbound_email AS u
+							WHERE u.campaign = e.campaign AND u.company_id = e.company_id AND u.status = 'uncertain')))",
 		'0', $seconds);
 	return;
 }

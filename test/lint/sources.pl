@@ -8,7 +8,7 @@
 #	functions			a non-static name starts with brim_ or is one of PostgreSQL's own
 #	core				no malloc of its own, no output, no clock
 #	network				curl_global_init neither in _PG_init nor outside src/net
-#	shape				about 400 lines a file at most, tabs, no white space at line ends
+#	shape				about 400 lines a file at most, no white space at line ends
 #
 # Run from the top of the source.
 
@@ -55,7 +55,6 @@ foreach my $file (sort(glob('src/*.[ch] src/*/*.[ch]')))
 	{
 		$number++;
 		push @faults, "$file:$number: white space at the end of the line" if $line =~ /[ \t]\r?$/;
-		push @faults, "$file:$number: indented with spaces" if $line =~ /^ {4,}\S/ && $line !~ /^ +\*/;
 	}
 
 	if ($file =~ m{^src/(.*)\.h$})

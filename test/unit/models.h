@@ -8,6 +8,8 @@
 #ifndef BRIM_UNIT_MODELS_H
 #define BRIM_UNIT_MODELS_H
 
+#include <string.h>
+
 #include "core/score.h"
 
 #define MODEL_RULES 9

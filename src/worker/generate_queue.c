@@ -1,0 +1,115 @@
+/*-------------------------------------------------------------------------
+ *
+ * generate_queue.c
+ *	  The transactions of the generating job.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+#include "compat.h"
+
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "db/settings.h"
+#include "db/shared.h"
+#include "db/txn.h"
+#include "worker/generate_queue.h"
+#include "worker/jobs.h"
+
+/* Record a finished slot inside the caller's transaction. */
+static void
+record(BrimGenerateSlot *slot)
+{
+	BrimGenerationResult result = {0};
+	BrimDraft            drafts[BRIM_GEMINI_MAX_VARIANTS];
+	BrimDraft           *from_templates;
+	char                *problem;
+
+	result.generation_id = slot->job.generation_id;
+	result.charged = slot->charged;
+	result.delay = slot->delay;
+	result.error = slot->error[0] != '\0' ? slot->error : NULL;
+	result.prompt_tokens = result.output_tokens = result.thought_tokens = result.latency_ms = -1;
+	if (slot->charged)
+	{
+		result.model = brim_gemini_model;
+		result.model_version =
+			slot->reply.model_version[0] != '\0' ? slot->reply.model_version : NULL;
+		result.prompt_tokens = slot->reply.prompt_tokens;
+		result.output_tokens = slot->reply.output_tokens;
+		result.thought_tokens = slot->reply.thought_tokens;
+		result.latency_ms = slot->latency_ms;
+	}
+	switch (slot->finish)
+	{
+		case FINISH_DRAFTED:
+			result.status = "done";
+			result.provider = "gemini";
+			result.drafts = drafts;
+			result.ndrafts = slot->job.request.nvariants;
+			for (int i = 0; i < result.ndrafts; i++)
+			{
+				drafts[i].variant = slot->job.variants[i].name.data;
+				drafts[i].subject = slot->reply.drafts[i].subject;
+				drafts[i].body = slot->reply.drafts[i].body;
+			}
+			break;
+		case FINISH_TEMPLATE:
+			result.ndrafts = brim_generation_from_templates(
+				slot->job.generation_id, CurrentMemoryContext, &from_templates, &problem);
+			result.provider = "template";
+			result.drafts = from_templates;
+			result.status = result.ndrafts > 0 ? "done" : "failed";
+			if (result.ndrafts <= 0)
+			{
+				result.ndrafts = 0;
+				result.error = brim_txn_to_utf8(problem);
+			}
+			break;
+		case FINISH_REQUEUE:
+			result.status = "queued";
+			break;
+		case FINISH_FAIL:
+			result.status = "failed";
+			break;
+	}
+	if (brim_generation_record(&result, brim_worker_token) && strcmp(result.status, "done") == 0)
+		brim_shared_count(BRIM_COUNT_GENERATED, 1);
+}
+
+void
+brim_generate_transact(void *arg)
+{
+	BrimGenerateTransaction *txn = arg;
+	MemoryContext            parent = CurrentMemoryContext;
+	BrimNode                 node;
+	bool                     blocked = false;
+
+	txn->look_at = DT_NOEND;
+	txn->installed = brim_txn_begin("brim: generation queue");
+	if (!txn->installed)
+		return;
+	for (int i = 0; i < BRIM_GENERATE_SLOTS; i++)
+		if (brim_generating.slots[i].state == SLOT_FINISHED &&
+			(txn->only == NULL || txn->only == &brim_generating.slots[i]))
+			record(&brim_generating.slots[i]);
+	if (txn->max > 0)
+	{
+		if (brim_worker_may_work(&node))
+		{
+			txn->context = AllocSetContextCreate(parent, "brim generations", ALLOCSET_SMALL_SIZES);
+			txn->njobs = brim_generation_claim(txn->max, brim_worker_token, brim_worker_number,
+											   txn->context, &txn->jobs);
+			txn->more = (txn->njobs == txn->max);
+			if (!txn->more)
+				txn->look_at = brim_generation_next_due(&blocked);
+			if (blocked)
+				txn->look_at = Min(txn->look_at, TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+																			 BRIM_RECHECK_MS));
+		}
+	}
+	brim_report_write(&brim_generating.report, brim_generating.paused_until);
+	brim_txn_commit();
+	brim_report_written(&brim_generating.report);
+}

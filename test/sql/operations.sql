@@ -1,0 +1,187 @@
+-- Promise: every operation checks the state of the e-mail, says why it cannot
+-- be done, journals who did it, and never lets a company be mailed twice.
+\set VERBOSITY terse
+SET client_min_messages = warning;
+DROP EXTENSION IF EXISTS brim;
+CREATE EXTENSION brim;
+RESET client_min_messages;
+\pset format unaligned
+CREATE VIEW queue AS
+SELECT email_id AS id, company_id AS company, variant, status, hold_reason AS hold, recipient, message_id IS NOT NULL AS fixed
+  FROM brim.outbound_email;
+-- Drafts for every job that has none, as the worker stores them.
+CREATE FUNCTION draft() RETURNS bigint LANGUAGE sql AS $$
+    SELECT count(brim.store_emails(g.generation_id, '[{"variant": "problem_focused", "subject": "S", "body": "B"},
+                                                      {"variant": "roi_focused", "subject": "S", "body": "B"}]', 'template'))
+      FROM brim.generation AS g
+     WHERE g.status = 'queued' AND NOT EXISTS (SELECT FROM brim.outbound_email AS e WHERE e.generation_id = g.generation_id)
+$$;
+
+-- An incomplete campaign holds its e-mails; complete, it lets them go.
+INSERT INTO brim.lead (company_id, company_name, contact_name, contact_email, employee_count, industry, tech_stack)
+SELECT c, initcap(c), 'Anna', e, 120, 'SaaS', '{zapier}'
+  FROM (VALUES ('c1', 'anna@c1.example'), ('c2', NULL), ('c3', 'anna(at)c3.example')) AS v (c, e);
+SELECT kind, company_id, reason, detail FROM brim.queue_blocked ORDER BY company_id;
+SELECT draft();
+SELECT * FROM queue ORDER BY id;
+SELECT data FROM brim.event WHERE event_type = 'email_generated' ORDER BY event_id LIMIT 1;
+UPDATE brim.campaign SET product_pitch = 'We automate.', postal_address = '1 Main Street';
+SELECT DISTINCT detail FROM brim.queue_blocked WHERE kind = 'email';
+UPDATE brim.campaign SET sender_address = 'anna@sender.example';
+SELECT company, status, hold, fixed, count(*) FROM queue GROUP BY 1, 2, 3, 4 ORDER BY 1;
+SELECT count(DISTINCT message_id) AS ids, bool_and(message_id ~ '^[0-9a-f]{32}@sender\.example$') AS shaped FROM brim.outbound_email WHERE status = 'queued';
+SELECT company_id, reason, detail FROM brim.queue_blocked WHERE kind = 'email' AND company_id <> 'c1' ORDER BY id;
+SELECT reason, count(*) FROM brim.queue_blocked WHERE company_id = 'c1' AND kind = 'email' GROUP BY 1 ORDER BY 1;
+
+-- A recipient that becomes known releases what waited for it; the Message-ID of others stays.
+CREATE TEMP TABLE ids AS SELECT email_id, message_id, message_date FROM brim.outbound_email WHERE message_id IS NOT NULL;
+UPDATE brim.lead SET contact_email = 'bo@c2.example', contact_name = 'Bo' WHERE company_id = 'c2';
+UPDATE brim.lead SET contact_email = 'still bad' WHERE company_id = 'c3';
+SELECT company, status, hold, recipient FROM queue WHERE company > 'c1' ORDER BY id;
+
+-- Review: what is written waits for approval, and the state decides what can be done.
+UPDATE brim.campaign SET approval = 'review';
+INSERT INTO brim.lead (company_id, company_name, contact_email, employee_count, industry, tech_stack)
+SELECT c, c, 'x@' || c || '.example', 120, 'SaaS', '{zapier}' FROM unnest(ARRAY['d1', 'd2', 'd3']) AS c;
+SELECT draft();
+SELECT id, company, status, fixed FROM queue WHERE company LIKE 'd_' ORDER BY id;
+SELECT brim_release(7);
+SELECT brim_retry(7);
+SELECT brim_resolve(7, 'delivered');
+SELECT brim_approve(7);
+SELECT brim_approve(7);
+SELECT brim_approve(999);
+SELECT brim_approve(NULL);
+SELECT brim_hold(7, 'wait for the fair');
+SELECT brim_hold(7);
+SELECT id, reason FROM brim.queue_blocked WHERE kind = 'email' AND id = 7;
+SELECT brim_release(7);
+SELECT brim_release(7);
+SELECT brim_cancel(8, 'wrong tone');
+SELECT brim_cancel(8);
+SELECT id, status, hold, fixed FROM queue WHERE company = 'd1' ORDER BY id;
+SELECT event_type, email_id, data - 'by' AS data, data ->> 'by' = session_user AS by_me
+  FROM brim.event WHERE event_type LIKE 'email\_%' AND event_type <> 'email_generated' ORDER BY event_id;
+
+INSERT INTO ids SELECT email_id, message_id, message_date FROM brim.outbound_email WHERE email_id = 7;
+
+-- A failed e-mail can be tried again, with all of its attempts, unless the company was mailed.
+UPDATE brim.outbound_email SET status = 'failed', attempts = 6 WHERE email_id = 7;
+SELECT brim_retry(7);
+SELECT status, attempts FROM brim.outbound_email WHERE email_id = 7;
+UPDATE brim.outbound_email SET status = 'failed' WHERE email_id = 9;
+INSERT INTO brim.send_ledger (campaign, company_id, email_id, message_id, state) VALUES ('default', 'd2', 9, 'm', 'committing');
+SELECT brim_retry(9);
+SELECT brim_approve(10);
+UPDATE brim.send_ledger SET state = 'refused' WHERE company_id = 'd2';
+SELECT brim_approve(10);
+UPDATE brim.outbound_email SET status = 'claimed' WHERE email_id = 10;
+SELECT brim_retry(9);
+SELECT brim_cancel(10);
+
+-- In doubt: delivered, not delivered, abandoned.
+UPDATE brim.outbound_email SET status = 'uncertain' WHERE email_id = 10;
+UPDATE brim.send_ledger SET state = 'uncertain', dot_at = '2026-01-02 10:00+00', email_id = 10 WHERE company_id = 'd2';
+UPDATE brim.outbound_email SET status = 'held', hold_reason = 'operator' WHERE email_id = 9;
+SELECT brim_release(9);
+SELECT brim_resolve(10, 'perhaps');
+SELECT brim_resolve(10, 'delivered', 'the relay has it in its log');
+SELECT id, status FROM queue WHERE company = 'd2' ORDER BY id;
+SELECT state FROM brim.send_ledger WHERE company_id = 'd2';
+SELECT sent_at = '2026-01-02 10:00+00' AS sent_then FROM brim.outbound_email WHERE email_id = 10;
+SELECT event_type, occurred_at = '2026-01-02 10:00+00' AS then, data - 'by' - 'message_id' AS data FROM brim.event WHERE email_id = 10 AND event_type IN ('email_sent', 'email_resolved') ORDER BY 1;
+SELECT brim_resolve(10, 'abandon');
+SELECT brim_approve(11);
+UPDATE brim.outbound_email SET status = 'uncertain', claimed_by = 0, claim_token = 1 WHERE email_id = 11;
+INSERT INTO brim.send_ledger (campaign, company_id, email_id, message_id, state) SELECT campaign, company_id, email_id, message_id, 'uncertain' FROM brim.outbound_email WHERE email_id = 11;
+SELECT brim_resolve(11, 'not_delivered');
+SELECT status, claimed_by, (SELECT state FROM brim.send_ledger WHERE company_id = 'd3') AS ledger FROM brim.outbound_email WHERE email_id = 11;
+UPDATE brim.outbound_email SET status = 'uncertain' WHERE email_id = 11;
+UPDATE brim.send_ledger SET state = 'uncertain' WHERE email_id = 11;
+SELECT brim_resolve(11, 'abandon');
+SELECT id, status FROM queue WHERE company = 'd3' ORDER BY id;
+SELECT brim_approve(12);
+
+-- The do-not-contact list takes out what waits; an import does not bring it back.
+SELECT brim_suppress('address', ' BO@C2.example ', 'asked') AS new;
+SELECT brim_suppress('address', 'bo@c2.example') AS new;
+SELECT brim_suppress('domain', '@www.C1.example') AS new;
+SELECT kind, value, reason, created_by = session_user AS by_me FROM brim.suppression ORDER BY kind;
+SELECT company, status, count(*) FROM queue WHERE company IN ('c1', 'c2') GROUP BY 1, 2 ORDER BY 1;
+SELECT company_id, status, error FROM brim.generation WHERE company_id IN ('c1', 'c2') ORDER BY 1;
+SELECT brim_score_company('{"company_id": "c2", "company_name": "C2", "industry": "AI", "contact_name": "New"}') ->> 'total_score' AS score;
+UPDATE brim.campaign SET is_active = false;
+UPDATE brim.campaign SET is_active = true;
+SELECT status, count(*) FROM queue WHERE company = 'c2' GROUP BY 1;
+SELECT brim_suppress('company', 'd1') AS new;
+SELECT id, status FROM queue WHERE company = 'd1' ORDER BY id;
+UPDATE brim.outbound_email SET status = 'failed' WHERE email_id = 7;
+SELECT brim_retry(7);
+SELECT brim_unsuppress('company', 'd1') AS found;
+SELECT brim_unsuppress('company', 'd1') AS found;
+SELECT brim_retry(7);
+SELECT brim_suppress('address', 'nobody');
+SELECT brim_suppress('domain', 'nodot');
+SELECT brim_suppress('person', 'x');
+SELECT brim_suppress('company', ' ');
+SELECT brim_suppress('domain', NULL);
+SELECT brim_suppress(NULL, 'x');
+INSERT INTO brim.suppression (kind, value) VALUES ('address', 'Upper@case.example');
+
+-- Message-ID and Date were fixed when the e-mails were queued first.
+SELECT count(*) AS kept FROM brim.outbound_email AS e JOIN ids USING (email_id, message_id, message_date);
+
+-- Jobs that are held or failed.
+UPDATE brim.generation SET status = 'held', hold_reason = 'poison', crashes = 2 WHERE company_id = 'd3';
+SELECT reason FROM brim.queue_blocked WHERE kind = 'generation' AND company_id = 'd3';
+SELECT brim_retry_generation(generation_id) FROM brim.generation WHERE company_id = 'd3';
+SELECT status, hold_reason, crashes FROM brim.generation WHERE company_id = 'd3';
+SELECT brim_retry_generation(generation_id) FROM brim.generation WHERE company_id = 'c1';
+
+-- A lead that is gone gets nothing.
+UPDATE brim.campaign SET approval = 'auto';
+INSERT INTO brim.lead (company_id, company_name, contact_email, employee_count, industry, tech_stack) VALUES ('g', 'G', 'g@g.example', 120, 'SaaS', '{zapier}');
+UPDATE brim.generation SET status = 'running' WHERE company_id = 'g';
+DELETE FROM brim.lead WHERE company_id = 'g';
+SELECT brim.store_emails(generation_id, '[{"variant": "roi_focused", "subject": "S", "body": "B"}]', 'template') FROM brim.generation WHERE company_id = 'g';
+
+-- Pausing.
+SELECT brim_pause() AS changed, brim_pause() AS again;
+SELECT reason, count(*) > 0 AS some FROM brim.queue_blocked WHERE reason = 'paused' GROUP BY 1;
+SELECT status, detail, hint FROM brim_status() WHERE check_name = 'paused';
+SELECT brim_resume() AS changed, brim_resume() AS again;
+
+-- Another installation's e-mails are not sent before they are adopted.
+UPDATE brim.outbound_email SET status = 'queued', node_id = 'elsewhere' WHERE email_id = 7;
+SELECT reason FROM brim.queue_blocked WHERE kind = 'email' AND id = 7;
+SELECT brim_release(7);
+SELECT count(*) AS adopted FROM brim.outbound_email JOIN brim.node USING (node_id) WHERE email_id = 7;
+
+-- A place that was copied: shown first, armed only with its own confirmation, in flight becomes uncertain.
+SELECT * FROM brim_arm();
+UPDATE brim.node SET system_identifier = '1', timeline_id = 9, database_oid = 1, host = 'old', data_directory = '/old';
+UPDATE brim.outbound_email SET status = 'claimed', claimed_by = 1, claim_token = 5 WHERE email_id = 7;
+SELECT status, detail LIKE 'This is a copy, or was moved: system identifier was 1, is %' AS told FROM brim_status() WHERE check_name = 'node';
+SELECT item, count FROM brim_arm() ORDER BY item;
+SELECT brim_arm('yes');
+SELECT substring(detail FROM $$'([0-9a-f]{12})'$$) AS token FROM brim_arm() WHERE item = 'confirm' \gset
+SELECT item, count FROM brim_arm(:'token') ORDER BY item;
+SELECT e.status, l.state FROM brim.outbound_email AS e JOIN brim.send_ledger AS l USING (email_id) WHERE e.email_id = 7;
+SELECT item, detail FROM brim_arm();
+
+-- What is set up and what is not, in words, and what to do.
+SELECT check_name, status, hint FROM brim_status()
+ WHERE check_name IN ('generate', 'send', 'gemini', 'campaign default', 'uncertain', 'held invalid_recipient') ORDER BY 1;
+SELECT check_name, status, left(detail, 19) AS detail FROM brim_status() OFFSET (SELECT count(*) - 1 FROM brim_status());
+
+SELECT campaign, kind, status, rows, highest_score FROM brim.queue_health ORDER BY 1, 2, 3;
+SELECT count(*) FROM brim.worker_status;
+
+-- What comes with the extension is not deleted.
+DELETE FROM brim.variant WHERE campaign = 'default' AND name = 'roi_focused';
+DELETE FROM brim.campaign WHERE name = 'default';
+
+SET client_min_messages = warning;
+DROP VIEW queue;
+DROP FUNCTION draft();
+DROP EXTENSION brim;
