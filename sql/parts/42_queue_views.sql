@@ -131,7 +131,7 @@ COMMENT ON COLUMN brim.worker_status.detail IS 'What happened, in words';
 COMMENT ON COLUMN brim.worker_status.pid IS 'Process of the worker';
 COMMENT ON COLUMN brim.worker_status.changed_at IS 'When the worker started, or the part reported';
 COMMENT ON COLUMN brim.worker_status.retry_at IS 'When a part that stopped tries again';
-COMMENT ON COLUMN brim.worker_status.claimed IS 'E-mails taken since the worker started';
+COMMENT ON COLUMN brim.worker_status.claimed IS 'Jobs and e-mails taken since the worker started';
 COMMENT ON COLUMN brim.worker_status.sent IS 'E-mails sent since then';
 COMMENT ON COLUMN brim.worker_status.failed IS 'E-mails failed since then';
 COMMENT ON COLUMN brim.worker_status.uncertain IS 'E-mails in doubt since then';

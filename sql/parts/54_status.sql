@@ -116,6 +116,7 @@ DECLARE
     v_password text := nullif(current_setting('brim.smtp_password_file', true), '');
     v_outbox text := current_setting('brim.outbox_directory', true);
     v_problem text;
+    v_login_problem text;
     v_fault text;
 BEGIN
     v_problem := brim.file_problem('brim.gemini_api_key_file');
@@ -131,7 +132,10 @@ BEGIN
              WHEN v_fault IS NOT NULL THEN 'The jobs wait. After a correction SELECT pg_reload_conf() makes the worker try at once; without brim.gemini_api_key_file templates are used.' END;
 
     v_problem := CASE WHEN v_relay IS NULL THEN brim.file_problem('brim.outbox_directory') END;
-    v_fault := brim.component_fault('relay');
+    v_login_problem := CASE WHEN v_relay IS NULL OR v_user IS NULL THEN NULL
+                            WHEN v_password IS NULL THEN 'brim.smtp_password_file is not set'
+                            ELSE brim.file_problem('brim.smtp_password_file') END;
+    v_fault := CASE WHEN v_login_problem IS NULL THEN brim.component_fault('relay') END;
     RETURN QUERY SELECT 'relay',
         CASE WHEN v_problem IS NOT NULL OR v_fault IS NOT NULL THEN 'blocked' WHEN v_relay IS NULL THEN 'info' ELSE 'ok' END,
         CASE WHEN v_problem IS NOT NULL THEN format('No brim.smtp_url is set, and the outbox directory cannot be used: %s.', v_problem)
@@ -139,7 +143,7 @@ BEGIN
              THEN format('No brim.smtp_url is set, and the outbox directory %s takes no messages now: %s.', v_outbox, v_fault)
              WHEN v_fault IS NOT NULL
              THEN format('The relay %s takes no messages now: %s.', regexp_replace(v_relay, '//[^@/]*@', '//'), v_fault)
-             WHEN v_relay IS NULL THEN format('No brim.smtp_url is set: messages are written to the outbox directory %s and sent to nobody.', v_outbox)
+             WHEN v_relay IS NULL THEN format('No brim.smtp_url is set: messages are written to the outbox directory %s, where they count as sent and reach nobody.', v_outbox)
              ELSE format('Messages go to %s.', regexp_replace(v_relay, '//[^@/]*@', '//')) END,
         CASE WHEN v_problem IS NOT NULL OR v_relay IS NULL AND v_fault IS NULL
              THEN 'ALTER SYSTEM SET brim.smtp_url = ''smtp://mail.example.com:587''; SELECT pg_reload_conf();'
@@ -148,12 +152,10 @@ BEGIN
     IF v_relay IS NOT NULL AND v_user IS NULL THEN
         RETURN QUERY SELECT 'relay_login', 'info', 'brim.smtp_username is not set: the worker does not log in to the relay.', NULL;
     ELSIF v_relay IS NOT NULL THEN
-        v_problem := CASE WHEN v_password IS NULL THEN 'brim.smtp_password_file is not set'
-                          ELSE brim.file_problem('brim.smtp_password_file') END;
-        RETURN QUERY SELECT 'relay_login', CASE WHEN v_problem IS NULL THEN 'ok' ELSE 'blocked' END,
-            CASE WHEN v_problem IS NULL THEN 'The worker logs in to the relay.'
-                 ELSE format('The worker cannot log in to the relay: %s.', v_problem) END,
-            CASE WHEN v_problem IS NOT NULL THEN 'ALTER SYSTEM SET brim.smtp_password_file = ''/path/to/file''; SELECT pg_reload_conf();' END;
+        RETURN QUERY SELECT 'relay_login', CASE WHEN v_login_problem IS NULL THEN 'ok' ELSE 'blocked' END,
+            CASE WHEN v_login_problem IS NULL THEN 'The worker logs in to the relay.'
+                 ELSE format('The worker cannot log in to the relay: %s.', v_login_problem) END,
+            CASE WHEN v_login_problem IS NOT NULL THEN 'ALTER SYSTEM SET brim.smtp_password_file = ''/path/to/file''; SELECT pg_reload_conf();' END;
     END IF;
     IF v_relay ~* '^smtp://([^@/]*@)?(localhost|127\.[0-9.]+|\[::1\])([:/]|$)' THEN
         RETURN QUERY SELECT 'relay_encryption', 'info', 'The relay is on this machine: the connection may be plain.', NULL;
@@ -173,14 +175,19 @@ CREATE FUNCTION brim.status_of_queue() RETURNS TABLE (check_name text, status te
 AS $$
 BEGIN
     RETURN QUERY SELECT 'campaign ' || c.name,
-        CASE WHEN NOT c.is_active THEN 'info' WHEN f.problem IS NOT NULL THEN 'blocked' ELSE 'ok' END,
+        CASE WHEN NOT c.is_active THEN 'info' WHEN f.problem IS NOT NULL OR NOT f.has_variant THEN 'blocked' ELSE 'ok' END,
         CASE WHEN NOT c.is_active THEN 'The campaign is not active.'
              WHEN f.problem IS NOT NULL THEN 'The campaign is incomplete: ' || f.problem || '.'
+             WHEN NOT f.has_variant THEN 'The campaign has no active variant, so nothing is written for it.'
              ELSE 'The campaign is complete.' END,
-        CASE WHEN c.is_active AND f.problem IS NOT NULL
-             THEN format('UPDATE brim.campaign SET product_pitch = ..., sender_address = ..., postal_address = ... WHERE name = %L;', c.name) END
+        CASE WHEN NOT c.is_active THEN NULL
+             WHEN f.problem IS NOT NULL
+             THEN format('UPDATE brim.campaign SET product_pitch = ..., sender_address = ..., postal_address = ... WHERE name = %L;', c.name)
+             WHEN NOT f.has_variant
+             THEN format('INSERT INTO brim.variant (campaign, name, instruction) SELECT %L, name, instruction FROM brim.variant WHERE campaign = ''default'';', c.name) END
        FROM brim.campaign AS c
-      CROSS JOIN LATERAL (SELECT brim.campaign_problem(c.product_pitch, c.sender_address, c.postal_address) AS problem) AS f
+      CROSS JOIN LATERAL (SELECT brim.campaign_problem(c.product_pitch, c.sender_address, c.postal_address) AS problem,
+                                 EXISTS (SELECT FROM brim.variant AS v WHERE v.campaign = c.name AND v.is_active) AS has_variant) AS f
       ORDER BY c.name;
     RETURN QUERY SELECT 'campaigns', 'blocked', 'No campaign is active.', 'UPDATE brim.campaign SET is_active = true WHERE name = ...;'
       WHERE NOT EXISTS (SELECT FROM brim.campaign AS c WHERE c.is_active);
@@ -191,11 +198,21 @@ BEGIN
         CASE WHEN count(*) FILTER (WHERE g.status IN ('held', 'failed')) > 0
              THEN 'SELECT @extschema@.brim_retry_generation(generation_id) FROM brim.generation WHERE status IN (''held'', ''failed'');' END
        FROM brim.generation AS g WHERE g.status IN ('queued', 'running', 'held', 'failed');
+    RETURN QUERY SELECT 'generations to retry', 'warning',
+        format('%s jobs failed and are tried again, one of them since: %s', count(*),
+               (array_agg(coalesce(g.error, 'no reason is known') ORDER BY g.next_attempt_at))[1]), NULL
+       FROM brim.generation AS g WHERE g.status = 'queued' AND g.error IS NOT NULL HAVING count(*) > 0;
     RETURN QUERY SELECT 'e-mails', 'ok',
         format('%s wait, %s are under way, %s sent, %s failed, %s suppressed.', count(*) FILTER (WHERE e.status = 'queued'),
                count(*) FILTER (WHERE e.status IN ('claimed', 'committing')), count(*) FILTER (WHERE e.status = 'sent'),
                count(*) FILTER (WHERE e.status = 'failed'), count(*) FILTER (WHERE e.status = 'suppressed')), NULL
        FROM brim.outbound_email AS e;
+    RETURN QUERY SELECT 'e-mails to retry', 'warning',
+        format('%s e-mails were put off by the mail server and are tried again, one of them since: %s', count(*),
+               (SELECT a.reply FROM brim.email_attempt AS a
+                 WHERE a.email_id = (array_agg(e.email_id ORDER BY e.next_attempt_at))[1]
+                 ORDER BY a.attempt_no DESC LIMIT 1)), NULL
+       FROM brim.outbound_email AS e WHERE e.status = 'queued' AND e.attempts > 0 HAVING count(*) > 0;
     RETURN QUERY SELECT 'drafts', 'info', format('%s e-mails wait for approval.', count(*)),
         'SELECT @extschema@.brim_approve(email_id) FROM brim.outbound_email WHERE status = ''draft'';'
        FROM brim.outbound_email AS e WHERE e.status = 'draft' HAVING count(*) > 0;
@@ -243,20 +260,27 @@ BEGIN
             v_causes := v_causes || detail;
         END IF;
     END LOOP;
-    IF NOT EXISTS (SELECT FROM brim.campaign AS c WHERE c.is_active
-                      AND brim.campaign_problem(c.product_pitch, c.sender_address, c.postal_address) IS NULL)
-       AND EXISTS (SELECT FROM brim.campaign AS c WHERE c.is_active) THEN
+    IF EXISTS (SELECT FROM brim.campaign AS c WHERE c.is_active)
+       AND NOT EXISTS (SELECT FROM brim.campaign AS c WHERE c.is_active
+                          AND brim.campaign_problem(c.product_pitch, c.sender_address, c.postal_address) IS NULL) THEN
         v_causes := v_causes || 'No active campaign is complete.'::text;
     END IF;
 
     -- Of the variants of a company the one with the highest choice goes first.
     SELECT min(e.next_attempt_at) INTO v_next
       FROM brim.outbound_email AS e
+      JOIN brim.campaign AS c ON c.name = e.campaign AND c.is_active
+      JOIN brim.node AS n ON n.node_id = e.node_id
      WHERE e.status = 'queued'
+       AND brim.campaign_problem(c.product_pitch, c.sender_address, c.postal_address) IS NULL
        AND NOT EXISTS (SELECT FROM brim.outbound_email AS x
                         WHERE x.campaign = e.campaign AND x.company_id = e.company_id AND x.status = 'queued'
                           AND (x.choice, x.email_id) > (e.choice, e.email_id));
-    v_next := least(v_next, (SELECT min(g.next_attempt_at) FROM brim.generation AS g WHERE g.status = 'queued'));
+    v_next := least(v_next, (SELECT min(g.next_attempt_at)
+                               FROM brim.generation AS g
+                               JOIN brim.campaign AS c ON c.name = g.campaign AND c.is_active AND btrim(c.product_pitch) <> ''
+                              WHERE g.status = 'queued'
+                                AND EXISTS (SELECT FROM brim.variant AS v WHERE v.campaign = c.name AND v.is_active)));
 
     check_name := 'summary';
     status := CASE WHEN v_causes = '{}' AND v_writing = '{}' THEN 'ok' ELSE 'blocked' END;
@@ -269,8 +293,8 @@ BEGIN
                    THEN 'E-mails are written and sent.'
                    WHEN v_next IS NOT NULL
                    THEN format('All is set up; the next that waits is due at %s.', date_trunc('second', v_next) + interval '1 second')
-                   WHEN EXISTS (SELECT FROM brim.outbound_email AS e WHERE e.status IN ('draft', 'held'))
-                     OR EXISTS (SELECT FROM brim.generation AS g WHERE g.status = 'held')
+                   WHEN EXISTS (SELECT FROM brim.outbound_email AS e WHERE e.status IN ('draft', 'held', 'queued'))
+                     OR EXISTS (SELECT FROM brim.generation AS g WHERE g.status IN ('held', 'queued'))
                    THEN 'All is set up; what waits is held or needs approval, as brim.queue_blocked tells.'
                    ELSE 'All is set up; nothing waits.' END;
     RETURN NEXT;

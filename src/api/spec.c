@@ -50,8 +50,8 @@ kind_of(const JsonbValue *value)
 }
 
 /* Refuse the field we are at. */
-static void
-pg_attribute_noreturn() refuse(const Place *place, const char *why)
+pg_noreturn static void
+refuse(const Place *place, const char *why)
 {
 	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			place->rule > 0
@@ -61,9 +61,8 @@ pg_attribute_noreturn() refuse(const Place *place, const char *why)
 			errhint("The view brim.model_spec shows the form of a spec."));
 }
 
-static void
-pg_attribute_noreturn()
-	refuse_kind(const Place *place, const char *expected, const JsonbValue *value)
+pg_noreturn static void
+refuse_kind(const Place *place, const char *expected, const JsonbValue *value)
 {
 	refuse(place, psprintf("expected %s, found %s", expected, kind_of(value)));
 }

@@ -9,6 +9,7 @@
 #define BRIM_DB_MEMORY_H
 
 #include "postgres.h"
+#include "compat.h"
 
 #include "core/mem.h"
 
@@ -19,6 +20,6 @@
 extern BrimMem *brim_memory_in(MemoryContext cxt);
 
 /* Raise the usual error for a core function that found memory short. */
-extern void brim_memory_error(void) pg_attribute_noreturn();
+pg_noreturn extern void brim_memory_error(void);
 
 #endif /* BRIM_DB_MEMORY_H */

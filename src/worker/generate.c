@@ -219,6 +219,8 @@ release_finished(BrimGenerateSlot *only)
 		if (brim_generating.slots[i].finish == FINISH_DRAFTED ||
 			brim_generating.slots[i].finish == FINISH_TEMPLATE)
 			brim_worker_wake(); /* there may be e-mails to send */
+		else
+			brim_generating.look = true; /* it is due again some time */
 		free_slot(&brim_generating.slots[i]);
 	}
 }
