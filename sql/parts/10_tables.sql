@@ -195,7 +195,7 @@ COMMENT ON COLUMN brim.outbound_email.claims IS 'Times the worker took this e-ma
 COMMENT ON COLUMN brim.outbound_email.crashes IS 'Times the worker died while it had this e-mail';
 CREATE INDEX outbound_email_queued ON brim.outbound_email (score DESC, email_id) WHERE status = 'queued';
 CREATE INDEX outbound_email_due ON brim.outbound_email (next_attempt_at) WHERE status = 'queued';
-CREATE INDEX outbound_email_owned ON brim.outbound_email (claimed_by) WHERE status IN ('claimed', 'committing');
+CREATE INDEX outbound_email_owned ON brim.outbound_email (claimed_by) WHERE status IN ('claimed', 'committing', 'uncertain');
 CREATE INDEX outbound_email_recipient ON brim.outbound_email (lower(recipient)) WHERE status IN ('draft', 'queued', 'held');
 CREATE INDEX outbound_email_sent_at ON brim.outbound_email (sent_at) WHERE status = 'sent';
 -- Guard: at most one e-mail of a company and campaign is in flight, sent or in doubt.

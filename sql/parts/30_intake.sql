@@ -9,8 +9,9 @@
  * PL/pgSQL keeps a plan for the whole session, made for as many rows as the
  * first statement of the session wrote.  So where big tables take part, only
  * plans are allowed that fit one row as well as a hundred thousand: nested
- * loops with one index probe a row.  Old and new rows, which have no index,
- * meet in a FULL JOIN, which is always a hash or merge join.
+ * loops with one index probe a row (OFFSET 0 keeps an EXISTS from becoming a
+ * join).  Old and new rows, which have no index, meet in a FULL JOIN, which is
+ * always a hash or merge join.
  */
 
 CREATE FUNCTION brim.domain_host(domain text) RETURNS text
@@ -138,17 +139,21 @@ BEGIN
         RETURN NULL;
     END IF;
 
+    -- Jobs are left from a lead of the same key that was deleted; nobody else makes any before this one is seen.
     INSERT INTO brim.generation (campaign, company_id, score)
     SELECT c.name, n.company_id, n.total_score
       FROM new_rows AS n
       JOIN brim.campaign AS c ON c.is_active AND n.total_score >= c.min_score
-     WHERE (NOT EXISTS (SELECT FROM brim.suppression)
-            OR NOT EXISTS (SELECT FROM brim.suppression AS s
-                            WHERE (s.kind = 'company' AND s.value = n.company_id)
-                               OR (s.kind = 'address' AND s.value = lower(n.contact_email))
-                               OR (s.kind = 'domain' AND s.value = split_part(lower(n.contact_email), '@', -1))
-                               OR (s.kind = 'domain' AND s.value = brim.domain_host(n.domain))))
-        ON CONFLICT (campaign, company_id) DO NOTHING;
+     WHERE NOT EXISTS (SELECT FROM brim.generation AS g
+                        WHERE g.campaign = c.name AND g.company_id = n.company_id OFFSET 0)
+       AND (NOT EXISTS (SELECT FROM brim.suppression)
+            OR NOT EXISTS (SELECT FROM brim.suppression AS s WHERE s.kind = 'company' AND s.value = n.company_id OFFSET 0)
+               AND NOT EXISTS (SELECT FROM brim.suppression AS s
+                                WHERE s.kind = 'address' AND s.value = lower(n.contact_email) OFFSET 0)
+               AND NOT EXISTS (SELECT FROM brim.suppression AS s
+                                WHERE s.kind = 'domain' AND s.value = split_part(lower(n.contact_email), '@', -1) OFFSET 0)
+               AND NOT EXISTS (SELECT FROM brim.suppression AS s
+                                WHERE s.kind = 'domain' AND s.value = brim.domain_host(n.domain) OFFSET 0));
     RETURN NULL;
 END;
 $$;
@@ -174,11 +179,13 @@ BEGIN
       JOIN brim.campaign AS c ON c.is_active AND n.total_score >= c.min_score
      WHERE NOT EXISTS (SELECT FROM brim.generation AS g WHERE g.campaign = c.name AND g.company_id = n.company_id)
        AND (NOT EXISTS (SELECT FROM brim.suppression)
-            OR NOT EXISTS (SELECT FROM brim.suppression AS s
-                            WHERE (s.kind = 'company' AND s.value = n.company_id)
-                               OR (s.kind = 'address' AND s.value = lower(n.contact_email))
-                               OR (s.kind = 'domain' AND s.value = split_part(lower(n.contact_email), '@', -1))
-                               OR (s.kind = 'domain' AND s.value = brim.domain_host(n.domain))))
+            OR NOT EXISTS (SELECT FROM brim.suppression AS s WHERE s.kind = 'company' AND s.value = n.company_id OFFSET 0)
+               AND NOT EXISTS (SELECT FROM brim.suppression AS s
+                                WHERE s.kind = 'address' AND s.value = lower(n.contact_email) OFFSET 0)
+               AND NOT EXISTS (SELECT FROM brim.suppression AS s
+                                WHERE s.kind = 'domain' AND s.value = split_part(lower(n.contact_email), '@', -1) OFFSET 0)
+               AND NOT EXISTS (SELECT FROM brim.suppression AS s
+                                WHERE s.kind = 'domain' AND s.value = brim.domain_host(n.domain) OFFSET 0))
         ON CONFLICT (campaign, company_id) DO NOTHING;
 
     -- What waits is taken in the order of the scores as they are now.

@@ -92,18 +92,20 @@ $$;
 COMMENT ON FUNCTION brim.status_of_server() IS 'The rows of brim_status() about server, worker and switches';
 REVOKE EXECUTE ON FUNCTION brim.status_of_server() FROM PUBLIC;
 
-CREATE FUNCTION brim.component_fault(component text) RETURNS text
+CREATE FUNCTION brim.component_fault(component text, OUT detail text, OUT status text)
     VOLATILE LANGUAGE sql
 BEGIN ATOMIC
-    -- A report outlives the worker that made it; then it is history.
+    -- A report outlives the worker that made it; then it is history.  When its
+    -- time is over the worker tries again as soon as there is something to do.
     SELECT c.detail || CASE WHEN c.retry_at > now()
                             THEN format(' (tries again at %s)', date_trunc('second', c.retry_at) + interval '1 second')
-                            ELSE '' END
+                            ELSE '' END,
+           CASE WHEN c.retry_at <= now() THEN 'warning' ELSE 'blocked' END
       FROM brim.component AS c
      WHERE c.component = component_fault.component AND c.state = 'fault'
        AND EXISTS (SELECT FROM brim.worker_slots() AS w WHERE w.pid IS NOT NULL);
 END;
-COMMENT ON FUNCTION brim.component_fault(text) IS 'What keeps a part of the running worker from its work, as it reported, or NULL';
+COMMENT ON FUNCTION brim.component_fault(text) IS 'What keeps a part of the running worker from its work, as it reported (blocked), or kept it when it last tried (warning); NULLs where nothing does';
 REVOKE EXECUTE ON FUNCTION brim.component_fault(text) FROM PUBLIC;
 
 CREATE FUNCTION brim.status_of_services() RETURNS TABLE (check_name text, status text, detail text, hint text)
@@ -117,38 +119,39 @@ DECLARE
     v_outbox text := current_setting('brim.outbox_directory', true);
     v_problem text;
     v_login_problem text;
-    v_fault text;
+    v_fault record;
 BEGIN
     v_problem := brim.file_problem('brim.gemini_api_key_file');
-    v_fault := brim.component_fault('generator');
+    SELECT f.detail, f.status INTO v_fault FROM brim.component_fault('generator') AS f;
     RETURN QUERY SELECT 'gemini',
-        CASE WHEN v_key IS NULL THEN 'info' WHEN v_problem IS NOT NULL OR v_fault IS NOT NULL THEN 'blocked' ELSE 'ok' END,
+        CASE WHEN v_key IS NULL THEN 'info' WHEN v_problem IS NOT NULL THEN 'blocked' ELSE coalesce(v_fault.status, 'ok') END,
         CASE WHEN v_key IS NULL THEN 'No brim.gemini_api_key_file is set: templates are used.'
              WHEN v_problem IS NOT NULL THEN format('The key file cannot be used: %s.', v_problem)
-             WHEN v_fault IS NOT NULL THEN format('%s cannot write e-mails now: %s.', current_setting('brim.gemini_model', true), v_fault)
+             WHEN v_fault.status = 'blocked'
+             THEN format('%s cannot write e-mails now: %s.', current_setting('brim.gemini_model', true), v_fault.detail)
+             WHEN v_fault.status = 'warning'
+             THEN format('%s could not write e-mails when it was last asked: %s.', current_setting('brim.gemini_model', true), v_fault.detail)
              ELSE format('E-mails are written by %s.', current_setting('brim.gemini_model', true)) END,
         CASE WHEN v_key IS NULL THEN 'ALTER SYSTEM SET brim.gemini_api_key_file = ''/path/to/file''; SELECT pg_reload_conf();'
              WHEN v_problem IS NOT NULL THEN 'The server needs to be able to read the file; it holds the key in its first line.'
-             WHEN v_fault IS NOT NULL THEN 'The jobs wait. After a correction SELECT pg_reload_conf() makes the worker try at once; without brim.gemini_api_key_file templates are used.' END;
+             WHEN v_fault.status = 'blocked' THEN 'The jobs wait. After a correction SELECT pg_reload_conf() makes the worker try at once; without brim.gemini_api_key_file templates are used.' END;
 
     v_problem := CASE WHEN v_relay IS NULL THEN brim.file_problem('brim.outbox_directory') END;
     v_login_problem := CASE WHEN v_relay IS NULL OR v_user IS NULL THEN NULL
                             WHEN v_password IS NULL THEN 'brim.smtp_password_file is not set'
                             ELSE brim.file_problem('brim.smtp_password_file') END;
-    v_fault := CASE WHEN v_login_problem IS NULL THEN brim.component_fault('relay') END;
+    SELECT f.detail, f.status INTO v_fault FROM brim.component_fault('relay') AS f WHERE v_login_problem IS NULL;
     RETURN QUERY SELECT 'relay',
-        CASE WHEN v_problem IS NOT NULL OR v_fault IS NOT NULL THEN 'blocked' WHEN v_relay IS NULL THEN 'info' ELSE 'ok' END,
-        CASE WHEN v_problem IS NOT NULL THEN format('No brim.smtp_url is set, and the outbox directory cannot be used: %s.', v_problem)
-             WHEN v_fault IS NOT NULL AND v_relay IS NULL
-             THEN format('No brim.smtp_url is set, and the outbox directory %s takes no messages now: %s.', v_outbox, v_fault)
-             WHEN v_fault IS NOT NULL
-             THEN format('The relay %s takes no messages now: %s.', regexp_replace(v_relay, '//[^@/]*@', '//'), v_fault)
-             WHEN v_relay IS NULL THEN format('No brim.smtp_url is set: messages are written to the outbox directory %s, where they count as sent and reach nobody.', v_outbox)
-             ELSE format('Messages go to %s.', regexp_replace(v_relay, '//[^@/]*@', '//')) END,
-        CASE WHEN v_problem IS NOT NULL OR v_relay IS NULL AND v_fault IS NULL
-             THEN 'ALTER SYSTEM SET brim.smtp_url = ''smtp://mail.example.com:587''; SELECT pg_reload_conf();'
-             WHEN v_fault IS NOT NULL
-             THEN 'The e-mails wait and are charged nothing. After a correction SELECT pg_reload_conf() makes the worker try at once.' END;
+        CASE WHEN v_problem IS NOT NULL THEN 'blocked' ELSE coalesce(v_fault.status, CASE WHEN v_relay IS NULL THEN 'info' ELSE 'ok' END) END,
+        CASE WHEN v_relay IS NULL AND v_problem IS NULL
+             THEN format('No brim.smtp_url is set: messages are written to the outbox directory %s, where they count as sent and reach nobody.', v_outbox)
+             WHEN v_relay IS NULL
+             THEN format('No brim.smtp_url is set, and the outbox directory cannot be used: %s.', v_problem)
+             ELSE format('Messages go to %s.', regexp_replace(v_relay, '//[^@/]*@', '//')) END
+        || coalesce(CASE v_fault.status WHEN 'blocked' THEN ' It takes none now: ' ELSE ' The last try failed: ' END || v_fault.detail || '.', ''),
+        CASE WHEN v_fault.status = 'blocked'
+             THEN 'The e-mails wait and are charged nothing. After a correction SELECT pg_reload_conf() makes the worker try at once.'
+             WHEN v_relay IS NULL THEN 'ALTER SYSTEM SET brim.smtp_url = ''smtp://mail.example.com:587''; SELECT pg_reload_conf();' END;
     IF v_relay IS NOT NULL AND v_user IS NULL THEN
         RETURN QUERY SELECT 'relay_login', 'info', 'brim.smtp_username is not set: the worker does not log in to the relay.', NULL;
     ELSIF v_relay IS NOT NULL THEN
@@ -274,8 +277,11 @@ BEGIN
      WHERE e.status = 'queued'
        AND brim.campaign_problem(c.product_pitch, c.sender_address, c.postal_address) IS NULL
        AND NOT EXISTS (SELECT FROM brim.outbound_email AS x
-                        WHERE x.campaign = e.campaign AND x.company_id = e.company_id AND x.status = 'queued'
-                          AND (x.choice, x.email_id) > (e.choice, e.email_id));
+                        WHERE x.campaign = e.campaign AND x.company_id = e.company_id
+                          AND (x.status IN ('claimed', 'committing', 'sent', 'uncertain')
+                               OR x.status = 'queued' AND (x.choice, x.email_id) > (e.choice, e.email_id)))
+       AND NOT EXISTS (SELECT FROM brim.send_ledger AS x
+                        WHERE x.campaign = e.campaign AND x.company_id = e.company_id AND x.state NOT IN ('refused', 'released'));
     v_next := least(v_next, (SELECT min(g.next_attempt_at)
                                FROM brim.generation AS g
                                JOIN brim.campaign AS c ON c.name = g.campaign AND c.is_active AND btrim(c.product_pitch) <> ''

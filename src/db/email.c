@@ -214,6 +214,14 @@ static BrimStatement recover_committing = {
 	{INT4OID, INT8OID},
 	NULL};
 
+/* The process that left them in doubt is gone for sure: brim_resolve() may decide anything. */
+static BrimStatement recover_uncertain = {
+	"UPDATE brim.outbound_email e SET claim_token = NULL, claimed_by = NULL"
+	" WHERE e.status = 'uncertain' AND e.claimed_by = $1 AND e.claim_token <> $2",
+	2,
+	{INT4OID, INT8OID},
+	NULL};
+
 /* Best first, as they were picked: RETURNING promises no order. */
 static int
 by_score(const void *a, const void *b)
@@ -426,5 +434,7 @@ brim_email_recover(int64 token, int number, bool clean)
 	Datum  values[3] = {Int32GetDatum(number), Int64GetDatum(token), Int32GetDatum(clean ? 0 : 1)};
 	uint64 n = brim_txn_run(&recover_claimed, values, NULL);
 
-	return (int) (n + brim_txn_run(&recover_committing, values, NULL));
+	n += brim_txn_run(&recover_committing, values, NULL);
+	brim_txn_run(&recover_uncertain, values, NULL);
+	return (int) n;
 }

@@ -107,6 +107,8 @@ missing_packages() {
 		has nm binutils
 		perl -MIPC::Run -e 1 2>/dev/null || echo libipc-run-perl
 		has clang clang
+		ls "$(clang -print-runtime-dir 2>/dev/null)"/libclang_rt.fuzzer* "$(clang -print-resource-dir 2>/dev/null)"/lib/*/libclang_rt.fuzzer* \
+			2>/dev/null | grep -q . || echo libclang-rt-dev
 		has clang-format clang-format
 		has cppcheck cppcheck
 		has shellcheck shellcheck
@@ -341,7 +343,7 @@ start_helper() {
 	local log=$1 waited=0
 	shift
 	: >"$log"
-	tail -f /dev/null --pid="$(head -n 1 "$PGDATA/postmaster.pid")" |
+	tail -f /dev/null --pid="$(head -n 1 "$PGDATA/postmaster.pid")" 2>/dev/null |
 		"$@" >"$log" 2>"$log.err" &
 	HELPER_PORT=
 	while [ -z "$HELPER_PORT" ]; do
