@@ -147,7 +147,7 @@ COMMENT ON COLUMN brim.generation.provider IS 'Who wrote the drafts: gemini or t
 COMMENT ON COLUMN brim.generation.attempts IS 'Requests that were made for this job';
 COMMENT ON COLUMN brim.generation.crashes IS 'Times the worker died while it had this job';
 CREATE INDEX generation_queued ON brim.generation (score DESC, generation_id) WHERE status = 'queued';
-CREATE INDEX generation_due ON brim.generation (next_attempt_at) WHERE status = 'queued';
+CREATE INDEX generation_due ON brim.generation (next_attempt_at) WHERE status = 'queued' AND next_attempt_at > created_at;
 CREATE INDEX generation_running ON brim.generation (claimed_by) WHERE status = 'running';
 
 CREATE TABLE brim.outbound_email (
@@ -194,7 +194,7 @@ COMMENT ON COLUMN brim.outbound_email.attempts IS 'Failed attempts that were cha
 COMMENT ON COLUMN brim.outbound_email.claims IS 'Times the worker took this e-mail to send it';
 COMMENT ON COLUMN brim.outbound_email.crashes IS 'Times the worker died while it had this e-mail';
 CREATE INDEX outbound_email_queued ON brim.outbound_email (score DESC, email_id) WHERE status = 'queued';
-CREATE INDEX outbound_email_due ON brim.outbound_email (next_attempt_at) WHERE status = 'queued';
+CREATE INDEX outbound_email_due ON brim.outbound_email (next_attempt_at) WHERE status = 'queued' AND next_attempt_at > created_at;
 CREATE INDEX outbound_email_owned ON brim.outbound_email (claimed_by) WHERE status IN ('claimed', 'committing', 'uncertain');
 CREATE INDEX outbound_email_recipient ON brim.outbound_email (lower(recipient)) WHERE status IN ('draft', 'queued', 'held');
 CREATE INDEX outbound_email_sent_at ON brim.outbound_email (sent_at) WHERE status = 'sent';

@@ -7,11 +7,13 @@
  * recipient get one.  Waiting means: not yet taken by the worker.
  *
  * PL/pgSQL keeps a plan for the whole session, made for as many rows as the
- * first statement of the session wrote.  So where big tables take part, only
- * plans are allowed that fit one row as well as a hundred thousand: nested
- * loops with one index probe a row (OFFSET 0 keeps an EXISTS from becoming a
- * join).  Old and new rows, which have no index, meet in a FULL JOIN, which is
- * always a hash or merge join.
+ * first statement of the session wrote, and maybe for empty tables.  So only
+ * plans are possible here that fit one row as well as a hundred thousand: for
+ * each new row a probe of an index (OFFSET 0 keeps an EXISTS or a LATERAL from
+ * becoming another kind of join), then the rows found by their keys, planned
+ * anew each time.  Old and
+ * new rows, which have no index, meet in a FULL JOIN, which is always a hash
+ * or merge join.
  */
 
 CREATE FUNCTION brim.domain_host(domain text) RETURNS text
@@ -37,12 +39,13 @@ COMMENT ON FUNCTION brim.campaign_problem(text, text, text) IS 'Which columns ke
 CREATE FUNCTION brim.is_suppressed(company_id text, recipient text) RETURNS boolean
     STABLE LANGUAGE sql
 BEGIN ATOMIC
-    SELECT EXISTS (SELECT FROM brim.suppression AS s
-                    WHERE (s.kind = 'company' AND s.value = is_suppressed.company_id)
-                       OR (s.kind = 'address' AND s.value = lower(is_suppressed.recipient COLLATE "C"))
-                       OR (s.kind = 'domain' AND s.value = split_part(lower(is_suppressed.recipient COLLATE "C"), '@', -1))
-                       OR (s.kind = 'domain' AND s.value = (SELECT brim.domain_host(l.domain) FROM brim.lead AS l
-                                                             WHERE l.company_id = is_suppressed.company_id)));
+    SELECT EXISTS (
+        SELECT FROM (VALUES ('company', is_suppressed.company_id),
+                            ('address', lower(is_suppressed.recipient COLLATE "C")),
+                            ('domain', split_part(lower(is_suppressed.recipient COLLATE "C"), '@', -1)),
+                            ('domain', (SELECT brim.domain_host(l.domain) FROM brim.lead AS l
+                                         WHERE l.company_id = is_suppressed.company_id))) AS k (kind, value)
+          JOIN brim.suppression AS s ON s.kind = k.kind AND s.value = k.value COLLATE "C");
 END;
 COMMENT ON FUNCTION brim.is_suppressed(text, text) IS 'Is the company, the address, its domain or the domain of the company on the do-not-contact list';
 REVOKE EXECUTE ON FUNCTION brim.is_suppressed(text, text) FROM PUBLIC;
@@ -132,7 +135,7 @@ CREATE TRIGGER lead_journal_update AFTER UPDATE ON brim.lead
 
 CREATE FUNCTION brim.lead_queue_insert() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off SET jit = off
+    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_material = off SET jit = off
 AS $$
 BEGIN
     IF brim.is_restoring() THEN
@@ -166,8 +169,11 @@ CREATE TRIGGER lead_queue_insert AFTER INSERT ON brim.lead
 
 CREATE FUNCTION brim.lead_queue_update() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off SET jit = off
+    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_material = off SET jit = off
+    SET plan_cache_mode = force_custom_plan
 AS $$
+DECLARE
+    v_ids bigint[];
 BEGIN
     IF brim.is_restoring() THEN
         RETURN NULL;
@@ -177,7 +183,8 @@ BEGIN
     SELECT c.name, n.company_id, n.total_score
       FROM new_rows AS n
       JOIN brim.campaign AS c ON c.is_active AND n.total_score >= c.min_score
-     WHERE NOT EXISTS (SELECT FROM brim.generation AS g WHERE g.campaign = c.name AND g.company_id = n.company_id)
+     WHERE NOT EXISTS (SELECT FROM brim.generation AS g
+                        WHERE g.campaign = c.name AND g.company_id = n.company_id OFFSET 0)
        AND (NOT EXISTS (SELECT FROM brim.suppression)
             OR NOT EXISTS (SELECT FROM brim.suppression AS s WHERE s.kind = 'company' AND s.value = n.company_id OFFSET 0)
                AND NOT EXISTS (SELECT FROM brim.suppression AS s
@@ -189,27 +196,37 @@ BEGIN
         ON CONFLICT (campaign, company_id) DO NOTHING;
 
     -- What waits is taken in the order of the scores as they are now.
+    v_ids := ARRAY(SELECT w.generation_id FROM new_rows AS n
+                    CROSS JOIN LATERAL (SELECT g.generation_id FROM brim.generation AS g
+                                         WHERE g.company_id = n.company_id AND g.status IN ('queued', 'held')
+                                           AND g.score <> n.total_score OFFSET 0) AS w);
     UPDATE brim.generation AS g
-       SET score = n.total_score
-      FROM new_rows AS n
-     WHERE g.company_id = n.company_id AND g.status IN ('queued', 'held') AND g.score <> n.total_score;
+       SET score = (SELECT l.total_score FROM brim.lead AS l WHERE l.company_id = g.company_id)
+     WHERE g.generation_id = ANY (v_ids) AND g.status IN ('queued', 'held');
 
+    v_ids := ARRAY(SELECT w.email_id FROM new_rows AS n
+                    CROSS JOIN LATERAL (SELECT e.email_id FROM brim.outbound_email AS e
+                                         WHERE e.company_id = n.company_id AND e.status IN ('draft', 'queued', 'held')
+                                           AND e.score <> n.total_score OFFSET 0) AS w);
     UPDATE brim.outbound_email AS e
-       SET score = n.total_score
-      FROM new_rows AS n
-     WHERE e.company_id = n.company_id AND e.status IN ('draft', 'queued', 'held') AND e.score <> n.total_score;
+       SET score = (SELECT l.total_score FROM brim.lead AS l WHERE l.company_id = e.company_id)
+     WHERE e.email_id = ANY (v_ids) AND e.status IN ('draft', 'queued', 'held');
 
     -- A recipient has become known, or another one.
+    v_ids := ARRAY(SELECT w.email_id FROM new_rows AS n
+                    CROSS JOIN LATERAL (SELECT e.email_id FROM brim.outbound_email AS e
+                                         WHERE e.company_id = n.company_id AND e.status = 'held'
+                                           AND e.hold_reason IN ('no_recipient', 'invalid_recipient')
+                                           AND (e.recipient, e.recipient_name)
+                                               IS DISTINCT FROM (left(n.contact_email, 320), left(n.contact_name, 320))
+                                         OFFSET 0) AS w);
     UPDATE brim.outbound_email AS e
-       SET recipient = left(n.contact_email, 320), recipient_name = left(n.contact_name, 320),
+       SET recipient = left(l.contact_email, 320), recipient_name = left(l.contact_name, 320),
            status = s.status, hold_reason = s.hold_reason, next_attempt_at = now()
-      FROM new_rows AS n
-      JOIN brim.outbound_email AS w
-        ON w.company_id = n.company_id AND w.status = 'held' AND w.hold_reason IN ('no_recipient', 'invalid_recipient')
-     CROSS JOIN LATERAL brim.new_email_state(w.campaign, w.company_id, n.contact_email) AS s
-     WHERE e.email_id = w.email_id AND e.status = 'held' AND e.hold_reason = w.hold_reason
-       AND (e.hold_reason, e.recipient, e.recipient_name)
-           IS DISTINCT FROM (s.hold_reason, left(n.contact_email, 320), left(n.contact_name, 320));
+      FROM brim.outbound_email AS w
+      JOIN brim.lead AS l ON l.company_id = w.company_id
+     CROSS JOIN LATERAL brim.new_email_state(w.campaign, w.company_id, l.contact_email) AS s
+     WHERE w.email_id = ANY (v_ids) AND e.email_id = w.email_id AND e.status = 'held';
     RETURN NULL;
 END;
 $$;
@@ -222,18 +239,25 @@ CREATE TRIGGER lead_queue_update AFTER UPDATE ON brim.lead
 
 CREATE FUNCTION brim.lead_after_delete() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off SET jit = off
+    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_material = off SET jit = off
+    SET plan_cache_mode = force_custom_plan
 AS $$
+DECLARE
+    v_ids bigint[];
 BEGIN
+    v_ids := ARRAY(SELECT w.generation_id FROM old_rows AS o
+                    CROSS JOIN LATERAL (SELECT g.generation_id FROM brim.generation AS g
+                                         WHERE g.company_id = o.company_id AND g.status IN ('queued', 'held') OFFSET 0) AS w);
     UPDATE brim.generation AS g
        SET status = 'cancelled', hold_reason = NULL, finished_at = now(), error = 'the lead was deleted'
-      FROM old_rows AS o
-     WHERE g.company_id = o.company_id AND g.status IN ('queued', 'held');
+     WHERE g.generation_id = ANY (v_ids) AND g.status IN ('queued', 'held');
 
+    v_ids := ARRAY(SELECT w.email_id FROM old_rows AS o
+                    CROSS JOIN LATERAL (SELECT e.email_id FROM brim.outbound_email AS e
+                                         WHERE e.company_id = o.company_id AND e.status IN ('draft', 'queued', 'held') OFFSET 0) AS w);
     UPDATE brim.outbound_email AS e
        SET status = 'cancelled', hold_reason = NULL
-      FROM old_rows AS o
-     WHERE e.company_id = o.company_id AND e.status IN ('draft', 'queued', 'held');
+     WHERE e.email_id = ANY (v_ids) AND e.status IN ('draft', 'queued', 'held');
     RETURN NULL;
 END;
 $$;

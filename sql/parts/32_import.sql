@@ -132,7 +132,7 @@ COMMENT ON FUNCTION brim.check_companies(jsonb) IS 'Checks an array of companies
 REVOKE EXECUTE ON FUNCTION brim.check_companies(jsonb) FROM PUBLIC;
 
 CREATE FUNCTION brim.store_companies(companies brim.checked_company[], model text) RETURNS void
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
 BEGIN
     -- Of several elements about one company the last counts.
@@ -234,7 +234,7 @@ COMMENT ON FUNCTION @extschema@.brim_score_batch(jsonb, text) IS 'The same for a
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_score_batch(jsonb, text) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.brim_rescore(model text DEFAULT NULL) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
     v_written bigint;

@@ -4,6 +4,10 @@
  * A row is shipped as long as it is as CREATE EXTENSION wrote it.  Shipped
  * rows are not dumped; a dumped row of the same key takes the place of the
  * shipped one when it is restored.
+ *
+ * The plans of the triggers are kept by the session that may have made them
+ * when all tables were empty; the settings of the functions rule out those
+ * that would not do for many rows.
  */
 
 CREATE FUNCTION brim.campaign_before_write() RETURNS trigger
@@ -78,6 +82,7 @@ CREATE TRIGGER variant_before_write BEFORE INSERT OR UPDATE OR DELETE ON brim.va
 
 CREATE FUNCTION brim.campaign_after_insert() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET enable_nestloop = off SET jit = off
 AS $$
 BEGIN
     IF NOT brim.is_restoring() THEN
@@ -102,6 +107,7 @@ CREATE TRIGGER campaign_after_insert AFTER INSERT ON brim.campaign
 
 CREATE FUNCTION brim.campaign_after_update() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET enable_nestloop = off SET jit = off
 AS $$
 BEGIN
     IF brim.is_restoring() THEN
@@ -192,59 +198,87 @@ $$;
 COMMENT ON FUNCTION brim.store_emails(bigint, jsonb, text) IS 'Stores the drafts [{variant, subject, body}] of a generation as e-mails in the state they begin in; returns how many. None when the lead is gone';
 REVOKE EXECUTE ON FUNCTION brim.store_emails(bigint, jsonb, text) FROM PUBLIC;
 
-CREATE FUNCTION brim.suppression_after_write() RETURNS trigger
+/*
+ * Companies and addresses are found by index, one by one, for the worker puts
+ * single addresses on the list.  Domains are looked for in all that waits.
+ */
+CREATE FUNCTION brim.suppression_of_contacts() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_material = off SET jit = off
+    SET plan_cache_mode = force_custom_plan
 AS $$
+DECLARE
+    v_companies text[] := ARRAY(SELECT s.value FROM new_rows AS s WHERE s.kind = 'company');
+    v_addresses text[] := ARRAY(SELECT s.value FROM new_rows AS s WHERE s.kind = 'address');
 BEGIN
-    UPDATE brim.generation AS g
-       SET status = 'cancelled', hold_reason = NULL, finished_at = now(), error = 'on the do-not-contact list'
-      FROM new_rows AS s
-     WHERE s.kind = 'company' AND g.company_id = s.value AND g.status IN ('queued', 'held');
+    UPDATE brim.outbound_email AS e
+       SET status = 'suppressed', hold_reason = NULL
+     WHERE e.company_id = ANY (v_companies) AND e.status IN ('draft', 'queued', 'held');
 
     UPDATE brim.outbound_email AS e
        SET status = 'suppressed', hold_reason = NULL
-      FROM new_rows AS s
-     WHERE s.kind = 'company' AND e.company_id = s.value AND e.status IN ('draft', 'queued', 'held');
+     WHERE lower(e.recipient) = ANY (v_addresses) AND e.status IN ('draft', 'queued', 'held');
 
+    v_companies := v_companies
+                || ARRAY(SELECT l.company_id FROM unnest(v_addresses) AS a (address)
+                          CROSS JOIN LATERAL (SELECT x.company_id FROM brim.lead AS x
+                                               WHERE lower(x.contact_email) = a.address OFFSET 0) AS l);
     UPDATE brim.generation AS g
        SET status = 'cancelled', hold_reason = NULL, finished_at = now(), error = 'on the do-not-contact list'
-      FROM new_rows AS s
-      JOIN brim.lead AS l ON lower(l.contact_email) = s.value
-     WHERE s.kind = 'address' AND g.company_id = l.company_id AND g.status IN ('queued', 'held');
-
-    UPDATE brim.outbound_email AS e
-       SET status = 'suppressed', hold_reason = NULL
-      FROM new_rows AS s
-     WHERE s.kind = 'address' AND lower(e.recipient) = s.value AND e.status IN ('draft', 'queued', 'held');
-
-    -- A domain is looked for in everything that waits.
-    IF EXISTS (SELECT FROM new_rows AS s WHERE s.kind = 'domain') THEN
-        UPDATE brim.generation AS g
-           SET status = 'cancelled', hold_reason = NULL, finished_at = now(), error = 'on the do-not-contact list'
-          FROM brim.lead AS l
-         WHERE l.company_id = g.company_id AND g.status IN ('queued', 'held')
-           AND EXISTS (SELECT FROM new_rows AS s
-                        WHERE s.kind = 'domain'
-                          AND s.value IN (split_part(lower(l.contact_email), '@', -1), brim.domain_host(l.domain)));
-
-        UPDATE brim.outbound_email AS e
-           SET status = 'suppressed', hold_reason = NULL
-         WHERE e.status IN ('draft', 'queued', 'held')
-           AND EXISTS (SELECT FROM new_rows AS s
-                        WHERE s.kind = 'domain'
-                          AND s.value IN (split_part(lower(e.recipient), '@', -1),
-                                          (SELECT brim.domain_host(l.domain) FROM brim.lead AS l
-                                            WHERE l.company_id = e.company_id)));
-    END IF;
+     WHERE g.company_id = ANY (v_companies) AND g.status IN ('queued', 'held');
     RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION brim.suppression_after_write() IS 'Takes everything that waits for a suppressed address, domain or company out of the queue';
-REVOKE EXECUTE ON FUNCTION brim.suppression_after_write() FROM PUBLIC;
+COMMENT ON FUNCTION brim.suppression_of_contacts() IS 'Takes everything that waits for a suppressed address or company out of the queue';
+REVOKE EXECUTE ON FUNCTION brim.suppression_of_contacts() FROM PUBLIC;
 
-CREATE TRIGGER suppression_after_insert AFTER INSERT ON brim.suppression
+CREATE TRIGGER suppression_contacts_insert AFTER INSERT ON brim.suppression
     REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION brim.suppression_after_write();
-CREATE TRIGGER suppression_after_update AFTER UPDATE ON brim.suppression
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.suppression_of_contacts();
+CREATE TRIGGER suppression_contacts_update AFTER UPDATE ON brim.suppression
     REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION brim.suppression_after_write();
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.suppression_of_contacts();
+
+CREATE FUNCTION brim.suppression_of_domains() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET enable_nestloop = off SET jit = off SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_companies text[];
+    v_emails bigint[];
+BEGIN
+    IF NOT EXISTS (SELECT FROM new_rows AS s WHERE s.kind = 'domain') THEN
+        RETURN NULL;
+    END IF;
+
+    v_companies := ARRAY(SELECT l.company_id FROM brim.lead AS l
+                           JOIN new_rows AS s ON s.value = brim.domain_host(l.domain) WHERE s.kind = 'domain');
+    v_emails := ARRAY(SELECT e.email_id FROM brim.outbound_email AS e
+                        JOIN new_rows AS s ON s.value = split_part(lower(e.recipient), '@', -1)
+                       WHERE s.kind = 'domain' AND e.status IN ('draft', 'queued', 'held'));
+    UPDATE brim.outbound_email AS e
+       SET status = 'suppressed', hold_reason = NULL
+     WHERE e.company_id = ANY (v_companies) AND e.status IN ('draft', 'queued', 'held');
+
+    UPDATE brim.outbound_email AS e
+       SET status = 'suppressed', hold_reason = NULL
+     WHERE e.email_id = ANY (v_emails) AND e.status IN ('draft', 'queued', 'held');
+
+    v_companies := v_companies || ARRAY(SELECT l.company_id FROM brim.lead AS l
+                                          JOIN new_rows AS s ON s.value = split_part(lower(l.contact_email), '@', -1)
+                                         WHERE s.kind = 'domain');
+    UPDATE brim.generation AS g
+       SET status = 'cancelled', hold_reason = NULL, finished_at = now(), error = 'on the do-not-contact list'
+     WHERE g.company_id = ANY (v_companies) AND g.status IN ('queued', 'held');
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION brim.suppression_of_domains() IS 'The same for domains: those of addresses and those of companies';
+REVOKE EXECUTE ON FUNCTION brim.suppression_of_domains() FROM PUBLIC;
+
+CREATE TRIGGER suppression_domains_insert AFTER INSERT ON brim.suppression
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.suppression_of_domains();
+CREATE TRIGGER suppression_domains_update AFTER UPDATE ON brim.suppression
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.suppression_of_domains();

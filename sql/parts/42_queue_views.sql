@@ -91,6 +91,7 @@ SELECT 'email', e.email_id, e.campaign, e.company_id, e.status, r.reason,
                     THEN 'campaign_incomplete'
                     WHEN EXISTS (SELECT FROM brim.outbound_email AS x
                                   WHERE x.campaign = e.campaign AND x.company_id = e.company_id AND x.status = 'queued'
+                                    AND x.node_id = e.node_id
                                     AND (x.choice, x.email_id) > (e.choice, e.email_id)) THEN 'other_variant'
                     WHEN n.is_paused THEN 'paused'
                     WHEN NOT brim.is_on('brim.send') THEN 'send_off'

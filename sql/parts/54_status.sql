@@ -279,7 +279,7 @@ BEGIN
        AND NOT EXISTS (SELECT FROM brim.outbound_email AS x
                         WHERE x.campaign = e.campaign AND x.company_id = e.company_id
                           AND (x.status IN ('claimed', 'committing', 'sent', 'uncertain')
-                               OR x.status = 'queued' AND (x.choice, x.email_id) > (e.choice, e.email_id)))
+                               OR x.status = 'queued' AND x.node_id = e.node_id AND (x.choice, x.email_id) > (e.choice, e.email_id)))
        AND NOT EXISTS (SELECT FROM brim.send_ledger AS x
                         WHERE x.campaign = e.campaign AND x.company_id = e.company_id AND x.state NOT IN ('refused', 'released'));
     v_next := least(v_next, (SELECT min(g.next_attempt_at)

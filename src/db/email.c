@@ -21,9 +21,10 @@
 
 /*
  * Highest score first; of the waiting variants of a company only the one with
- * the highest choice.  A company that has an e-mail in flight, sent or in doubt
- * is left out, and so is everything on the suppression list: checked in this
- * very statement, so that whoever unsubscribed before it is never mailed.
+ * the highest choice, of those that this node may send.  A company that has an
+ * e-mail in flight, sent or in doubt is left out, and so is everything on the
+ * suppression list: checked in this very statement, so that whoever
+ * unsubscribed before it is never mailed.
  */
 static BrimStatement claim = {
 	"WITH pick AS MATERIALIZED ("
@@ -37,7 +38,7 @@ static BrimStatement claim = {
 	"          WHERE o.campaign = e.campaign AND o.company_id = e.company_id"
 	"            AND o.email_id <> e.email_id"
 	"            AND (o.status IN ('claimed', 'committing', 'sent', 'uncertain')"
-	"                 OR (o.status = 'queued'"
+	"                 OR (o.status = 'queued' AND o.node_id = e.node_id"
 	"                     AND (o.choice, o.email_id) > (e.choice, e.email_id))))"
 	"    AND NOT EXISTS (SELECT FROM brim.send_ledger l"
 	"          WHERE l.campaign = e.campaign AND l.company_id = e.company_id"
@@ -59,7 +60,8 @@ static BrimStatement claim = {
 
 static BrimStatement next_due = {
 	"SELECT (SELECT e.next_attempt_at FROM brim.outbound_email e"
-	"         WHERE e.status = 'queued' AND e.next_attempt_at > now()"
+	"         WHERE e.status = 'queued' AND e.next_attempt_at > e.created_at"
+	"           AND e.next_attempt_at > now()"
 	"         ORDER BY e.next_attempt_at LIMIT 1),"
 	"       EXISTS (SELECT FROM brim.outbound_email e"
 	"                WHERE e.status = 'queued' AND e.next_attempt_at <= now())",

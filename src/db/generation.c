@@ -50,7 +50,8 @@ static BrimStatement claim = {
 
 static BrimStatement next_due = {
 	"SELECT (SELECT g.next_attempt_at FROM brim.generation g"
-	"         WHERE g.status = 'queued' AND g.next_attempt_at > now()"
+	"         WHERE g.status = 'queued' AND g.next_attempt_at > g.created_at"
+	"           AND g.next_attempt_at > now()"
 	"         ORDER BY g.next_attempt_at LIMIT 1),"
 	"       EXISTS (SELECT FROM brim.generation g"
 	"                WHERE g.status = 'queued' AND g.next_attempt_at <= now())",

@@ -38,7 +38,11 @@ static BrimStatement read_node = {
 static BrimStatement note_batch = {"UPDATE brim.node SET last_batch_at = now()", 0, {0}, NULL};
 
 static BrimStatement set_component = {
-	"INSERT INTO brim.component AS c (component, state, detail, retry_at) VALUES ($1, $2, $3, $4)"
+	"INSERT INTO brim.component AS c (component, state, detail, retry_at)"
+	" SELECT $1, $2, $3, $4"
+	/* a conflict locks the row: what changes nothing must not come that far */
+	"  WHERE NOT EXISTS (SELECT FROM brim.component x WHERE x.component = $1"
+	"         AND (x.state, x.detail, x.retry_at) IS NOT DISTINCT FROM ($2, $3, $4))"
 	" ON CONFLICT (component) DO UPDATE"
 	"    SET state = excluded.state, detail = excluded.detail, retry_at = excluded.retry_at,"
 	"        changed_at = CASE WHEN c.state <> excluded.state THEN now() ELSE c.changed_at END"

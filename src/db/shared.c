@@ -11,8 +11,6 @@
 #include "postgres.h"
 #include "compat.h"
 
-#include <signal.h>
-
 #include "access/xact.h"
 #include "postmaster/bgworker.h"
 #include "storage/ipc.h"
@@ -130,17 +128,41 @@ brim_shared_launcher(void)
 }
 
 /*
+ * A start that fails before it attaches must not look like the end of the
+ * process that held the slot before.
+ */
+void
+brim_shared_expect(int number)
+{
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	shared->slots[number].was_ready = false;
+	LWLockRelease(lock);
+}
+
+/*
  * A launcher that died alone leaves workers that its successor knows nothing
- * of; they end here and are started anew.
+ * of; they end here and are started anew.  By a flag, not by a signal: when the
+ * server shuts down the postmaster has sent them SIGTERM already, and a second
+ * one would end their wait for the mail relay's last answers.
  */
 void
 brim_shared_stop_workers(void)
 {
-	LWLockAcquire(lock, LW_SHARED);
+	LWLockAcquire(lock, LW_EXCLUSIVE);
 	for (int i = 0; i < BRIM_MAX_SLOTS; i++)
-		if (shared->slots[i].pid != 0)
-			kill(shared->slots[i].pid, SIGTERM);
+	{
+		if (shared->slots[i].pid == 0)
+			continue;
+		shared->slots[i].must_stop = true;
+		SetLatch(&ProcGlobal->allProcs[shared->slots[i].proc_number].procLatch);
+	}
 	LWLockRelease(lock);
+}
+
+bool
+brim_shared_must_stop(void)
+{
+	return shared->slots[my_slot].must_stop;
 }
 
 static void
@@ -170,6 +192,7 @@ brim_shared_attach(int number)
 	slot->state = BRIM_WORKER_STARTING;
 	slot->was_ready = false;
 	slot->clean_exit = false;
+	slot->must_stop = false;
 	memset(slot->counters, 0, sizeof(slot->counters));
 	LWLockRelease(lock);
 	my_slot = number;

@@ -47,6 +47,7 @@ typedef struct BrimSlot
 	BrimWorkerState state;
 	bool            was_ready;  /* the last process of this slot reached its loop */
 	bool            clean_exit; /* ... and ended by exiting, not by vanishing */
+	bool            must_stop;  /* its launcher is gone */
 
 	/* Statistics */
 	int64 counters[BRIM_COUNTERS];
@@ -58,7 +59,8 @@ extern bool brim_shared_exists(void);
 /* Launcher */
 extern void brim_shared_set_launcher(int pid);
 extern int  brim_shared_launcher(void);
-extern void brim_shared_stop_workers(void); /* SIGTERM to whoever holds a slot */
+extern void brim_shared_expect(int slot);   /* a worker is about to be started for it */
+extern void brim_shared_stop_workers(void); /* asks whoever holds a slot to stop */
 
 /* Worker */
 extern void brim_shared_attach(int slot); /* released when the process exits */
@@ -66,6 +68,7 @@ extern void brim_shared_set_state(BrimWorkerState state);
 extern void brim_shared_idle(void); /* nothing left to do, unless the state says why */
 extern void brim_shared_count(BrimCounter counter, int64 n);
 extern bool brim_shared_predecessor_was_clean(void);
+extern bool brim_shared_must_stop(void);
 
 /* Sessions */
 extern int         brim_shared_slots(Oid database, BrimSlot *copy, int *numbers, int max);

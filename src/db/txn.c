@@ -37,6 +37,18 @@ brim_txn_force_settings(void)
 		{"TimeZone", "UTC"},
 		{"client_min_messages", "warning"},
 		{"max_parallel_workers_per_gather", "0"},
+		{"jit", "off"},
+
+		/*
+		 * Every statement of the queues finds its rows through an index; a
+		 * plan made while the tables were empty must not scan them later.
+		 */
+		{"plan_cache_mode", "force_generic_plan"},
+		{"enable_seqscan", "off"},
+		{"enable_hashjoin", "off"},
+		{"enable_mergejoin", "off"},
+		{"enable_bitmapscan", "off"},
+		{"enable_sort", "off"},
 	};
 
 	for (size_t i = 0; i < lengthof(settings); i++)

@@ -17,14 +17,11 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "core/mime.h"
 #include "core/retry.h"
 #include "db/settings.h"
 #include "db/shared.h"
 #include "worker/deliver_queue.h"
 #include "worker/jobs.h"
-
-#define MAX_MESSAGE (1024 * 1024)
 
 BrimDeliver brim_deliver = {
 	.transport = &brim_outbox_transport,
@@ -44,15 +41,11 @@ count_slots(BrimDeliverState state)
 	return n;
 }
 
-void
-brim_delivery_end(BrimDelivery *delivery, BrimSmtpVerdict verdict, BrimSmtpPhase phase,
-				  const char *reply)
+/* No e-mail is with a transport. */
+static bool
+is_at_rest(void)
 {
-	memset(&delivery->result, 0, sizeof(delivery->result));
-	delivery->result.verdict = verdict;
-	delivery->result.phase = phase;
-	strlcpy(delivery->result.fault.message, reply, sizeof(delivery->result.fault.message));
-	delivery->was_reused = false;
+	return count_slots(SLOT_FREE) + count_slots(SLOT_STUCK) == BRIM_DELIVER_SLOTS;
 }
 
 static void
@@ -71,12 +64,13 @@ reload(void)
 			brim_deliver.slots[i].delivery.transport != NULL)
 			brim_deliver.transport->abandon(&brim_deliver.slots[i].delivery);
 	}
-	if (count_slots(SLOT_FREE) == BRIM_DELIVER_SLOTS)
+	if (is_at_rest())
 		brim_deliver.transport = wanted;
 	brim_deliver.is_misconfigured = problem != NULL;
 	brim_deliver.faults = 0;
 	brim_deliver.open_until = 0;
 	brim_deliver.look = true;
+	brim_backoff_clear(&brim_deliver.claims);
 	if (problem != NULL)
 		brim_report_set(&brim_deliver.report, "fault", problem);
 	else if (*brim_smtp_url != '\0')
@@ -130,32 +124,19 @@ relay_fault(const char *why)
 static void
 start(BrimDeliverSlot *slot)
 {
-	BrimDelivery    *delivery = &slot->delivery;
-	const BrimEmail *email = &delivery->email;
-	BrimMessage      message = {
-			 .from_name = brim_str(email->sender_name),
-			 .from_address = brim_str(email->sender_address),
-			 .to_name = brim_str(email->recipient_name),
-			 .to_address = brim_str(email->recipient),
-			 .reply_to = brim_str(email->reply_to),
-			 .subject = brim_str(email->subject),
-			 .body = brim_str(email->body),
-			 .footer = brim_str(email->footer),
-			 .message_id = brim_str(email->message_id),
-			 .date = email->date,
-			 .unsubscribe = brim_str(*email->reply_to != '\0' ? email->reply_to : email->sender_address),
-    };
-	BrimError error;
+	BrimDelivery *delivery = &slot->delivery;
+	BrimError     error;
 
-	delivery->started_at = GetCurrentTimestamp();
-	brim_buf_init(&delivery->message, brim_mem_malloc(), MAX_MESSAGE);
 	slot->state = SLOT_SENDING;
-	if (!brim_mime_build(&message, &delivery->message, &error))
+	if (!brim_delivery_build(delivery, &error))
 	{
 		brim_delivery_end(delivery, BRIM_SMTP_FAILED, BRIM_SMTP_PHASE_CONNECT, error.message);
 		slot->state = SLOT_FINISHED;
 		return;
 	}
+	/* what counts if an error leaves begin() half done */
+	brim_delivery_end(delivery, BRIM_SMTP_TRANSPORT, BRIM_SMTP_PHASE_CONNECT,
+					  "the delivery could not begin");
 	brim_deliver.transport->begin(delivery);
 }
 
@@ -214,8 +195,8 @@ release_finished(BrimDeliverSlot *only)
 {
 	for (int i = 0; i < BRIM_DELIVER_SLOTS; i++)
 	{
-		if (brim_deliver.slots[i].state != SLOT_FINISHED ||
-			(only != NULL && only != &brim_deliver.slots[i]))
+		if (only == NULL ? brim_deliver.slots[i].state != SLOT_FINISHED
+						 : only != &brim_deliver.slots[i])
 			continue;
 		switch (brim_deliver.slots[i].delivery.result.verdict)
 		{
@@ -319,26 +300,55 @@ forget_all(void)
 	brim_shared_set_state(BRIM_WORKER_NO_EXTENSION);
 }
 
-/* A transaction of several rows failed: each finished slot gets its own. */
+/*
+ * Record slots of a state, each in a transaction of its own.  One that fails
+ * is stuck: it keeps its result, but not its connection, and stops nobody.
+ */
 static void
-record_singly(void)
+record_singly(BrimDeliverState state)
 {
 	for (int i = 0; i < BRIM_DELIVER_SLOTS; i++)
 	{
-		BrimDeliverTransaction txn = {0};
+		BrimDeliverSlot       *slot = &brim_deliver.slots[i];
+		BrimDeliverTransaction txn = {.only = slot};
 
-		if (brim_deliver.slots[i].state != SLOT_FINISHED)
+		if (slot->state != state)
 			continue;
-		txn.only = &brim_deliver.slots[i];
 		if (brim_worker_try(brim_deliver_transact, &txn))
-			release_finished(&brim_deliver.slots[i]);
-		else
 		{
-			brim_deliver.slots[i].delivery.result.reply[0] = '\0';
-			brim_error_set(&brim_deliver.slots[i].delivery.result.fault,
-						   "the server's reply could not be stored");
+			release_finished(slot);
+			continue;
 		}
+		brim_deliver.transport->abandon(&slot->delivery);
+		slot->state = SLOT_STUCK;
+		slot->delivery.result.reply[0] = '\0';
+		brim_error_set(&slot->delivery.result.fault, "the server's reply could not be stored");
 	}
+	if (count_slots(SLOT_STUCK) > 0)
+		brim_backoff_failed(&brim_deliver.stuck);
+	else
+		brim_backoff_clear(&brim_deliver.stuck);
+}
+
+/*
+ * The common transaction failed.  What waits at the barrier has not been let
+ * through, so it is not delivered; what is finished is recorded one by one.
+ */
+static void
+settle(void)
+{
+	for (int i = 0; i < BRIM_DELIVER_SLOTS; i++)
+	{
+		BrimDeliverSlot *slot = &brim_deliver.slots[i];
+
+		if (slot->state != SLOT_AT_BARRIER)
+			continue;
+		brim_deliver.transport->abandon(&slot->delivery);
+		brim_delivery_end(&slot->delivery, BRIM_SMTP_TRANSPORT, BRIM_SMTP_PHASE_BODY,
+						  "the barrier could not be committed");
+		slot->state = SLOT_FINISHED;
+	}
+	record_singly(SLOT_FINISHED);
 }
 
 /* How many e-mails may be claimed now. */
@@ -348,7 +358,8 @@ room(void)
 	int limit = brim_deliver.transport == &brim_relay_transport
 					? Min(brim_smtp_connections, BRIM_DELIVER_SLOTS)
 					: 16;
-	int used = BRIM_DELIVER_SLOTS - count_slots(SLOT_FREE) - count_slots(SLOT_FINISHED);
+	int vacant = count_slots(SLOT_FREE) + count_slots(SLOT_FINISHED);
+	int used = BRIM_DELIVER_SLOTS - vacant - count_slots(SLOT_STUCK);
 
 	if (!brim_send || brim_deliver.is_misconfigured || brim_worker_is_stopping() ||
 		brim_deliver.open_until != 0)
@@ -357,36 +368,46 @@ room(void)
 		return 0;
 	if (brim_deliver.faults > 0)
 		limit = 1; /* a probe */
-	return Max(limit - used, 0);
+	return Max(Min(limit - used, vacant), 0);
 }
 
 static long
 turn(bool woken)
 {
 	BrimDeliverTransaction txn = {0};
+	bool                   pauses = brim_backoff_pauses(&brim_deliver.claims);
 	bool                   work;
 	long                   sleep_ms = BRIM_FOREVER;
 
 	if (woken || (brim_deliver.look_at != DT_NOEND && brim_worker_until(brim_deliver.look_at) == 0))
+	{
 		brim_deliver.look = true;
+		brim_deliver.look_at = DT_NOEND; /* its time has come, even if there is no room now */
+	}
 	if (brim_deliver.open_until != 0 && brim_worker_until(brim_deliver.open_until) == 0)
 	{
 		brim_deliver.open_until = 0;
 		brim_deliver.look = true;
 	}
-	if (!transport_is_current() && count_slots(SLOT_FREE) == BRIM_DELIVER_SLOTS)
+	if (!transport_is_current() && is_at_rest())
 		reload();
 
+	if (brim_deliver.stuck.until != 0 && !brim_backoff_pauses(&brim_deliver.stuck))
+		record_singly(SLOT_STUCK);
 	work = drive_all();
-	txn.max = brim_deliver.look ? room() : 0;
-	if (work || txn.max > 0 || brim_deliver.report.is_new)
+	txn.max = brim_deliver.look && !pauses ? room() : 0;
+	txn.reports = brim_deliver.report.is_new && !pauses;
+	if (work || txn.max > 0 || txn.reports)
 	{
 		if (!brim_worker_try(brim_deliver_transact, &txn))
 		{
+			settle();
 			brim_deliver.look = true;
-			record_singly();
-			return 1000;
+			brim_backoff_failed(&brim_deliver.claims);
+			txn = (BrimDeliverTransaction){.installed = true};
 		}
+		else if (txn.max > 0)
+			brim_backoff_clear(&brim_deliver.claims);
 		if (!txn.installed)
 		{
 			forget_all();
@@ -404,7 +425,7 @@ turn(bool woken)
 			return 0;
 	}
 	brim_worker_hold_stop(count_slots(SLOT_COMMITTED) > 0);
-	if (brim_deliver.look && room() > 0)
+	if (brim_deliver.look && room() > 0 && !brim_backoff_pauses(&brim_deliver.claims))
 		return 0;
 
 	for (int i = 0; i < BRIM_DELIVER_SLOTS; i++)
@@ -421,7 +442,8 @@ turn(bool woken)
 		sleep_ms = brim_worker_sooner(sleep_ms, brim_worker_until(brim_deliver.look_at));
 	if (brim_deliver.open_until != 0)
 		sleep_ms = brim_worker_sooner(sleep_ms, brim_worker_until(brim_deliver.open_until));
-	return sleep_ms;
+	sleep_ms = brim_worker_sooner(sleep_ms, brim_backoff_left(&brim_deliver.claims));
+	return brim_worker_sooner(sleep_ms, brim_backoff_left(&brim_deliver.stuck));
 }
 
 /*
@@ -445,8 +467,13 @@ stop(void)
 			slot->state = SLOT_FINISHED;
 		}
 	}
-	if (drive_all() && brim_worker_try(brim_deliver_transact, &txn))
-		release_finished(NULL);
+	if (drive_all())
+	{
+		if (brim_worker_try(brim_deliver_transact, &txn))
+			release_finished(NULL);
+		else
+			settle();
+	}
 	return count_slots(SLOT_COMMITTED) == 0;
 }
 

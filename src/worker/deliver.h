@@ -66,6 +66,9 @@ extern const BrimTransport brim_outbox_transport;
 /* The transports take up changed settings; NULL, or what is wrong with them. */
 extern char *brim_relay_reload(void);
 
+/* Build the message of a delivery, which begins with that; false with *error. */
+extern bool brim_delivery_build(BrimDelivery *delivery, BrimError *error);
+
 /* End a delivery in a way that no server decided. */
 extern void brim_delivery_end(BrimDelivery *delivery, BrimSmtpVerdict verdict, BrimSmtpPhase phase,
 							  const char *reply);

@@ -78,8 +78,8 @@ record_in(BrimDeliverTransaction *txn)
 	int              n = 0;
 
 	for (int i = 0; i < BRIM_DELIVER_SLOTS; i++)
-		if (brim_deliver.slots[i].state == SLOT_FINISHED &&
-			(txn->only == NULL || txn->only == &brim_deliver.slots[i]))
+		if (txn->only == NULL ? brim_deliver.slots[i].state == SLOT_FINISHED
+							  : txn->only == &brim_deliver.slots[i])
 			fill_result(&brim_deliver.slots[i], &rows[n++]);
 	if (n > 0)
 		brim_email_record(rows, n, brim_worker_token);
@@ -165,7 +165,9 @@ brim_deliver_transact(void *arg)
 		if (txn->max > 0)
 			claim_in(txn, parent);
 	}
-	brim_report_write(&brim_deliver.report, brim_deliver.open_until);
+	if (txn->reports)
+		brim_report_write(&brim_deliver.report, brim_deliver.open_until);
 	brim_txn_commit();
-	brim_report_written(&brim_deliver.report);
+	if (txn->reports)
+		brim_report_written(&brim_deliver.report);
 }

@@ -19,7 +19,8 @@ typedef enum BrimDeliverState
 	SLOT_SENDING,    /* on the way to the barrier */
 	SLOT_AT_BARRIER, /* waits for the barrier's commit */
 	SLOT_COMMITTED,  /* the last word is being said */
-	SLOT_FINISHED    /* to be recorded */
+	SLOT_FINISHED,   /* to be recorded */
+	SLOT_STUCK       /* could not be recorded; tried again now and then */
 } BrimDeliverState;
 
 typedef struct BrimDeliverSlot
@@ -48,6 +49,10 @@ typedef struct BrimDeliver
 	/* When to look for e-mails again */
 	bool        look;
 	TimestampTz look_at;
+
+	/* Pauses after errors: of claims, of recording what is stuck */
+	BrimBackoff claims;
+	BrimBackoff stuck;
 } BrimDeliver;
 
 extern BrimDeliver brim_deliver;
@@ -55,8 +60,9 @@ extern BrimDeliver brim_deliver;
 /* What one transaction of this job is to do, and what it found. */
 typedef struct BrimDeliverTransaction
 {
-	int              max;  /* e-mails to claim */
-	BrimDeliverSlot *only; /* record this slot alone, or NULL for all */
+	int              max;     /* e-mails to claim */
+	BrimDeliverSlot *only;    /* record this slot alone, or NULL for all */
+	bool             reports; /* write what is new for brim.component */
 
 	bool          installed;
 	bool          begins_batch;

@@ -55,6 +55,7 @@ reload(void)
 	}
 	brim_generating.paused_until = 0;
 	brim_generating.look = true;
+	brim_backoff_clear(&brim_generating.claims);
 	if (*brim_gemini_api_key_file == '\0')
 	{
 		writer = WRITER_TEMPLATES;
@@ -213,8 +214,8 @@ release_finished(BrimGenerateSlot *only)
 {
 	for (int i = 0; i < BRIM_GENERATE_SLOTS; i++)
 	{
-		if (brim_generating.slots[i].state != SLOT_FINISHED ||
-			(only != NULL && only != &brim_generating.slots[i]))
+		if (only == NULL ? brim_generating.slots[i].state != SLOT_FINISHED
+						 : only != &brim_generating.slots[i])
 			continue;
 		if (brim_generating.slots[i].finish == FINISH_DRAFTED ||
 			brim_generating.slots[i].finish == FINISH_TEMPLATE)
@@ -263,31 +264,39 @@ forget_all(void)
 }
 
 /*
- * Something in a transaction of several rows failed: each finished slot gets
- * its own, and the one at fault ends in a simpler way each time.
+ * Record slots of a state, each in a transaction of its own.  One that fails
+ * ends in a simpler way each time; in the end it is stuck and stops nobody.
  */
 static void
-record_singly(void)
+record_singly(BrimGenerateState state)
 {
 	for (int i = 0; i < BRIM_GENERATE_SLOTS; i++)
 	{
-		BrimGenerateTransaction txn = {0};
+		BrimGenerateSlot *slot = &brim_generating.slots[i];
 
-		if (brim_generating.slots[i].state != SLOT_FINISHED)
+		if (slot->state != state)
 			continue;
-		txn.only = &brim_generating.slots[i];
-		if (brim_worker_try(brim_generate_transact, &txn))
+		for (slot->state = SLOT_FINISHED; slot->state == SLOT_FINISHED;)
 		{
-			release_finished(&brim_generating.slots[i]);
-			continue;
+			BrimGenerateTransaction txn = {.only = slot};
+
+			if (brim_worker_try(brim_generate_transact, &txn))
+			{
+				release_finished(slot);
+				break;
+			}
+			slot->failures++;
+			if (slot->failures > 2)
+				slot->state = SLOT_STUCK;
+			slot->finish = slot->failures == 1 ? FINISH_TEMPLATE : FINISH_FAIL;
+			strlcpy(slot->error, "the drafts could not be stored; the server log says why",
+					sizeof(slot->error));
 		}
-		brim_generating.slots[i].failures++;
-		brim_generating.slots[i].finish =
-			brim_generating.slots[i].failures == 1 ? FINISH_TEMPLATE : FINISH_FAIL;
-		strlcpy(brim_generating.slots[i].error,
-				"the drafts could not be stored; the server log says why",
-				sizeof(brim_generating.slots[i].error));
 	}
+	if (count_slots(SLOT_STUCK) > 0)
+		brim_backoff_failed(&brim_generating.stuck);
+	else
+		brim_backoff_clear(&brim_generating.stuck);
 }
 
 static long
@@ -296,12 +305,18 @@ turn(bool woken)
 	BrimGenerateTransaction txn = {0};
 	int                     limit;
 	int                     free_slots;
+	bool                    pauses = brim_backoff_pauses(&brim_generating.claims);
 	bool                    may_claim;
 	long                    sleep_ms = BRIM_FOREVER;
 
 	if (woken ||
 		(brim_generating.look_at != DT_NOEND && brim_worker_until(brim_generating.look_at) == 0))
+	{
 		brim_generating.look = true;
+		brim_generating.look_at = DT_NOEND; /* its time has come, even if there is no room now */
+	}
+	if (brim_generating.stuck.until != 0 && !brim_backoff_pauses(&brim_generating.stuck))
+		record_singly(SLOT_STUCK);
 	if (brim_generating.paused_until != 0 && brim_worker_until(brim_generating.paused_until) == 0)
 	{
 		if (writer == WRITER_FAULT)
@@ -317,20 +332,25 @@ turn(bool woken)
 
 	limit = writer == WRITER_TEMPLATES ? TEMPLATE_SLOTS
 									   : Min(brim_generate_connections, BRIM_GENERATE_SLOTS);
+	free_slots = count_slots(SLOT_FREE) + count_slots(SLOT_FINISHED);
 	free_slots =
-		limit - (BRIM_GENERATE_SLOTS - count_slots(SLOT_FREE)) + count_slots(SLOT_FINISHED);
+		Min(limit - (BRIM_GENERATE_SLOTS - free_slots - count_slots(SLOT_STUCK)), free_slots);
 	may_claim = brim_generate && brim_generating.paused_until == 0 && writer != WRITER_FAULT &&
 				!brim_worker_is_stopping();
-	if (may_claim && brim_generating.look)
+	if (may_claim && brim_generating.look && !pauses)
 		txn.max = Max(free_slots, 0);
-	if (txn.max > 0 || count_slots(SLOT_FINISHED) > 0 || brim_generating.report.is_new)
+	txn.reports = brim_generating.report.is_new && !pauses;
+	if (txn.max > 0 || count_slots(SLOT_FINISHED) > 0 || txn.reports)
 	{
 		if (!brim_worker_try(brim_generate_transact, &txn))
 		{
 			brim_generating.look = true;
-			record_singly();
-			return count_slots(SLOT_FINISHED) > 0 || txn.max > 0 ? 1000 : 0;
+			record_singly(SLOT_FINISHED);
+			brim_backoff_failed(&brim_generating.claims);
+			txn = (BrimGenerateTransaction){.installed = true};
 		}
+		else if (txn.max > 0)
+			brim_backoff_clear(&brim_generating.claims);
 		if (!txn.installed)
 		{
 			forget_all();
@@ -348,13 +368,15 @@ turn(bool woken)
 				start(&brim_generating.slots[i]);
 	}
 	if (count_slots(SLOT_FINISHED) > 0 ||
-		(may_claim && brim_generating.look && free_slots > txn.njobs))
+		(may_claim && brim_generating.look && free_slots > txn.njobs &&
+		 !brim_backoff_pauses(&brim_generating.claims)))
 		return 0;
 	if (may_claim)
 		sleep_ms = brim_worker_until(brim_generating.look_at);
 	if (brim_generating.paused_until != 0)
 		sleep_ms = brim_worker_sooner(sleep_ms, brim_worker_until(brim_generating.paused_until));
-	return sleep_ms;
+	sleep_ms = brim_worker_sooner(sleep_ms, brim_backoff_left(&brim_generating.claims));
+	return brim_worker_sooner(sleep_ms, brim_backoff_left(&brim_generating.stuck));
 }
 
 /* Requests under way are dropped; they may be billed, their jobs go back. */

@@ -91,8 +91,8 @@ brim_generate_transact(void *arg)
 	if (!txn->installed)
 		return;
 	for (int i = 0; i < BRIM_GENERATE_SLOTS; i++)
-		if (brim_generating.slots[i].state == SLOT_FINISHED &&
-			(txn->only == NULL || txn->only == &brim_generating.slots[i]))
+		if (txn->only == NULL ? brim_generating.slots[i].state == SLOT_FINISHED
+							  : txn->only == &brim_generating.slots[i])
 			record(&brim_generating.slots[i]);
 	if (txn->max > 0)
 	{
@@ -109,7 +109,9 @@ brim_generate_transact(void *arg)
 																			 BRIM_RECHECK_MS));
 		}
 	}
-	brim_report_write(&brim_generating.report, brim_generating.paused_until);
+	if (txn->reports)
+		brim_report_write(&brim_generating.report, brim_generating.paused_until);
 	brim_txn_commit();
-	brim_report_written(&brim_generating.report);
+	if (txn->reports)
+		brim_report_written(&brim_generating.report);
 }

@@ -19,8 +19,9 @@ typedef enum BrimGenerateState
 {
 	SLOT_FREE,
 	SLOT_CLAIMED,
-	SLOT_WAITING, /* for its request */
-	SLOT_FINISHED /* to be recorded */
+	SLOT_WAITING,  /* for its request */
+	SLOT_FINISHED, /* to be recorded */
+	SLOT_STUCK     /* could not be recorded; tried again now and then */
 } BrimGenerateState;
 
 typedef enum BrimGenerateFinish
@@ -59,6 +60,10 @@ typedef struct BrimGenerate
 	/* When to look for jobs again */
 	bool        look;
 	TimestampTz look_at;
+
+	/* Pauses after errors: of claims, of recording what is stuck */
+	BrimBackoff claims;
+	BrimBackoff stuck;
 } BrimGenerate;
 
 extern BrimGenerate brim_generating;
@@ -66,8 +71,9 @@ extern BrimGenerate brim_generating;
 /* What one transaction of this job is to do, and what it found. */
 typedef struct BrimGenerateTransaction
 {
-	int               max;  /* jobs to claim */
-	BrimGenerateSlot *only; /* record this slot alone, or NULL for all */
+	int               max;     /* jobs to claim */
+	BrimGenerateSlot *only;    /* record this slot alone, or NULL for all */
+	bool              reports; /* write what is new for brim.component */
 
 	bool            installed;
 	bool            more;    /* there may be more to claim */

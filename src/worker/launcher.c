@@ -47,6 +47,7 @@ typedef struct Entry
 } Entry;
 
 static Entry entries[BRIM_MAX_SLOTS];
+static char  role[NAMEDATALEN]; /* as whom the running workers were started */
 
 void
 brim_launcher_init(void)
@@ -124,6 +125,15 @@ read_databases(void)
 	}
 	list_free(names);
 	pfree(copy);
+
+	/* workers of another role end, and are started again as this one */
+	if (strcmp(role, brim_worker_role) != 0)
+	{
+		for (int i = 0; i < BRIM_MAX_SLOTS; i++)
+			if (entries[i].handle != NULL)
+				TerminateBackgroundWorker(entries[i].handle);
+		strlcpy(role, brim_worker_role, sizeof(role));
+	}
 }
 
 static void
@@ -142,6 +152,7 @@ start_worker(Entry *entry)
 	worker.bgw_main_arg = Int32GetDatum((int32) (entry - entries));
 	strlcpy(worker.bgw_extra, entry->database, sizeof(worker.bgw_extra));
 	worker.bgw_notify_pid = MyProcPid;
+	brim_shared_expect((int) (entry - entries));
 	if (!RegisterDynamicBackgroundWorker(&worker, &entry->handle))
 	{
 		entry->handle = NULL;
@@ -195,6 +206,8 @@ turn(void)
 				entry->database[0] = '\0';
 			continue;
 		}
+		/* after a clock step backwards no start is further away than the longest pause */
+		entry->start_at = Min(entry->start_at, TimestampTzPlusMilliseconds(now, LONGEST_PAUSE_MS));
 		if (entry->handle == NULL && entry->start_at <= now)
 		{
 			start_worker(entry);

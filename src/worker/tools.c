@@ -9,8 +9,10 @@
 #include "compat.h"
 
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 
 #include "db/node.h"
+#include "worker/jobs.h"
 #include "worker/tools.h"
 
 void
@@ -34,6 +36,35 @@ void
 brim_report_written(BrimReport *report)
 {
 	report->is_new = false;
+}
+
+void
+brim_backoff_failed(BrimBackoff *backoff)
+{
+	backoff->failures = Min(backoff->failures + 1, 7);
+	backoff->until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+												 Min(500L << backoff->failures, BRIM_RECHECK_MS));
+}
+
+void
+brim_backoff_clear(BrimBackoff *backoff)
+{
+	backoff->failures = 0;
+	backoff->until = 0;
+}
+
+bool
+brim_backoff_pauses(BrimBackoff *backoff)
+{
+	if (backoff->until != 0 && brim_worker_until(backoff->until) == 0)
+		backoff->until = 0;
+	return backoff->until != 0;
+}
+
+long
+brim_backoff_left(const BrimBackoff *backoff)
+{
+	return backoff->until == 0 ? BRIM_FOREVER : brim_worker_until(backoff->until);
 }
 
 BrimBatch *

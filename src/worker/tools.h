@@ -26,6 +26,21 @@ extern void brim_report_write(const BrimReport *report, TimestampTz retry_at);
 extern void brim_report_written(BrimReport *report);
 
 /*
+ * A growing pause after transactions that failed: from a second to a minute.
+ * Transfers go on meanwhile.
+ */
+typedef struct BrimBackoff
+{
+	int         failures;
+	TimestampTz until;
+} BrimBackoff;
+
+extern void brim_backoff_failed(BrimBackoff *backoff);
+extern void brim_backoff_clear(BrimBackoff *backoff);
+extern bool brim_backoff_pauses(BrimBackoff *backoff);     /* false when it is over or none runs */
+extern long brim_backoff_left(const BrimBackoff *backoff); /* ms; BRIM_FOREVER: none runs */
+
+/*
  * Rows that were claimed together share a memory context, which goes when the
  * last of them is done.
  */

@@ -13,6 +13,7 @@
 #include "compat.h"
 
 #include <signal.h>
+#include <time.h>
 
 #include "access/xact.h"
 #include "libpq/pqsignal.h"
@@ -35,6 +36,7 @@
 #include "worker/worker.h"
 
 #define LONGEST_ERROR_PAUSE_MS 60000
+#define SAME_REQUEST_MS 500 /* SIGTERMs so close together are one */
 
 int64 brim_worker_token;
 int   brim_worker_number = 1;
@@ -43,13 +45,26 @@ static BrimJob *const jobs[] = {&brim_generate_job, &brim_deliver_job};
 
 static volatile sig_atomic_t stop_requested = false;
 static volatile sig_atomic_t hold_stop = false;
+static volatile int64        held_since = 0; /* when the stop was asked for that is held */
 static bool                  wake_wanted = false;
 static bool                  has_recovered = false;
+static bool                  is_recovering = false; /* in a transaction not committed yet */
 static MemoryContext         turn_context;
+
+/* Milliseconds of a clock that only runs forward; safe in a signal handler. */
+static int64
+monotonic_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 /*
  * SIGTERM asks for a stop, and ends a running statement, unless e-mails have
- * been handed over whose answers are worth waiting for.
+ * been handed over whose answers are worth waiting for.  The postmaster signals
+ * a process and then its process group, so one request arrives twice.
  */
 static void
 on_terminate(SIGNAL_ARGS)
@@ -59,8 +74,11 @@ on_terminate(SIGNAL_ARGS)
 	if (hold_stop && !stop_requested)
 	{
 		stop_requested = true;
+		held_since = monotonic_ms();
 		SetLatch(MyLatch);
 	}
+	else if (held_since != 0 && monotonic_ms() - held_since < SAME_REQUEST_MS)
+		SetLatch(MyLatch);
 	else
 	{
 		stop_requested = true;
@@ -128,6 +146,7 @@ brim_worker_try(void (*work)(void *arg), void *arg)
 	PG_TRY();
 	{
 		work(arg);
+		is_recovering = false;
 		ok = true;
 	}
 	PG_CATCH();
@@ -138,6 +157,8 @@ brim_worker_try(void (*work)(void *arg), void *arg)
 		brim_txn_abort();
 		FlushErrorState();
 		brim_shared_count(BRIM_COUNT_ERRORS, 1);
+		if (is_recovering)
+			has_recovered = is_recovering = false;
 		RESUME_INTERRUPTS();
 	}
 	PG_END_TRY();
@@ -164,7 +185,7 @@ brim_worker_may_work(BrimNode *node)
 		/* in a copy these rows are not ours to judge, hence only once armed */
 		n = brim_generation_recover(brim_worker_token, brim_worker_number, clean);
 		n += brim_email_recover(brim_worker_token, brim_worker_number, clean);
-		has_recovered = true;
+		has_recovered = is_recovering = true;
 		if (n > 0)
 			ereport(LOG,
 					(errmsg("brim worker took over %d rows that its predecessor had in hand", n)));
@@ -309,10 +330,10 @@ brim_worker_main(Datum arg)
 	pqsignal(SIGTERM, on_terminate);
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnection(MyBgworkerEntry->bgw_extra, brim_worker_role, 0);
-	brim_shared_attach(DatumGetInt32(arg));
 	refuse_superuser();
 	brim_txn_force_settings();
 	take_number();
+	brim_shared_attach(DatumGetInt32(arg)); /* it is ours once the number is */
 	if (!brim_net_init(&error))
 		ereport(FATAL, (errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION), errmsg("%s", error.message)));
 	turn_context =
@@ -324,8 +345,11 @@ brim_worker_main(Datum arg)
 	{
 		long sleep_ms = BRIM_FOREVER;
 
+		if (brim_shared_must_stop())
+			stop_requested = true;
 		if (stop_requested)
 			shut_down();
+		QueryCancelPending = false; /* there is no statement to cancel */
 		CHECK_FOR_INTERRUPTS();
 		if (ConfigReloadPending)
 		{

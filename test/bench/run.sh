@@ -32,8 +32,8 @@ line() { printf '%-44s %10s s  %12s %s\n' "$1" "$3" "$(rate "$2" "$3")" "$4"; }
 
 # Companies as rows of a query: enough to qualify with two scores
 companies() {
-	echo "SELECT '$2 ' || i AS company_name, '$2' || i || '.example' AS domain, 'Contact ' || i AS contact_name,
-			'contact@$2' || i || '.example' AS contact_email, 60 + i % 200 AS employee_count,
+	echo "SELECT '$2 ' || i AS company_name, '$2-' || i || '.example' AS domain, 'Contact ' || i AS contact_name,
+			'contact@$2-' || i || '.example' AS contact_email, 60 + i % 200 AS employee_count,
 			CASE i % 2 WHEN 0 THEN 'SaaS' ELSE 'Biotech' END AS industry,
 			ARRAY['hubspot', 'slack'] AS tech_stack, ARRAY['Head of Operations', 'Accountant'] AS recent_job_posts
 			FROM generate_series(1, $1) AS i"
@@ -44,26 +44,38 @@ bench_score() {
 	psql_quiet --set=rows="$ROWS" --file=test/bench/score.sql || die "score.sql failed"
 }
 
+empty_intake() { sql "TRUNCATE brim.generation, brim.event, brim.lead"; }
+
+# best_of TRIES COMMAND...: the shortest time, starting from empty tables each time
+best_of() {
+	local tries=$1 best='' took
+	shift
+	while [ "$tries" -gt 0 ]; do
+		empty_intake
+		took=$(seconds_of "$@") || exit 1
+		best=$(printf '%s\n' "$took" $best | sort -n | head -n 1)
+		tries=$((tries - 1))
+	done
+	echo "$best"
+}
+
 bench_intake() {
 	local csv=$WORK/tmp/leads.csv with without batch
-	step "Taking in companies"
-	sql "COPY ($(companies 100000 copied)) TO '$csv'"
 	local columns="company_name, domain, contact_name, contact_email, employee_count, industry, tech_stack, recent_job_posts"
-	with=$(seconds_of sql "COPY brim.lead ($columns) FROM '$csv'") || exit 1
-	line "COPY of 100,000 leads" 100000 "$with" "rows/s"
-	sql "TRUNCATE brim.generation, brim.event, brim.lead"
-	sql "ALTER TABLE brim.lead DISABLE TRIGGER USER"
-	# The key is filled in by a trigger, so here it comes along
+	step "Taking in companies, best of three"
+	# The key comes along, since without triggers nobody fills it in
 	sql "COPY (SELECT brim_company_id(company_name, domain), c.* FROM ($(companies 100000 copied)) AS c) TO '$csv'"
-	without=$(seconds_of sql "COPY brim.lead (company_id, $columns) FROM '$csv'") || exit 1
+	with=$(best_of 3 sql "COPY brim.lead (company_id, $columns) FROM '$csv'") || exit 1
+	line "COPY of 100,000 leads, scored, queued" 100000 "$with" "rows/s"
+	sql "ALTER TABLE brim.lead DISABLE TRIGGER USER"
+	without=$(best_of 3 sql "COPY brim.lead (company_id, $columns) FROM '$csv'") || exit 1
+	sql "ALTER TABLE brim.lead ENABLE TRIGGER USER"
 	line "  the same without brim's triggers" 100000 "$without" "rows/s"
 	awk -v a="$with" -v b="$without" 'BEGIN { printf "  ratio %.2f\n", a / b }'
-	sql "ALTER TABLE brim.lead ENABLE TRIGGER USER"
-	sql "TRUNCATE brim.generation, brim.event, brim.lead"
-	sql "COPY (SELECT json_agg(c) FROM ($(companies 10000 batched)) AS c) TO '$WORK/tmp/batch.json'"
-	batch=$(seconds_of sql "SELECT count(*) FROM brim_score_batch(pg_read_file('$WORK/tmp/batch.json')::jsonb)") || exit 1
+	sql "SELECT json_agg(c) FROM ($(companies 10000 batched)) AS c" >"$WORK/tmp/batch.json"
+	batch=$(best_of 3 sql "SELECT count(*) FROM brim_score_batch(pg_read_file('$WORK/tmp/batch.json')::jsonb)") || exit 1
 	line "brim_score_batch of 10,000 companies" 10000 "$batch" "rows/s"
-	sql "TRUNCATE brim.generation, brim.event, brim.lead"
+	empty_intake
 }
 
 # wait_for QUERY EXPECTED: ask often, give up late
@@ -98,9 +110,9 @@ bench_mail() {
 	for connections in 1 4 16; do
 		name=mail$connections
 		set_and_reload brim.smtp_connections=$connections brim.generate=on
-		took=$(seconds_of eval "add_leads $MAILS $name; wait_for \"SELECT count(*) FROM brim.generation WHERE status <> 'done'\" 0") || exit 1
+		took=$(seconds_of eval "add_leads $MAILS $name && wait_for \"SELECT count(*) FROM brim.generation WHERE status <> 'done'\" 0") || exit 1
 		[ "$connections" != 1 ] || line "written from templates (two variants each)" "$MAILS" "$took" "companies/s"
-		took=$(seconds_of eval "set_and_reload brim.send=on; wait_for \"SELECT count(*) FROM brim.outbound_email WHERE status = 'sent' AND recipient LIKE '%@$name%'\" $MAILS") || exit 1
+		took=$(seconds_of eval "set_and_reload brim.send=on && wait_for \"SELECT count(*) FROM brim.outbound_email WHERE status = 'sent' AND recipient LIKE '%@$name-%'\" $MAILS") || exit 1
 		line "sent over $connections connection(s)" "$MAILS" "$took" "mails/s"
 		set_and_reload brim.send=off
 	done
@@ -119,7 +131,7 @@ bench_gemini() {
 	for connections in 4 16 64; do
 		name=gen$connections
 		set_and_reload brim.generate_connections=$connections
-		took=$(seconds_of eval "add_leads $GENERATIONS $name; wait_for \"SELECT count(*) FROM brim.generation WHERE status <> 'done'\" 0") || exit 1
+		took=$(seconds_of eval "add_leads $GENERATIONS $name && wait_for \"SELECT count(*) FROM brim.generation WHERE status <> 'done'\" 0") || exit 1
 		line "generated over $connections connections (at most $((connections * 2))/s)" "$GENERATIONS" "$took" "companies/s"
 	done
 	[ "$(sql "SELECT count(*) FROM brim.generation WHERE provider = 'template' AND company_id IN (SELECT company_id FROM brim.lead WHERE domain LIKE 'gen%')")" = 0 ] ||

@@ -1,0 +1,159 @@
+#!/usr/bin/perl
+#
+# docs.pl - the documents name everything that a user can name, and nothing else.
+#
+#	settings	each of src/db/settings.c has a row in docs/configuration.md and in the
+#				README, with its default and context; no other has
+#	functions	each public one has a section in docs/sql-reference.md and stands in
+#				the README; every brim_...() in a document exists
+#	objects		each table and view is documented; every brim.name in a document exists
+#	links		lead to files, and to headings in them
+#	version		of META.json is that of brim.control; the change log has a heading for it
+#
+# Works on text alone.  Run from the top of the source.
+
+use strict;
+use warnings;
+
+my @faults;
+
+sub slurp
+{
+	my ($file) = @_;
+	local $/;
+	open(my $fh, '<', $file) or die "$file: $!";
+	return scalar <$fh>;
+}
+
+my @documents = ('README.md', 'CHANGELOG.md', sort(glob('docs/*.md')));
+my %text = map { $_ => slurp($_) } @documents;
+my $sql = join("\n", map { slurp($_) } sort(glob('sql/parts/*.sql')));
+my $c = join("\n", map { slurp($_) } sort(glob('src/*.[ch] src/*/*.[ch]')));
+
+# Settings: name, default, context
+my (%default, %context);
+my $settings = slurp('src/db/settings.c');
+while ($settings =~ /\bdefine_(string|int|bool)\(\s*"(brim\.\w+)"\s*,\s*((?:"(?:[^"\\]|\\.)*"\s*)+),\s*&\w+\s*(?:,\s*([^;]*))?\);/g)
+{
+	my ($kind, $name, $rest) = ($1, $2, $4 // '');
+	if ($kind eq 'bool')
+	{
+		($default{$name}, $context{$name}) = ('off', 'reload');
+	}
+	elsif ($kind eq 'int')
+	{
+		($default{$name}) = $rest =~ /^(-?\d+)/;
+		$context{$name} = 'reload';
+	}
+	else
+	{
+		($default{$name}) = $rest =~ /^"([^"]*)"/;
+		$default{$name} = "''" if defined $default{$name} && $default{$name} eq '';
+		$context{$name} = $rest =~ /PGC_SIGHUP/ ? 'reload' : $rest =~ /PGC_USERSET/ ? 'session' : 'unknown';
+	}
+	push @faults, "src/db/settings.c: the default of $name cannot be read" unless defined $default{$name};
+}
+push @faults, 'src/db/settings.c: some setting is defined in a way that docs.pl does not read'
+  if scalar(keys %default) != (() = $settings =~ /^\tdefine_\w+\(/mg);
+
+foreach my $file ('README.md', 'docs/configuration.md')
+{
+	my %seen;
+	while ($text{$file} =~ /^\| `(brim\.\w+)` \| `([^`]*)`([^\n]*)$/mg)
+	{
+		my ($name, $default, $rest) = ($1, $2, $3);
+		$seen{$name}++;
+		next unless defined $default{$name};
+		push @faults, "$file: the default of $name is $default{$name}, not $default" if $default ne $default{$name};
+		push @faults, "$file: the context of $name is $context{$name}" unless $rest =~ /\| $context{$name} \|/;
+	}
+	foreach my $name (sort keys %default)
+	{
+		push @faults, "$file: no row for setting $name" unless $seen{$name};
+	}
+	push @faults, "$file: row for $_, which is no setting" foreach grep { !defined $default{$_} } sort keys %seen;
+}
+
+# Functions and objects of the install script
+my %function = map { $_ => 1 } $sql =~ /\bCREATE FUNCTION \@extschema\@\.(brim_\w+)/g;
+my %object = map { $_ => 1 } $sql =~ /\bCREATE (?:TABLE|VIEW|FUNCTION|TYPE)\s+brim\.(\w+)/g;
+my %relation = map { $_ => 1 } $sql =~ /\bCREATE (?:TABLE|VIEW)\s+brim\.(\w+)/g;
+
+foreach my $name (sort keys %function)
+{
+	push @faults, "docs/sql-reference.md: nothing about $name()"
+	  unless $text{'docs/sql-reference.md'} =~ /^### .*\b$name\(/m || $text{'docs/sql-reference.md'} =~ /`$name\(/;
+	push @faults, "README.md: nothing about $name()" unless $text{'README.md'} =~ /`$name\(/;
+}
+foreach my $name (sort keys %relation)
+{
+	push @faults, "documents: nothing about brim.$name"
+	  unless $text{'docs/sql-reference.md'} =~ /`brim\.$name`/ || $text{'docs/views.md'} =~ /`(?:brim\.)?$name`/;
+}
+foreach my $name ($sql =~ /\bCREATE VIEW\s+brim\.(\w+)/g)
+{
+	push @faults, "README.md: nothing about view brim.$name" unless $text{'README.md'} =~ /`brim\.$name`/;
+}
+
+# What the documents name.  Those for developers may name C functions, too.
+foreach my $file (@documents)
+{
+	my $for_developers = $file =~ /architecture|development|benchmarks/;
+	while ($text{$file} =~ /\b(brim_\w+)\(/g)
+	{
+		my $name = $1;
+		push @faults, "$file: $name() does not exist"
+		  unless $function{$name} || ($for_developers && $c =~ /\b$name\(/);
+	}
+	while ($text{$file} =~ /(?<![\w\/-])brim\.(\w+)\b(?![*(]?\.?\*)/g)
+	{
+		my $name = $1;
+		next if $name =~ /^(?:control|so)$/ || $name =~ /_$/;
+		push @faults, "$file: brim.$name is neither a setting nor an object"
+		  unless $object{$name} || defined $default{"brim.$name"};
+	}
+}
+
+# Links, and the headings that they lead to as GitHub names them
+sub anchors
+{
+	my ($markdown) = @_;
+	my %anchor;
+	$markdown =~ s/^```.*?^```//msg;
+	while ($markdown =~ /^#+ +(.+?) *$/mg)
+	{
+		my $heading = lc $1;
+		$heading =~ s/[^\w\- ]//g;
+		$heading =~ s/ /-/g;
+		$anchor{$heading} = 1;
+	}
+	return \%anchor;
+}
+foreach my $file (@documents)
+{
+	my ($directory) = $file =~ m{^(.*/)};
+	while ($text{$file} =~ /\]\(([^)\s]+)\)/g)
+	{
+		my ($target, $anchor) = split /#/, $1, 2;
+		next if $target =~ /^[a-z]+:/;
+		my $path = $target eq '' ? $file : ($directory // '') . $target;
+		1 while $path =~ s{[^/]+/\.\./}{};
+		if (!-f $path)
+		{
+			push @faults, "$file: link to $target, which is not there";
+		}
+		elsif (defined $anchor && !anchors(slurp($path))->{$anchor})
+		{
+			push @faults, "$file: link to heading $anchor of $path, which is not there";
+		}
+	}
+}
+
+# The version
+my ($version) = slurp('brim.control') =~ /^default_version\s*=\s*'([^']+)'/m;
+push @faults, "META.json: version $_, but brim.control has $version"
+  foreach grep { $_ ne $version } slurp('META.json') =~ /^(?: {3}| {9})"version": "([^"]+)"/mg;
+push @faults, "CHANGELOG.md: no heading for $version" unless $text{'CHANGELOG.md'} =~ /^## \Q$version\E\b/m;
+
+print "$_\n" foreach @faults;
+exit(@faults ? 1 : 0);
