@@ -107,8 +107,8 @@ missing_packages() {
 		has nm binutils
 		perl -MIPC::Run -e 1 2>/dev/null || echo libipc-run-perl
 		has clang clang
-		ls "$(clang -print-runtime-dir 2>/dev/null)"/libclang_rt.fuzzer* "$(clang -print-resource-dir 2>/dev/null)"/lib/*/libclang_rt.fuzzer* \
-			2>/dev/null | grep -q . || echo libclang-rt-dev
+		# libFuzzer lies where the architecture's name stands, in the file name or the directory
+		compgen -G "$(clang -print-resource-dir 2>/dev/null)/lib/*/libclang_rt.fuzzer*" >/dev/null || echo libclang-rt-dev
 		has clang-format clang-format
 		has cppcheck cppcheck
 		has shellcheck shellcheck

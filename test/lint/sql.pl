@@ -34,7 +34,7 @@ foreach my $file (sort(glob('sql/parts/*.sql')))
 		push @faults, "$file:$line: $what";
 	};
 
-	while ($text =~ /\bOR\s+REPLACE\b|\bIF\s+NOT\s+EXISTS\b/gi)
+	while ($text =~ /\bCREATE\s+OR\s+REPLACE\b|\bCREATE\s+[A-Z ]+\s+IF\s+NOT\s+EXISTS\b/gi)
 	{
 		my $at = $-[0];
 		$fault->($at, "CREATE fails when something is there, and that is wanted");

@@ -172,7 +172,7 @@ SELECT item, detail FROM brim_arm();
 -- What is set up and what is not, in words, and what to do.
 SELECT check_name, status, hint FROM brim_status()
  WHERE check_name IN ('generate', 'send', 'gemini', 'campaign default', 'uncertain', 'held invalid_recipient') ORDER BY 1;
-SELECT check_name, status, left(detail, 19) AS detail FROM brim_status() OFFSET (SELECT count(*) - 1 FROM brim_status());
+SELECT check_name, status, left(detail, 16) AS detail FROM brim_status() OFFSET (SELECT count(*) - 1 FROM brim_status());
 
 SELECT campaign, kind, status, rows, highest_score FROM brim.queue_health ORDER BY 1, 2, 3;
 SELECT count(*) FROM brim.worker_status;
