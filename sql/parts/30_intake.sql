@@ -11,9 +11,8 @@
  * plans are possible here that fit one row as well as a hundred thousand: for
  * each new row a probe of an index (OFFSET 0 keeps an EXISTS or a LATERAL from
  * becoming another kind of join), then the rows found by their keys, planned
- * anew each time.  Old and
- * new rows, which have no index, meet in a FULL JOIN, which is always a hash
- * or merge join.
+ * anew each time.  Old and new rows, which have no index, meet in a FULL JOIN,
+ * which is always a hash or merge join.
  */
 
 CREATE FUNCTION brim.domain_host(domain text) RETURNS text

@@ -5,9 +5,9 @@
  * rows are not dumped; a dumped row of the same key takes the place of the
  * shipped one when it is restored.
  *
- * The plans of the triggers are kept by the session that may have made them
- * when all tables were empty; the settings of the functions rule out those
- * that would not do for many rows.
+ * A session keeps the plans of its functions, and may have made them when all
+ * tables were empty.  So statements about many rows are planned anew each
+ * time, or their functions rule out the plans that would not do.
  */
 
 CREATE FUNCTION brim.campaign_before_write() RETURNS trigger
@@ -80,69 +80,61 @@ REVOKE EXECUTE ON FUNCTION brim.variant_before_write() FROM PUBLIC;
 CREATE TRIGGER variant_before_write BEFORE INSERT OR UPDATE OR DELETE ON brim.variant
     FOR EACH ROW EXECUTE FUNCTION brim.variant_before_write();
 
-CREATE FUNCTION brim.campaign_after_insert() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    SET enable_nestloop = off SET jit = off
+CREATE FUNCTION brim.queue_campaign(campaign text, min_score integer) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
 BEGIN
-    IF NOT brim.is_restoring() THEN
-        INSERT INTO brim.generation (campaign, company_id, score)
-        SELECT n.name, l.company_id, l.total_score
-          FROM new_rows AS n
-          JOIN brim.lead AS l ON l.total_score >= n.min_score
-         WHERE n.is_active
-           AND NOT EXISTS (SELECT FROM brim.generation AS g WHERE g.campaign = n.name AND g.company_id = l.company_id)
-           AND NOT brim.is_suppressed(l.company_id, l.contact_email)
-            ON CONFLICT (campaign, company_id) DO NOTHING;
-    END IF;
-    RETURN NULL;
+    INSERT INTO brim.generation (campaign, company_id, score)
+    SELECT queue_campaign.campaign, l.company_id, l.total_score
+      FROM brim.lead AS l
+     WHERE l.total_score >= queue_campaign.min_score
+       AND NOT EXISTS (SELECT FROM brim.generation AS g
+                        WHERE g.campaign = queue_campaign.campaign AND g.company_id = l.company_id)
+       AND NOT brim.is_suppressed(l.company_id, l.contact_email)
+        ON CONFLICT ON CONSTRAINT generation_company_id_campaign_key DO NOTHING;
 END;
 $$;
-COMMENT ON FUNCTION brim.campaign_after_insert() IS 'Queues the e-mails of a new campaign for the stored leads that qualify';
-REVOKE EXECUTE ON FUNCTION brim.campaign_after_insert() FROM PUBLIC;
+COMMENT ON FUNCTION brim.queue_campaign(text, integer) IS 'Queues the e-mails of a campaign for the stored leads with at least this score';
+REVOKE EXECUTE ON FUNCTION brim.queue_campaign(text, integer) FROM PUBLIC;
 
-CREATE TRIGGER campaign_after_insert AFTER INSERT ON brim.campaign
-    REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION brim.campaign_after_insert();
+CREATE FUNCTION brim.release_campaign(campaign text) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+AS $$
+BEGIN
+    UPDATE brim.outbound_email AS e
+       SET status = s.status, hold_reason = s.hold_reason, next_attempt_at = now()
+      FROM brim.outbound_email AS w
+     CROSS JOIN LATERAL brim.new_email_state(w.campaign, w.company_id, w.recipient) AS s
+     WHERE w.campaign = release_campaign.campaign AND w.status = 'held' AND w.hold_reason = 'campaign_incomplete'
+       AND e.email_id = w.email_id AND e.status = 'held' AND e.hold_reason = 'campaign_incomplete';
+END;
+$$;
+COMMENT ON FUNCTION brim.release_campaign(text) IS 'Lets the e-mails go on that waited for a campaign to be complete';
+REVOKE EXECUTE ON FUNCTION brim.release_campaign(text) FROM PUBLIC;
 
-CREATE FUNCTION brim.campaign_after_update() RETURNS trigger
+CREATE FUNCTION brim.campaign_after_write() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    SET enable_nestloop = off SET jit = off
 AS $$
 BEGIN
     IF brim.is_restoring() THEN
         RETURN NULL;
     END IF;
 
-    -- Switched on, or open to lower scores than before.
-    INSERT INTO brim.generation (campaign, company_id, score)
-    SELECT n.name, l.company_id, l.total_score
-      FROM new_rows AS n
-      JOIN old_rows AS o ON o.name = n.name
-      JOIN brim.lead AS l ON l.total_score >= n.min_score
-     WHERE n.is_active AND (NOT o.is_active OR n.min_score < o.min_score)
-       AND NOT EXISTS (SELECT FROM brim.generation AS g WHERE g.campaign = n.name AND g.company_id = l.company_id)
-       AND NOT brim.is_suppressed(l.company_id, l.contact_email)
-        ON CONFLICT (campaign, company_id) DO NOTHING;
-
-    -- Complete now: what was held for that goes on.
-    UPDATE brim.outbound_email AS e
-       SET status = s.status, hold_reason = s.hold_reason, next_attempt_at = now()
-      FROM new_rows AS n
-      JOIN brim.outbound_email AS w
-        ON w.campaign = n.name AND w.status = 'held' AND w.hold_reason = 'campaign_incomplete'
-     CROSS JOIN LATERAL brim.new_email_state(w.campaign, w.company_id, w.recipient) AS s
-     WHERE brim.campaign_problem(n.product_pitch, n.sender_address, n.postal_address) IS NULL
-       AND e.email_id = w.email_id AND e.status = 'held' AND e.hold_reason = 'campaign_incomplete';
+    -- New, switched on, or open to lower scores than before.
+    IF NEW.is_active AND (TG_OP = 'INSERT' OR NOT OLD.is_active OR NEW.min_score < OLD.min_score) THEN
+        PERFORM brim.queue_campaign(NEW.name, NEW.min_score);
+    END IF;
+    IF TG_OP = 'UPDATE' AND brim.campaign_problem(NEW.product_pitch, NEW.sender_address, NEW.postal_address) IS NULL THEN
+        PERFORM brim.release_campaign(NEW.name);
+    END IF;
     RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION brim.campaign_after_update() IS 'Queues what a changed campaign now admits and releases the e-mails that waited for it to be complete';
-REVOKE EXECUTE ON FUNCTION brim.campaign_after_update() FROM PUBLIC;
+COMMENT ON FUNCTION brim.campaign_after_write() IS 'Queues what a new or changed campaign admits and releases the e-mails that waited for it to be complete';
+REVOKE EXECUTE ON FUNCTION brim.campaign_after_write() FROM PUBLIC;
 
-CREATE TRIGGER campaign_after_update AFTER UPDATE ON brim.campaign
-    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION brim.campaign_after_update();
+CREATE TRIGGER campaign_after_write AFTER INSERT OR UPDATE ON brim.campaign
+    FOR EACH ROW EXECUTE FUNCTION brim.campaign_after_write();
 
 CREATE FUNCTION brim.email_before_queue() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
