@@ -14,8 +14,12 @@ BEGIN ATOMIC
                'news_mentions', to_jsonb(l.news_mentions),
                'country', l.country,
                'score', l.total_score,
-               'reasons', @extschema@.brim_explain(l) -> 'reasoning' -> 'positive'))
+               'reasons', x.explained -> 'reasoning' -> 'positive'))
       FROM brim.lead AS l
+     -- A model that was withdrawn since can give no reasons, but must not stop the queue.
+     CROSS JOIN LATERAL (
+            SELECT CASE WHEN EXISTS (SELECT FROM brim.model_spec AS s WHERE s.name = l.model AND s.is_published)
+                        THEN @extschema@.brim_explain(l, l.model) END AS explained) AS x
      WHERE l.company_id = company_facts.company_id;
 END;
 COMMENT ON FUNCTION brim.company_facts(text) IS 'What the writer of an e-mail is told about a company; never its address';

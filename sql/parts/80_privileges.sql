@@ -62,7 +62,7 @@ BEGIN
 
     IF capability = 'worker' THEN
         PERFORM brim.grant_tables(role, 'SELECT', 'brim.lead', 'brim.campaign', 'brim.variant', 'brim.template', 'brim.node',
-                                  'brim.scoring_model', 'brim.scoring_rule');
+                                  'brim.scoring_model', 'brim.scoring_rule', 'brim.model_spec');
         PERFORM brim.grant_tables(role, 'SELECT, INSERT, UPDATE', 'brim.generation', 'brim.outbound_email', 'brim.send_ledger',
                                   'brim.email_attempt', 'brim.component');
         PERFORM brim.grant_tables(role, 'SELECT, INSERT', 'brim.suppression', 'brim.event');
