@@ -87,6 +87,11 @@
 #define brim_create_wait_event_set(n) CreateWaitEventSet(TopMemoryContext, n)
 #endif
 
+/* Hashing says what went wrong since 15 (commit 3a0cced86d75) */
+#if PG_VERSION_NUM < 150000
+#define pg_cryptohash_error(ctx) "hashing failed"
+#endif
+
 /* Declare a function that SQL calls. */
 #define BRIM_FUNCTION(name)                                                                        \
 	extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);                                               \
