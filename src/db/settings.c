@@ -319,7 +319,8 @@ brim_settings_secret(const char *path, char **problem)
 	char   *secret;
 
 	*problem = NULL;
-	fd = OpenTransientFile(path, O_RDONLY | PG_BINARY);
+	/* not blocking: a named pipe without a writer must not stop the worker for good */
+	fd = OpenTransientFile(path, O_RDONLY | O_NONBLOCK | PG_BINARY);
 	if (fd < 0)
 	{
 		*problem = psprintf("could not open file \"%s\": %m", path);

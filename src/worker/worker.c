@@ -286,7 +286,10 @@ static void
 read_settings(void)
 {
 	for (size_t i = 0; i < lengthof(jobs); i++)
+	{
+		jobs[i]->pause_until = 0;
 		jobs[i]->reload();
+	}
 }
 
 /* Take this worker's number, which no other live process of this database has. */
@@ -323,8 +326,10 @@ refuse_superuser(void)
 void
 brim_worker_main(Datum arg)
 {
-	BrimError error;
-	bool      woken = true;
+	BrimError   error;
+	bool        woken = true;
+	bool        reload_pending = false;
+	TimestampTz last_turn = 0;
 
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, on_terminate);
@@ -343,7 +348,13 @@ brim_worker_main(Datum arg)
 
 	for (;;)
 	{
-		long sleep_ms = BRIM_FOREVER;
+		long        sleep_ms = BRIM_FOREVER;
+		TimestampTz now = GetCurrentTimestamp();
+
+		/* the clock was set back: pauses and breakers end now, not that much later */
+		if (now < last_turn - USECS_PER_SEC)
+			reload_pending = true;
+		last_turn = now;
 
 		if (brim_shared_must_stop())
 			stop_requested = true;
@@ -356,6 +367,11 @@ brim_worker_main(Datum arg)
 			ConfigReloadPending = false;
 			ProcessConfigFile(PGC_SIGHUP);
 			brim_txn_force_settings();
+			reload_pending = true;
+		}
+		if (reload_pending)
+		{
+			reload_pending = false;
 			read_settings();
 			woken = true;
 		}
