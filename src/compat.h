@@ -87,6 +87,11 @@
 #define brim_create_wait_event_set(n) CreateWaitEventSet(TopMemoryContext, n)
 #endif
 
+/* transaction_timeout came with 17 (commit 51efe38cb92f) and reaches background workers */
+#if PG_VERSION_NUM >= 170000
+#define BRIM_HAVE_TRANSACTION_TIMEOUT 1
+#endif
+
 /* Hashing says what went wrong since 15 (commit 3a0cced86d75) */
 #if PG_VERSION_NUM < 150000
 #define pg_cryptohash_error(ctx) "hashing failed"

@@ -146,6 +146,7 @@ suite_lint() {
 	one "SQL rules: CREATE only, search_path, comments, privileges" perl test/lint/sql.pl
 	one "the library exports its functions and nothing else" \
 		perl test/lint/exports.pl "$("$PG_CONFIG" --pkglibdir)/brim.so"
+	one "isolation specs run the worker's statements" perl test/lint/specs.pl
 	one "documents name what exists, and all of it" perl test/lint/docs.pl
 	one "nothing speaks of a developer's machine" perl test/lint/words.pl
 	one "Perl compiles" lint_perl

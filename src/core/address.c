@@ -138,20 +138,3 @@ brim_address_check(BrimStr address, const char **why)
 		*why = problem;
 	return problem == NULL;
 }
-
-BrimStr
-brim_address_domain(BrimStr address)
-{
-	BrimStr domain = {"", 0};
-
-	for (size_t i = address.len; i > 0; i--)
-	{
-		if (address.data[i - 1] == '@')
-		{
-			domain.data = address.data + i;
-			domain.len = address.len - i;
-			break;
-		}
-	}
-	return domain;
-}

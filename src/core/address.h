@@ -19,9 +19,6 @@
  */
 extern bool brim_address_check(BrimStr address, const char **why);
 
-/* The part behind the last @, or an empty string.  Borrows. */
-extern BrimStr brim_address_domain(BrimStr address);
-
 /* May c stand in an unquoted word of an address or a name (RFC 5322's atext)? */
 extern bool brim_address_is_atext(char c);
 

@@ -8,7 +8,6 @@
 #include "core/mem.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static void *malloc_resize(BrimMem *mem, void *block, size_t size);
 
@@ -44,18 +43,4 @@ brim_mem_free(BrimMem *mem, void *block)
 {
 	if (block != NULL)
 		mem->resize(mem, block, 0);
-}
-
-/* Copy len bytes and add a NUL behind them; NULL when memory is short. */
-char *
-brim_mem_copy(BrimMem *mem, const char *data, size_t len)
-{
-	char *copy = brim_mem_alloc(mem, len + 1);
-
-	if (copy == NULL)
-		return NULL;
-	if (len > 0)
-		memcpy(copy, data, len);
-	copy[len] = '\0';
-	return copy;
 }

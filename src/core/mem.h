@@ -28,7 +28,6 @@ struct BrimMem
 
 extern void *brim_mem_alloc(BrimMem *mem, size_t size);
 extern void  brim_mem_free(BrimMem *mem, void *block);
-extern char *brim_mem_copy(BrimMem *mem, const char *data, size_t len);
 
 /* An allocator over malloc/realloc/free, for tests, fuzzers and the worker. */
 extern BrimMem *brim_mem_malloc(void);

@@ -82,6 +82,16 @@ static BrimStatement barrier_rows = {
 	{INT8ARRAYOID, INT8OID},
 	NULL};
 
+/* Whoever unsubscribed since the claim is not mailed either, as long as nothing is said. */
+static BrimStatement barrier_suppressed = {
+	"UPDATE brim.outbound_email e"
+	"   SET status = 'suppressed', claim_token = NULL, claimed_by = NULL"
+	" WHERE e.email_id = ANY ($1) AND e.status = 'claimed' AND e.claim_token = $2"
+	"   AND brim.is_suppressed(e.company_id, e.recipient)",
+	2,
+	{INT8ARRAYOID, INT8OID},
+	NULL};
+
 static BrimStatement barrier_ledger = {
 	"INSERT INTO brim.send_ledger AS l (campaign, company_id, email_id, message_id, state)"
 	" SELECT e.campaign, e.company_id, e.email_id, e.message_id, 'committing'"
@@ -299,6 +309,7 @@ brim_email_barrier(const int64 *email_ids, int n, int64 token, bool *granted)
 	uint64 entered;
 
 	memset(granted, 0, sizeof(bool) * n);
+	brim_txn_run(&barrier_suppressed, values, NULL);
 	moved = brim_txn_run(&barrier_rows, values, NULL);
 	if (moved == 0)
 		return;
@@ -324,7 +335,7 @@ brim_email_barrier(const int64 *email_ids, int n, int64 token, bool *granted)
 	}
 }
 
-/* Reply and relay come from outside: as text of the server's encoding, or a note. */
+/* Reply and relay come from outside, as UTF-8; NULL stays NULL. */
 static char *
 outside_text(const char *text)
 {

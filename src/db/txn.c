@@ -28,9 +28,10 @@ brim_txn_force_settings(void)
 		{"default_transaction_isolation", "read committed"},
 		{"default_transaction_read_only", "off"},
 		{"default_transaction_deferrable", "off"},
-		{"statement_timeout", "60s"},
-		{"lock_timeout", "5s"},
-		{"idle_in_transaction_session_timeout", "0"},
+		{"lock_timeout", "5s"}, /* the one timeout that a background worker arms */
+#ifdef BRIM_HAVE_TRANSACTION_TIMEOUT
+		{"transaction_timeout", "0"},
+#endif
 		{"row_security", "off"},
 		{"session_replication_role", "origin"},
 		{"DateStyle", "ISO, MDY"},
@@ -149,15 +150,6 @@ brim_txn_int64(uint64 row, int column)
 	if (SPI_gettypeid(SPI_tuptable->tupdesc, column) == INT4OID)
 		return DatumGetInt32(value);
 	return DatumGetInt64(value);
-}
-
-double
-brim_txn_double(uint64 row, int column)
-{
-	bool  isnull;
-	Datum value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
-
-	return isnull ? 0 : DatumGetFloat8(value);
 }
 
 bool

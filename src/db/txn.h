@@ -37,10 +37,9 @@ typedef struct BrimStatement
 extern uint64 brim_txn_run(BrimStatement *statement, Datum *values, const bool *nulls);
 
 /* Columns of the last result, counted from 1, as C values in the current context. */
-extern char  *brim_txn_text(uint64 row, int column);  /* NULL for null; server encoding */
-extern int64  brim_txn_int64(uint64 row, int column); /* int4 and int8; 0 for null */
-extern double brim_txn_double(uint64 row, int column);
-extern bool   brim_txn_bool(uint64 row, int column);
+extern char *brim_txn_text(uint64 row, int column);  /* NULL for null; server encoding */
+extern int64 brim_txn_int64(uint64 row, int column); /* int4 and int8; 0 for null */
+extern bool  brim_txn_bool(uint64 row, int column);
 
 /* Arrays for unnest() */
 extern Datum brim_txn_int8_array(const int64 *items, int n);

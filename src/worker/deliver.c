@@ -48,13 +48,29 @@ is_at_rest(void)
 	return count_slots(SLOT_FREE) + count_slots(SLOT_STUCK) == BRIM_DELIVER_SLOTS;
 }
 
+/* All is well, as far as is known. */
+static void
+report_working(void)
+{
+	char detail[sizeof(brim_deliver.report.detail)];
+
+	if (*brim_smtp_url != '\0')
+	{
+		brim_report_set(&brim_deliver.report, "ok", "");
+		return;
+	}
+	snprintf(detail, sizeof(detail),
+			 "no brim.smtp_url is set: messages are written to the directory \"%s\"",
+			 brim_outbox_directory);
+	brim_report_set(&brim_deliver.report, "outbox", detail);
+}
+
 static void
 reload(void)
 {
 	const BrimTransport *wanted =
 		*brim_smtp_url != '\0' ? &brim_relay_transport : &brim_outbox_transport;
 	char *problem = *brim_smtp_url != '\0' ? brim_relay_reload() : NULL;
-	char  detail[512];
 
 	/* e-mails at hand end on the connection they began with, later ones get a new one */
 	for (int i = 0; i < BRIM_DELIVER_SLOTS; i++)
@@ -73,15 +89,8 @@ reload(void)
 	brim_backoff_clear(&brim_deliver.claims);
 	if (problem != NULL)
 		brim_report_set(&brim_deliver.report, "fault", problem);
-	else if (*brim_smtp_url != '\0')
-		brim_report_set(&brim_deliver.report, "ok", "");
 	else
-	{
-		snprintf(detail, sizeof(detail),
-				 "no brim.smtp_url is set: messages are written to the directory \"%s\"",
-				 brim_outbox_directory);
-		brim_report_set(&brim_deliver.report, "outbox", detail);
-	}
+		report_working();
 }
 
 /* Does the transport fit the settings?  It changes only when nothing is at hand. */
@@ -147,12 +156,11 @@ judge(BrimDeliverSlot *slot)
 	const BrimSmtpResult *result = &slot->delivery.result;
 
 	slot->state = SLOT_FINISHED;
-	if (result->verdict == BRIM_SMTP_SENT)
+	/* a success that began before a fault elsewhere says nothing about it */
+	if (result->verdict == BRIM_SMTP_SENT && brim_deliver.open_until == 0)
 	{
 		brim_deliver.faults = 0;
-		brim_report_set(
-			&brim_deliver.report, brim_deliver.transport == &brim_relay_transport ? "ok" : "outbox",
-			brim_deliver.transport == &brim_relay_transport ? "" : brim_deliver.report.detail);
+		report_working();
 	}
 	/* a relay may end a connection after some e-mails; that is no fault */
 	if ((result->verdict == BRIM_SMTP_TRANSPORT && !slot->delivery.was_reused) ||

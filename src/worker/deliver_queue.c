@@ -117,7 +117,7 @@ claim_in(BrimDeliverTransaction *txn, MemoryContext parent)
 
 	if (!brim_worker_may_work(&node))
 		return;
-	if (brim_send_interval > 0 && brim_deliver.batch_left == 0)
+	if (brim_send_interval > 0)
 	{
 		const int64 interval = brim_send_interval * INT64CONST(1000);
 		TimestampTz next =
@@ -125,12 +125,13 @@ claim_in(BrimDeliverTransaction *txn, MemoryContext parent)
 
 		/* after a clock step backwards no batch is further away than one interval */
 		next = Min(next, TimestampTzPlusMilliseconds(now, interval));
-		if (next > now)
+		/* what a batch has left over is void when its time is over */
+		txn->begins_batch = (next <= now);
+		if (!txn->begins_batch && brim_deliver.batch_left == 0)
 		{
 			txn->look_at = next;
 			return;
 		}
-		txn->begins_batch = true;
 	}
 	if (brim_send_interval > 0)
 		max = Min(max, txn->begins_batch ? brim_batch_size : brim_deliver.batch_left);

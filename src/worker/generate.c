@@ -168,7 +168,8 @@ interpret(BrimGenerateSlot *slot)
 	switch (slot->reply.outcome)
 	{
 		case BRIM_GEMINI_DRAFTED:
-			brim_report_set(&brim_generating.report, "ok", "");
+			if (brim_generating.paused_until == 0)
+				brim_report_set(&brim_generating.report, "ok", "");
 			finish(slot, FINISH_DRAFTED, true, 0, "");
 			break;
 		case BRIM_GEMINI_RETRY:
@@ -230,9 +231,8 @@ release_finished(BrimGenerateSlot *only)
 static void
 adopt(BrimGenerateTransaction *txn)
 {
-	int next = 0;
-
 	BrimBatch *batch;
+	int        next = 0;
 
 	if (txn->context == NULL)
 		return;

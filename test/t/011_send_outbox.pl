@@ -54,4 +54,16 @@ $brim->wait_until(q{SELECT count(*) FROM brim.outbound_email WHERE status = 'sen
 pass('and once it can be written, the e-mails go');
 $brim->log_is_clean;
 
+
+# A directory that cannot be written is the outbox's fault, and is over when it is mended
+my $report = q{SELECT state || ': ' || detail FROM brim.component WHERE component = 'relay'};
+chmod(0500, "$outbox/tmp") or die $!;
+$brim->add_companies(1, 'Unlucky');
+$brim->wait_until(q{SELECT count(*) FROM brim.component WHERE component = 'relay' AND state = 'fault' AND detail ~ 'could not write file'}, '1');
+is($brim->sql(q{SELECT max(attempts) FROM brim.outbound_email}), '0', 'no e-mail is charged for it');
+chmod(0700, "$outbox/tmp") or die $!;
+$brim->wait_idle;
+like($brim->sql($report), qr/^outbox: no brim\.smtp_url is set/, 'afterwards the report says again where messages go');
+is($brim->sql(q{SELECT count(*) FROM brim.outbound_email JOIN brim.lead USING (company_id) WHERE company_name = 'Unlucky 1' AND status = 'sent'}),
+	'1', 'and the e-mail is written');
 done_testing();

@@ -1,0 +1,55 @@
+#!/usr/bin/perl
+#
+# specs.pl - the isolation specs prepare the worker's statements as the worker
+# runs them.
+#
+# A statement of src/db/email.c may stand in a spec, under its own name, with
+# other columns returned and with the node looked up instead of given.
+
+use strict;
+use warnings;
+
+sub slurp
+{
+	my ($file) = @_;
+	open(my $fh, '<', $file) or die "$file: $!";
+	local $/;
+	return scalar <$fh>;
+}
+
+# What is compared: no white space, no RETURNING at the end
+sub essence
+{
+	my ($sql) = @_;
+	$sql =~ s/\(SELECT n\.node_id FROM brim\.node n\)/\$4/g;
+	$sql =~ s/\s+RETURNING(?:(?!RETURNING).)*\z//s;
+	$sql =~ s/\s+//g;
+	return $sql;
+}
+
+my $source = slurp('src/db/email.c');
+my %worker;
+while ($source =~ /BrimStatement (\w+) = \{\s*((?:"(?:[^"\\]|\\.)*"\s*)+),/g)
+{
+	my ($name, $strings) = ($1, $2);
+	$worker{$name} = essence(join('', $strings =~ /"((?:[^"\\]|\\.)*)"/g));
+}
+
+my (@faults, %seen);
+foreach my $file (glob('test/specs/*.spec'))
+{
+	my $text = slurp($file);
+	while ($text =~ /PREPARE\s+(\w+)\s*\([^)]*\)\s+AS\s+(.*?);/gs)
+	{
+		my ($name, $sql) = ($1, $2);
+		next unless exists $worker{$name};
+		$seen{$name} = 1;
+		push @faults, "$file: \"$name\" is not the statement of src/db/email.c" if essence($sql) ne $worker{$name};
+	}
+}
+foreach my $name (qw(claim barrier_suppressed barrier_rows barrier_ledger barrier_refused))
+{
+	push @faults, "no spec runs the statement \"$name\" of src/db/email.c" unless $seen{$name};
+}
+print "$_\n" foreach @faults;
+exit(@faults ? 1 : 0);
