@@ -124,6 +124,7 @@ CREATE TABLE brim.generation (
     status text NOT NULL DEFAULT 'queued'
         CHECK (status IN ('queued', 'running', 'done', 'failed', 'held', 'cancelled')),
     hold_reason text,
+    node_id text NOT NULL,
     attempts integer NOT NULL DEFAULT 0,
     crashes integer NOT NULL DEFAULT 0,
     next_attempt_at timestamptz NOT NULL DEFAULT now(),
@@ -143,10 +144,13 @@ CREATE TABLE brim.generation (
 );
 COMMENT ON TABLE brim.generation IS 'One row a job that drafts all variants for one company in one campaign. Key: generation_id';
 COMMENT ON COLUMN brim.generation.campaign IS 'A campaign with jobs cannot be deleted or renamed. There is no foreign key, because its check of every row would slow down intake';
+COMMENT ON COLUMN brim.generation.node_id IS 'Installation that queued the job; another one does not take it';
 COMMENT ON COLUMN brim.generation.provider IS 'Who wrote the drafts: gemini or template';
 COMMENT ON COLUMN brim.generation.attempts IS 'Requests that were made for this job';
 COMMENT ON COLUMN brim.generation.crashes IS 'Times the worker died while it had this job';
-CREATE INDEX generation_queued ON brim.generation (score DESC, generation_id) WHERE status = 'queued';
+-- In the order in which jobs are taken; the expression allows to begin anywhere in it.
+CREATE INDEX generation_queued ON brim.generation ((- score), generation_id) WHERE status = 'queued';
+CREATE INDEX generation_suspect ON brim.generation ((- score), generation_id) WHERE status = 'queued' AND crashes > 0;
 CREATE INDEX generation_due ON brim.generation (next_attempt_at) WHERE status = 'queued' AND next_attempt_at > created_at;
 CREATE INDEX generation_running ON brim.generation (claimed_by) WHERE status = 'running';
 
@@ -193,7 +197,9 @@ COMMENT ON COLUMN brim.outbound_email.message_date IS 'Date header, fixed when t
 COMMENT ON COLUMN brim.outbound_email.attempts IS 'Failed attempts that were charged to this e-mail';
 COMMENT ON COLUMN brim.outbound_email.claims IS 'Times the worker took this e-mail to send it';
 COMMENT ON COLUMN brim.outbound_email.crashes IS 'Times the worker died while it had this e-mail';
-CREATE INDEX outbound_email_queued ON brim.outbound_email (score DESC, email_id) WHERE status = 'queued';
+-- In the order of sending; the expression allows to begin anywhere in it.
+CREATE INDEX outbound_email_queued ON brim.outbound_email ((- score), email_id) WHERE status = 'queued';
+CREATE INDEX outbound_email_suspect ON brim.outbound_email ((- score), email_id) WHERE status = 'queued' AND crashes > 0;
 CREATE INDEX outbound_email_due ON brim.outbound_email (next_attempt_at) WHERE status = 'queued' AND next_attempt_at > created_at;
 CREATE INDEX outbound_email_owned ON brim.outbound_email (claimed_by) WHERE status IN ('claimed', 'committing', 'uncertain');
 CREATE INDEX outbound_email_recipient ON brim.outbound_email (lower(recipient)) WHERE status IN ('draft', 'queued', 'held');

@@ -10,7 +10,7 @@ CREATE FUNCTION brim.place(OUT system_identifier text, OUT timeline_id bigint, O
 COMMENT ON FUNCTION brim.place() IS 'Where this database is now: what brim.node is compared with before anything is sent';
 REVOKE EXECUTE ON FUNCTION brim.place() FROM PUBLIC;
 
-CREATE FUNCTION brim.worker_slots(OUT slot integer, OUT pid integer, OUT state text, OUT started_at timestamptz,
+CREATE FUNCTION brim.worker_slots(OUT slot integer, OUT worker integer, OUT pid integer, OUT state text, OUT started_at timestamptz,
                                   OUT claimed bigint, OUT sent bigint, OUT failed bigint, OUT uncertain bigint,
                                   OUT generated bigint, OUT errors bigint) RETURNS SETOF record
     VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_worker_slots';

@@ -142,8 +142,8 @@ BEGIN
     END IF;
 
     -- Jobs are left from a lead of the same key that was deleted; nobody else makes any before this one is seen.
-    INSERT INTO brim.generation (campaign, company_id, score)
-    SELECT c.name, n.company_id, n.total_score
+    INSERT INTO brim.generation (node_id, campaign, company_id, score)
+    SELECT (SELECT coalesce(max(x.node_id), '') FROM brim.node AS x), c.name, n.company_id, n.total_score
       FROM new_rows AS n
       JOIN brim.campaign AS c ON c.is_active AND n.total_score >= c.min_score
      WHERE NOT EXISTS (SELECT FROM brim.generation AS g
@@ -178,8 +178,8 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    INSERT INTO brim.generation (campaign, company_id, score)
-    SELECT c.name, n.company_id, n.total_score
+    INSERT INTO brim.generation (node_id, campaign, company_id, score)
+    SELECT (SELECT coalesce(max(x.node_id), '') FROM brim.node AS x), c.name, n.company_id, n.total_score
       FROM new_rows AS n
       JOIN brim.campaign AS c ON c.is_active AND n.total_score >= c.min_score
      WHERE NOT EXISTS (SELECT FROM brim.generation AS g

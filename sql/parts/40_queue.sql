@@ -84,8 +84,8 @@ CREATE FUNCTION brim.queue_campaign(campaign text, min_score integer) RETURNS vo
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
 BEGIN
-    INSERT INTO brim.generation (campaign, company_id, score)
-    SELECT queue_campaign.campaign, l.company_id, l.total_score
+    INSERT INTO brim.generation (node_id, campaign, company_id, score)
+    SELECT (SELECT coalesce(max(x.node_id), '') FROM brim.node AS x), queue_campaign.campaign, l.company_id, l.total_score
       FROM brim.lead AS l
      WHERE l.total_score >= queue_campaign.min_score
        AND NOT EXISTS (SELECT FROM brim.generation AS g

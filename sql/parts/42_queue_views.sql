@@ -34,6 +34,7 @@ SELECT 'generation'::text AS kind, g.generation_id AS id, g.campaign, g.company_
             WHEN 'lead_gone' THEN 'The lead is not stored any more.'
             WHEN 'no_variant' THEN 'The campaign has no active variant.'
             WHEN 'poison' THEN 'The worker died twice while it had this job; brim_retry_generation() lets it try again.'
+            WHEN 'other_node' THEN 'Another installation queued the job, this is a copy; brim_retry_generation() adopts it.'
             WHEN 'paused' THEN 'The worker is paused; brim_resume() lets it go on.'
             WHEN 'generate_off' THEN 'The setting brim.generate is off.'
             WHEN 'not_due' THEN 'The next attempt is due at ' || g.next_attempt_at || coalesce(', since: ' || g.error, '.')
@@ -45,6 +46,7 @@ SELECT 'generation'::text AS kind, g.generation_id AS id, g.campaign, g.company_
   LEFT JOIN brim.lead AS l ON l.company_id = g.company_id
  CROSS JOIN LATERAL
        (SELECT CASE WHEN g.status = 'held' THEN coalesce(g.hold_reason, 'held')
+                    WHEN g.node_id IS DISTINCT FROM n.node_id THEN 'other_node'
                     WHEN NOT c.is_active THEN 'campaign_inactive'
                     WHEN btrim(c.product_pitch) = '' THEN 'campaign_incomplete'
                     WHEN l.company_id IS NULL THEN 'lead_gone'
@@ -108,25 +110,26 @@ COMMENT ON COLUMN brim.queue_blocked.detail IS 'Why it waits, as a sentence';
 COMMENT ON COLUMN brim.queue_blocked.may_go_at IS 'When it may go; empty where that is not a question of time';
 
 CREATE FUNCTION brim.worker_rows()
-    RETURNS TABLE (slot integer, pid integer, state text, started_at timestamptz, claimed bigint, sent bigint,
+    RETURNS TABLE (worker integer, pid integer, state text, started_at timestamptz, claimed bigint, sent bigint,
                    failed bigint, uncertain bigint, generated bigint, errors bigint)
     VOLATILE LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT w.slot, w.pid, w.state, w.started_at, w.claimed, w.sent, w.failed, w.uncertain, w.generated, w.errors
+    SELECT w.worker, w.pid, w.state, w.started_at, w.claimed, w.sent, w.failed, w.uncertain, w.generated, w.errors
       FROM brim.worker_slots() AS w;
 END;
 COMMENT ON FUNCTION brim.worker_rows() IS 'brim.worker_slots() for readers of brim.worker_status';
 REVOKE EXECUTE ON FUNCTION brim.worker_rows() FROM PUBLIC;
 
 CREATE VIEW brim.worker_status AS
-SELECT 'worker'::text AS component, w.state, NULL::text AS detail, w.pid, w.started_at AS changed_at,
+SELECT 'worker'::text AS component, w.worker, w.state, NULL::text AS detail, w.pid, w.started_at AS changed_at,
        NULL::timestamptz AS retry_at, w.claimed, w.sent, w.failed, w.uncertain, w.generated, w.errors
   FROM brim.worker_rows() AS w
 UNION ALL
-SELECT c.component, c.state, c.detail, NULL, c.changed_at, c.retry_at, NULL, NULL, NULL, NULL, NULL, NULL
+SELECT c.component, NULL, c.state, c.detail, NULL, c.changed_at, c.retry_at, NULL, NULL, NULL, NULL, NULL, NULL
   FROM brim.component AS c;
-COMMENT ON VIEW brim.worker_status IS 'One row the running worker of this database and each part of it that reported. Key: component';
-COMMENT ON COLUMN brim.worker_status.component IS 'worker, or the part of it that reports';
+COMMENT ON VIEW brim.worker_status IS 'One row a running worker of this database, and one a part of them that reported. Key: component, worker';
+COMMENT ON COLUMN brim.worker_status.component IS 'worker, or the part that reports: node, generator, relay';
+COMMENT ON COLUMN brim.worker_status.worker IS 'Number of the worker, from 1 to brim.workers; empty for a part, which all of them share';
 COMMENT ON COLUMN brim.worker_status.state IS 'What it does; for a part: ok, or what is wrong';
 COMMENT ON COLUMN brim.worker_status.detail IS 'What happened, in words';
 COMMENT ON COLUMN brim.worker_status.pid IS 'Process of the worker';

@@ -198,19 +198,22 @@ BEGIN
     SELECT g.* INTO v_job FROM brim.generation AS g WHERE g.generation_id = brim_retry_generation.generation_id FOR UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'generation % does not exist', coalesce(generation_id::text, 'NULL') USING ERRCODE = 'no_data_found';
-    ELSIF v_job.status NOT IN ('held', 'failed') THEN
+    ELSIF v_job.status NOT IN ('held', 'failed')
+          AND NOT (v_job.status = 'queued' AND NOT EXISTS (SELECT FROM brim.node AS n WHERE n.node_id = v_job.node_id)) THEN
         RAISE EXCEPTION 'generation % is %, not held or failed', generation_id, v_job.status
             USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
     UPDATE brim.generation AS g
-       SET status = 'queued', hold_reason = NULL, attempts = 0, crashes = 0, next_attempt_at = now(), error = NULL, finished_at = NULL
+       SET status = 'queued', hold_reason = NULL, attempts = 0, crashes = 0, next_attempt_at = now(), error = NULL, finished_at = NULL,
+           node_id = n.node_id
+      FROM brim.node AS n
      WHERE g.generation_id = v_job.generation_id;
     INSERT INTO brim.event (event_type, company_id, data)
     VALUES ('generation_retried', v_job.company_id,
             jsonb_build_object('by', session_user, 'campaign', v_job.campaign, 'generation_id', v_job.generation_id, 'from', v_job.status));
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_retry_generation(bigint) IS 'Queues a held or failed generation again';
+COMMENT ON FUNCTION @extschema@.brim_retry_generation(bigint) IS 'Queues a held or failed generation again; adopts one that another installation queued';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_retry_generation(bigint) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.brim_resolve(email_id bigint, verdict text, note text DEFAULT NULL) RETURNS void

@@ -66,11 +66,18 @@ BEGIN
              WHEN NOT v_found.rolcanlogin THEN format('ALTER ROLE %I LOGIN CONNECTION LIMIT 0;', v_role)
              WHEN NOT v_found.has_rights THEN format('SELECT @extschema@.brim_grant(%L, ''worker'');', quote_ident(v_role)) END;
 
-    SELECT w.pid, w.state INTO v_worker FROM brim.worker_slots() AS w LIMIT 1;
-    RETURN QUERY SELECT 'worker', CASE WHEN v_worker.pid IS NULL THEN 'blocked' ELSE 'ok' END,
-        CASE WHEN v_worker.pid IS NULL THEN 'No worker runs in this database.'
-             ELSE format('The worker is process %s: %s.', v_worker.pid, v_worker.state) END,
-        CASE WHEN v_worker.pid IS NULL THEN 'Settle the points above; what else kept it from starting is in the server log.' END;
+    SELECT count(*) AS running, string_agg(format('process %s: %s', w.pid, w.state), ', ' ORDER BY w.worker) AS list,
+           coalesce(current_setting('brim.workers', true), '1')::integer AS wanted
+      INTO v_worker FROM brim.worker_slots() AS w;
+    RETURN QUERY SELECT 'worker',
+        CASE WHEN v_worker.running = 0 THEN 'blocked' WHEN v_worker.running < v_worker.wanted THEN 'warning' ELSE 'ok' END,
+        CASE WHEN v_worker.running = 0 THEN 'No worker runs in this database.'
+             WHEN v_worker.running < v_worker.wanted
+             THEN format('%s of %s workers run: %s.', v_worker.running, v_worker.wanted, v_worker.list)
+             WHEN v_worker.running = 1 THEN format('The worker is %s.', v_worker.list)
+             ELSE format('%s workers run: %s.', v_worker.running, v_worker.list) END,
+        CASE WHEN v_worker.running = 0 THEN 'Settle the points above; what else kept it from starting is in the server log.'
+             WHEN v_worker.running < v_worker.wanted THEN 'They may be about to start; else see the server log: max_worker_processes may be too small.' END;
 
     v_change := brim.place_change();
     RETURN QUERY SELECT 'node', CASE WHEN n.node_id IS NULL OR v_change IS NOT NULL THEN 'blocked' ELSE 'ok' END,
@@ -230,6 +237,10 @@ BEGIN
         'SELECT @extschema@.brim_release(email_id) FROM brim.queue_blocked JOIN brim.outbound_email ON email_id = id WHERE kind = ''email'' AND reason = ''other_node'';'
        FROM brim.outbound_email AS e
       WHERE e.status = 'queued' AND NOT EXISTS (SELECT FROM brim.node AS n WHERE n.node_id = e.node_id) HAVING count(*) > 0;
+    RETURN QUERY SELECT 'other_node jobs', 'warning', format('%s jobs that write e-mails were queued by another installation.', count(*)),
+        'SELECT @extschema@.brim_retry_generation(id) FROM brim.queue_blocked WHERE kind = ''generation'' AND reason = ''other_node'';'
+       FROM brim.generation AS g
+      WHERE g.status = 'queued' AND NOT EXISTS (SELECT FROM brim.node AS n WHERE n.node_id = g.node_id) HAVING count(*) > 0;
     RETURN QUERY SELECT 'leads', 'info', format('%s leads that get e-mails have no contact_email.', count(*)), NULL
        FROM brim.generation AS g JOIN brim.lead AS l ON l.company_id = g.company_id
       WHERE g.status IN ('queued', 'running') AND btrim(coalesce(l.contact_email, '')) = '' HAVING count(*) > 0;

@@ -80,15 +80,16 @@ brim_worker_slots(PG_FUNCTION_ARGS)
 	found = brim_shared_slots(MyDatabaseId, slots, numbers, BRIM_MAX_SLOTS);
 	for (int i = 0; i < found; i++)
 	{
-		Datum values[10];
-		bool  nulls[10] = {false};
+		Datum values[5 + BRIM_COUNTERS];
+		bool  nulls[5 + BRIM_COUNTERS] = {false};
 
 		values[0] = Int32GetDatum(numbers[i]);
-		values[1] = Int32GetDatum(slots[i].pid);
-		values[2] = CStringGetTextDatum(brim_shared_state_name(slots[i].state));
-		values[3] = TimestampTzGetDatum(slots[i].started_at);
+		values[1] = Int32GetDatum(slots[i].number);
+		values[2] = Int32GetDatum(slots[i].pid);
+		values[3] = CStringGetTextDatum(brim_shared_state_name(slots[i].state));
+		values[4] = TimestampTzGetDatum(slots[i].started_at);
 		for (int c = 0; c < BRIM_COUNTERS; c++)
-			values[4 + c] = Int64GetDatum(slots[i].counters[c]);
+			values[5 + c] = Int64GetDatum(slots[i].counters[c]);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;

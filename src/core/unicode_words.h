@@ -206,4 +206,4 @@ static const uint32_t unicode_words[][2] = {
 };
 /* clang-format on */
 
-#endif							/* BRIM_CORE_UNICODE_WORDS_H */
+#endif /* BRIM_CORE_UNICODE_WORDS_H */

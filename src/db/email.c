@@ -17,6 +17,7 @@
 #include "utils/timestamp.h"
 
 #include "db/email.h"
+#include "db/faults.h"
 #include "db/txn.h"
 
 /*
@@ -24,7 +25,9 @@
  * the highest choice, of those that this node may send.  A company that has an
  * e-mail in flight, sent or in doubt is left out, and so is everything on the
  * suppression list: checked in this very statement, so that whoever
- * unsubscribed before it is never mailed.
+ * unsubscribed before it is never mailed.  $5 says whether suspects are meant,
+ * which were at hand when a worker died, or all others; $6 and $7 where in the
+ * queue to begin, $8 and $9 where to end.
  */
 static BrimStatement claim = {
 	"WITH pick AS MATERIALIZED ("
@@ -32,6 +35,8 @@ static BrimStatement claim = {
 	"   FROM brim.outbound_email e"
 	"   JOIN brim.campaign c ON c.name = e.campaign"
 	"  WHERE e.status = 'queued' AND e.next_attempt_at <= now() AND e.node_id = $4"
+	"    AND (- e.score, e.email_id) > ($6, $7) AND (- e.score, e.email_id) <= ($8, $9)"
+	"    AND (e.crashes > 0) = $5"
 	"    AND c.is_active AND c.sender_address <> '' AND c.postal_address <> ''"
 	"    AND NOT brim.is_suppressed(e.company_id, e.recipient)"
 	"    AND NOT EXISTS (SELECT FROM brim.outbound_email o"
@@ -43,7 +48,7 @@ static BrimStatement claim = {
 	"    AND NOT EXISTS (SELECT FROM brim.send_ledger l"
 	"          WHERE l.campaign = e.campaign AND l.company_id = e.company_id"
 	"            AND l.state NOT IN ('refused', 'released'))"
-	"  ORDER BY e.score DESC, e.email_id"
+	"  ORDER BY - e.score, e.email_id"
 	"  LIMIT $1"
 	"  FOR UPDATE OF e SKIP LOCKED)"
 	"UPDATE brim.outbound_email e"
@@ -54,8 +59,19 @@ static BrimStatement claim = {
 	" RETURNING e.email_id, e.claims, e.score, c.sender_name, c.sender_address, c.reply_to,"
 	"  e.recipient, e.recipient_name, e.subject, e.body, e.footer, e.message_id,"
 	"  floor(extract(epoch FROM e.message_date))::bigint, e.attempts",
-	4,
-	{INT4OID, INT8OID, INT4OID, TEXTOID},
+	9,
+	{INT4OID, INT8OID, INT4OID, TEXTOID, BOOLOID, INT4OID, INT8OID, INT4OID, INT8OID},
+	NULL};
+
+static BrimStatement suspects = {
+	"SELECT - e.score, e.email_id"
+	"  FROM brim.outbound_email e"
+	" WHERE e.status = 'queued' AND e.crashes > 0 AND e.next_attempt_at <= now()"
+	"   AND e.node_id = $1"
+	" ORDER BY - e.score, e.email_id"
+	" LIMIT $2",
+	2,
+	{TEXTOID, INT4OID},
 	NULL};
 
 static BrimStatement next_due = {
@@ -115,8 +131,10 @@ static BrimStatement barrier_refused = {
 	NULL};
 
 /*
- * Results of claimed and committing rows.  'uncertain' keeps token and owner,
- * so that brim_resolve() can ask whether the process still lives.
+ * Results of claimed and committing rows.  Whoever records has closed the
+ * connection or has its answer, and writes no more of this e-mail; so the row
+ * has no owner then.  A row that somebody else made uncertain keeps its owner,
+ * whose late answer still counts.
  */
 static BrimStatement record_rows = {
 	"UPDATE brim.outbound_email e"
@@ -126,8 +144,7 @@ static BrimStatement record_rows = {
 	"second'"
 	"                              ELSE e.next_attempt_at END,"
 	"       sent_at = CASE WHEN r.status = 'sent' THEN now() ELSE e.sent_at END,"
-	"       claim_token = CASE WHEN r.status = 'uncertain' THEN e.claim_token END,"
-	"       claimed_by = CASE WHEN r.status = 'uncertain' THEN e.claimed_by END"
+	"       claim_token = NULL, claimed_by = NULL"
 	"  FROM unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::int[])"
 	"       AS r (email_id, status, hold_reason, charge, delay)"
 	" WHERE e.email_id = r.email_id AND e.claim_token = $6"
@@ -198,42 +215,6 @@ static BrimStatement record_suppression = {
 	{INT8ARRAYOID},
 	NULL};
 
-static BrimStatement recover_claimed = {
-	"UPDATE brim.outbound_email e"
-	"   SET status = CASE WHEN e.crashes + $3 >= 2 THEN 'held' ELSE 'queued' END,"
-	"       hold_reason = CASE WHEN e.crashes + $3 >= 2 THEN 'poison' END,"
-	"       crashes = e.crashes + $3, claim_token = NULL, claimed_by = NULL"
-	" WHERE e.status = 'claimed' AND e.claimed_by = $1 AND e.claim_token <> $2",
-	3,
-	{INT4OID, INT8OID, INT4OID},
-	NULL};
-
-static BrimStatement recover_committing = {
-	"WITH lost AS ("
-	" UPDATE brim.outbound_email e SET status = 'uncertain'"
-	"  WHERE e.status = 'committing' AND e.claimed_by = $1 AND e.claim_token <> $2"
-	"  RETURNING e.email_id, e.campaign, e.company_id, e.variant, e.message_id),"
-	" ledger AS ("
-	" UPDATE brim.send_ledger l SET state = 'uncertain' FROM lost"
-	"  WHERE l.campaign = lost.campaign AND l.company_id = lost.company_id"
-	"    AND l.email_id = lost.email_id AND l.state = 'committing')"
-	"INSERT INTO brim.event (event_type, company_id, email_id, data)"
-	" SELECT 'email_uncertain', lost.company_id, lost.email_id,"
-	"        jsonb_build_object('campaign', lost.campaign, 'variant', lost.variant,"
-	"                           'message_id', lost.message_id, 'cause', 'worker died')"
-	"   FROM lost",
-	2,
-	{INT4OID, INT8OID},
-	NULL};
-
-/* The process that left them in doubt is gone for sure: brim_resolve() may decide anything. */
-static BrimStatement recover_uncertain = {
-	"UPDATE brim.outbound_email e SET claim_token = NULL, claimed_by = NULL"
-	" WHERE e.status = 'uncertain' AND e.claimed_by = $1 AND e.claim_token <> $2",
-	2,
-	{INT4OID, INT8OID},
-	NULL};
-
 /* Best first, as they were picked: RETURNING promises no order. */
 static int
 by_score(const void *a, const void *b)
@@ -256,14 +237,23 @@ utf8_column(uint64 row, int column)
 }
 
 int
-brim_email_claim(int max, int64 token, int number, const char *node_id, MemoryContext context,
-				 BrimEmail **emails)
+brim_email_claim(const BrimClaim *what, MemoryContext context, BrimEmail **emails)
 {
-	Datum         values[4] = {Int32GetDatum(max), Int64GetDatum(token), Int32GetDatum(number),
-							   CStringGetTextDatum(node_id)};
-	uint64        n = brim_txn_run(&claim, values, NULL);
-	MemoryContext old = MemoryContextSwitchTo(context);
+	Datum         values[9];
+	uint64        n;
+	MemoryContext old;
 
+	values[0] = Int32GetDatum(what->max);
+	values[1] = Int64GetDatum(what->token);
+	values[2] = Int32GetDatum(what->number);
+	values[3] = CStringGetTextDatum(what->node_id);
+	values[4] = BoolGetDatum(what->suspects);
+	values[5] = Int32GetDatum(what->after.order);
+	values[6] = Int64GetDatum(what->after.id);
+	values[7] = Int32GetDatum(what->until.order);
+	values[8] = Int64GetDatum(what->until.id);
+	n = brim_txn_run(&claim, values, NULL);
+	old = MemoryContextSwitchTo(context);
 	*emails = palloc0(sizeof(BrimEmail) * (n + 1));
 	for (uint64 i = 0; i < n; i++)
 	{
@@ -286,6 +276,20 @@ brim_email_claim(int max, int64 token, int number, const char *node_id, MemoryCo
 	}
 	MemoryContextSwitchTo(old);
 	qsort(*emails, n, sizeof(BrimEmail), by_score);
+	return (int) n;
+}
+
+int
+brim_email_suspects(const char *node_id, int max, BrimPlaceInQueue *places)
+{
+	Datum  values[2] = {CStringGetTextDatum(node_id), Int32GetDatum(max)};
+	uint64 n = brim_txn_run(&suspects, values, NULL);
+
+	for (uint64 i = 0; i < n; i++)
+	{
+		places[i].order = (int) brim_txn_int64(i, 1);
+		places[i].id = brim_txn_int64(i, 2);
+	}
 	return (int) n;
 }
 
@@ -313,6 +317,7 @@ brim_email_barrier(const int64 *email_ids, int n, int64 token, bool *granted)
 	moved = brim_txn_run(&barrier_rows, values, NULL);
 	if (moved == 0)
 		return;
+	BRIM_FAULT("barrier_rows");
 	entered = brim_txn_run(&barrier_ledger, values, NULL);
 	for (uint64 row = 0; row < entered; row++)
 	{
@@ -399,6 +404,7 @@ brim_email_record(const BrimEmailResult *all, int nall, int64 token)
 	}
 	if (n == 0)
 		return;
+	BRIM_FAULT("record_rows");
 	for (int i = 0; i < n; i++)
 	{
 		const BrimEmailResult *r = results[i];
@@ -439,15 +445,4 @@ brim_email_record(const BrimEmailResult *all, int nall, int64 token)
 		values[0] = brim_txn_int8_array(suppressed, nsuppressed);
 		brim_txn_run(&record_suppression, values, NULL);
 	}
-}
-
-int
-brim_email_recover(int64 token, int number, bool clean)
-{
-	Datum  values[3] = {Int32GetDatum(number), Int64GetDatum(token), Int32GetDatum(clean ? 0 : 1)};
-	uint64 n = brim_txn_run(&recover_claimed, values, NULL);
-
-	n += brim_txn_run(&recover_committing, values, NULL);
-	brim_txn_run(&recover_uncertain, values, NULL);
-	return (int) n;
 }

@@ -12,6 +12,7 @@
 #define BRIM_DB_EMAIL_H
 
 #include "datatype/timestamp.h"
+#include "db/claim.h"
 
 /* One claimed e-mail; texts are UTF-8 in the context given to the claim. */
 typedef struct BrimEmail
@@ -60,11 +61,13 @@ typedef struct BrimEmailResult
 } BrimEmailResult;
 
 /*
- * Claim up to max e-mails in score order, one a company and campaign.  The
- * array and its texts are palloc'd in context.
+ * Claim e-mails in score order, one a company and campaign.  The array and its
+ * texts are palloc'd in context.
  */
-extern int brim_email_claim(int max, int64 token, int number, const char *node_id,
-							MemoryContext context, BrimEmail **emails);
+extern int brim_email_claim(const BrimClaim *what, MemoryContext context, BrimEmail **emails);
+
+/* Where the first suspects are that are due; returns how many, at most max. */
+extern int brim_email_suspects(const char *node_id, int max, BrimPlaceInQueue *places);
 
 /*
  * When the next waiting e-mail becomes due, DT_NOEND if none will by time
@@ -86,5 +89,11 @@ extern void brim_email_record(const BrimEmailResult *results, int n, int64 token
  * committing becomes uncertain.
  */
 extern int brim_email_recover(int64 token, int number, bool clean);
+
+/*
+ * Give back what this process has claimed without knowing it: an error may come
+ * after the commit.  held are the e-mails that it knows.
+ */
+extern void brim_email_release_forgotten(int64 token, int number, const int64 *held, int n);
 
 #endif /* BRIM_DB_EMAIL_H */

@@ -21,16 +21,19 @@
 
 #define MAX_DRAFT (64 * 1024)
 
-/* Highest score first, of active campaigns that say what they offer. */
+/* Highest score first, of active campaigns that say what they offer; see claim in email.c. */
 static BrimStatement claim = {
 	"WITH pick AS MATERIALIZED ("
 	" SELECT g.generation_id"
 	"   FROM brim.generation g"
 	"   JOIN brim.campaign c ON c.name = g.campaign"
-	"  WHERE g.status = 'queued' AND g.next_attempt_at <= now()"
+	"  WHERE g.status = 'queued' AND g.next_attempt_at <= now() AND g.node_id = $4"
+	"    AND (- g.score, g.generation_id) > ($6, $7)"
+	"    AND (- g.score, g.generation_id) <= ($8, $9)"
+	"    AND (g.crashes > 0) = $5"
 	"    AND c.is_active AND c.product_pitch <> ''"
 	"    AND EXISTS (SELECT FROM brim.variant v WHERE v.campaign = c.name AND v.is_active)"
-	"  ORDER BY g.score DESC, g.generation_id"
+	"  ORDER BY - g.score, g.generation_id"
 	"  LIMIT $1"
 	"  FOR UPDATE OF g SKIP LOCKED)"
 	"UPDATE brim.generation g"
@@ -44,8 +47,19 @@ static BrimStatement claim = {
 	"    WHERE v.campaign = c.name AND v.is_active),"
 	"  (SELECT array_agg(v.instruction ORDER BY v.name) FROM brim.variant v"
 	"    WHERE v.campaign = c.name AND v.is_active)",
-	3,
-	{INT4OID, INT8OID, INT4OID},
+	9,
+	{INT4OID, INT8OID, INT4OID, TEXTOID, BOOLOID, INT4OID, INT8OID, INT4OID, INT8OID},
+	NULL};
+
+static BrimStatement suspects = {
+	"SELECT - g.score, g.generation_id"
+	"  FROM brim.generation g"
+	" WHERE g.status = 'queued' AND g.crashes > 0 AND g.next_attempt_at <= now()"
+	"   AND g.node_id = $1"
+	" ORDER BY - g.score, g.generation_id"
+	" LIMIT $2",
+	2,
+	{TEXTOID, INT4OID},
 	NULL};
 
 static BrimStatement next_due = {
@@ -102,6 +116,16 @@ static BrimStatement recover = {
 	{INT4OID, INT8OID, INT4OID},
 	NULL};
 
+/* Claims of a transaction that failed in our eyes only. */
+static BrimStatement forgotten = {
+	"UPDATE brim.generation g"
+	"   SET status = 'queued', claim_token = NULL, claimed_by = NULL"
+	" WHERE g.status = 'running' AND g.claimed_by = $1 AND g.claim_token = $2"
+	"   AND g.generation_id <> ALL ($3)",
+	3,
+	{INT4OID, INT8OID, INT8ARRAYOID},
+	NULL};
+
 /* A text column as UTF-8; data NULL for null. */
 static BrimStr
 str_column(uint64 row, int column)
@@ -141,13 +165,23 @@ by_score(const void *a, const void *b)
 }
 
 int
-brim_generation_claim(int max, int64 token, int number, MemoryContext context,
-					  BrimGeneration **jobs)
+brim_generation_claim(const BrimClaim *what, MemoryContext context, BrimGeneration **jobs)
 {
-	Datum         values[3] = {Int32GetDatum(max), Int64GetDatum(token), Int32GetDatum(number)};
-	uint64        n = brim_txn_run(&claim, values, NULL);
-	MemoryContext old = MemoryContextSwitchTo(context);
+	Datum         values[9];
+	uint64        n;
+	MemoryContext old;
 
+	values[0] = Int32GetDatum(what->max);
+	values[1] = Int64GetDatum(what->token);
+	values[2] = Int32GetDatum(what->number);
+	values[3] = CStringGetTextDatum(what->node_id);
+	values[4] = BoolGetDatum(what->suspects);
+	values[5] = Int32GetDatum(what->after.order);
+	values[6] = Int64GetDatum(what->after.id);
+	values[7] = Int32GetDatum(what->until.order);
+	values[8] = Int64GetDatum(what->until.id);
+	n = brim_txn_run(&claim, values, NULL);
+	old = MemoryContextSwitchTo(context);
 	*jobs = palloc0(sizeof(BrimGeneration) * (n + 1));
 	for (uint64 i = 0; i < n; i++)
 	{
@@ -174,6 +208,20 @@ brim_generation_claim(int max, int64 token, int number, MemoryContext context,
 	qsort(*jobs, n, sizeof(BrimGeneration), by_score);
 	for (uint64 i = 0; i < n; i++)
 		(*jobs)[i].request.variants = (*jobs)[i].variants;
+	return (int) n;
+}
+
+int
+brim_generation_suspects(const char *node_id, int max, BrimPlaceInQueue *places)
+{
+	Datum  values[2] = {CStringGetTextDatum(node_id), Int32GetDatum(max)};
+	uint64 n = brim_txn_run(&suspects, values, NULL);
+
+	for (uint64 i = 0; i < n; i++)
+	{
+		places[i].order = (int) brim_txn_int64(i, 1);
+		places[i].id = brim_txn_int64(i, 2);
+	}
 	return (int) n;
 }
 
@@ -293,4 +341,12 @@ brim_generation_recover(int64 token, int number, bool clean)
 	Datum values[3] = {Int32GetDatum(number), Int64GetDatum(token), Int32GetDatum(clean ? 0 : 1)};
 
 	return (int) brim_txn_run(&recover, values, NULL);
+}
+
+void
+brim_generation_release_forgotten(int64 token, int number, const int64 *held, int n)
+{
+	Datum values[3] = {Int32GetDatum(number), Int64GetDatum(token), brim_txn_int8_array(held, n)};
+
+	brim_txn_run(&forgotten, values, NULL);
 }

@@ -13,6 +13,7 @@
 
 #include "core/gemini.h"
 #include "datatype/timestamp.h"
+#include "db/claim.h"
 
 /* One claimed generation; texts are UTF-8 in the context given to the claim. */
 typedef struct BrimGeneration
@@ -57,8 +58,9 @@ typedef struct BrimGenerationResult
 	int latency_ms;
 } BrimGenerationResult;
 
-extern int         brim_generation_claim(int max, int64 token, int number, MemoryContext context,
-										 BrimGeneration **jobs);
+extern int
+brim_generation_claim(const BrimClaim *what, MemoryContext context, BrimGeneration **jobs);
+extern int         brim_generation_suspects(const char *node_id, int max, BrimPlaceInQueue *places);
 extern TimestampTz brim_generation_next_due(bool *blocked);
 
 /*
@@ -71,5 +73,8 @@ extern int brim_generation_from_templates(int64 generation_id, MemoryContext con
 /* Record one result; true when the job was still ours. */
 extern bool brim_generation_record(const BrimGenerationResult *result, int64 token);
 extern int  brim_generation_recover(int64 token, int number, bool clean);
+
+/* Give back what this process has claimed without knowing it; held are the jobs that it knows. */
+extern void brim_generation_release_forgotten(int64 token, int number, const int64 *held, int n);
 
 #endif /* BRIM_DB_GENERATION_H */

@@ -17,7 +17,7 @@
 #include "db/txn.h"
 
 static BrimStatement read_node = {
-	"SELECT n.node_id, n.is_paused, n.last_batch_at,"
+	"SELECT n.node_id, n.is_paused,"
 	"       n.system_identifier = $1 AND n.timeline_id = $2 AND n.database_oid = $3"
 	"       AND n.host = $4 AND n.data_directory = $5,"
 	"       concat_ws('; ',"
@@ -34,6 +34,9 @@ static BrimStatement read_node = {
 	5,
 	{TEXTOID, INT8OID, OIDOID, TEXTOID, TEXTOID},
 	NULL};
+
+static BrimStatement lock_batch = {
+	"SELECT n.last_batch_at FROM brim.node n FOR NO KEY UPDATE SKIP LOCKED", 0, {0}, NULL};
 
 static BrimStatement note_batch = {"UPDATE brim.node SET last_batch_at = now()", 0, {0}, NULL};
 
@@ -57,8 +60,6 @@ brim_node_read(BrimNode *node)
 {
 	BrimPlace place;
 	Datum     values[5];
-	bool      isnull;
-	Datum     value;
 
 	brim_place_get(&place);
 	values[0] = CStringGetTextDatum(place.system_identifier);
@@ -75,10 +76,21 @@ brim_node_read(BrimNode *node)
 	}
 	strlcpy(node->node_id, brim_txn_text(0, 1), sizeof(node->node_id));
 	node->is_paused = brim_txn_bool(0, 2);
-	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3, &isnull);
-	node->last_batch_at = isnull ? 0 : DatumGetTimestampTz(value);
-	node->is_armed = brim_txn_bool(0, 4);
-	strlcpy(node->why, brim_txn_text(0, 5), sizeof(node->why));
+	node->is_armed = brim_txn_bool(0, 3);
+	strlcpy(node->why, brim_txn_text(0, 4), sizeof(node->why));
+}
+
+bool
+brim_node_lock_batch(TimestampTz *last)
+{
+	bool  isnull;
+	Datum value;
+
+	if (brim_txn_run(&lock_batch, NULL, NULL) == 0)
+		return false;
+	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	*last = isnull ? 0 : DatumGetTimestampTz(value);
+	return true;
 }
 
 void

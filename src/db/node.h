@@ -15,14 +15,19 @@
 
 typedef struct BrimNode
 {
-	char        node_id[64];
-	bool        is_armed; /* brim.node describes the place we are at */
-	bool        is_paused;
-	char        why[512];      /* when not armed: what differs */
-	TimestampTz last_batch_at; /* 0: never */
+	char node_id[64];
+	bool is_armed; /* brim.node describes the place we are at */
+	bool is_paused;
+	char why[512]; /* when not armed: what differs */
 } BrimNode;
 
 extern void brim_node_read(BrimNode *node);
+
+/*
+ * Begin to begin a batch of e-mails: locks the row and tells when the last one
+ * began, 0 for never.  False when somebody else has the row.
+ */
+extern bool brim_node_lock_batch(TimestampTz *last);
 extern void brim_node_note_batch(void);
 
 /* State of a component for brim_status(): written only when it changes. */

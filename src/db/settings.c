@@ -23,12 +23,14 @@
 #include "utils/varlena.h"
 
 #include "db/settings.h"
+#include "db/shared.h"
 
 #define MAX_SECRET 4096
 
 /* Worker */
 char *brim_databases = NULL;
 char *brim_worker_role = NULL;
+int   brim_workers = 1;
 
 /* Generation */
 bool  brim_generate = false;
@@ -237,6 +239,10 @@ brim_settings_init(void)
 	/* As whom it runs: a role without superuser; see brim_grant(). */
 	define_string("brim.worker_role", "Role as which brim's workers run; never a superuser.",
 				  &brim_worker_role, "", PGC_SIGHUP, 0, NULL);
+
+	/* How many processes share the work of one database. */
+	define_int("brim.workers", "Worker processes per database.", &brim_workers, 1, 1,
+			   BRIM_MAX_WORKERS, 0);
 
 	/* Kill switches, off until somebody turns them on. */
 	define_bool("brim.generate", "Lets the worker write e-mails.", &brim_generate);

@@ -11,6 +11,7 @@
 /* Worker */
 extern char *brim_databases;
 extern char *brim_worker_role;
+extern int   brim_workers; /* processes a database */
 
 /* Generation */
 extern bool  brim_generate;

@@ -20,6 +20,7 @@
 #include "storage/shmem.h"
 #include "utils/timestamp.h"
 
+#include "db/breaker.h"
 #include "db/shared.h"
 
 /* fourth field of the lock tag: SQL's advisory locks use 1 and 2 */
@@ -34,7 +35,6 @@ typedef struct BrimShared
 static BrimShared *shared = NULL;
 static LWLock     *lock = NULL;
 static int         my_slot = -1;
-static bool        predecessor_was_clean = false;
 static bool        wake_wanted = false;
 
 static shmem_startup_hook_type prev_startup_hook = NULL;
@@ -51,6 +51,7 @@ request(void)
 #endif
 	RequestAddinShmemSpace(MAXALIGN(sizeof(BrimShared)));
 	RequestNamedLWLockTranche("brim", 1);
+	brim_breaker_request();
 }
 
 static void
@@ -65,6 +66,7 @@ startup(void)
 	if (!found)
 		memset(shared, 0, sizeof(BrimShared));
 	lock = &(GetNamedLWLockTranche("brim")->lock);
+	brim_breaker_startup();
 	LWLockRelease(AddinShmemInitLock);
 }
 
@@ -77,9 +79,15 @@ wake(XactEvent event, void *arg)
 	if (event != XACT_EVENT_COMMIT || !wake_wanted)
 		return;
 	wake_wanted = false;
+	brim_shared_wake_others();
+}
+
+void
+brim_shared_wake_others(void)
+{
 	LWLockAcquire(lock, LW_SHARED);
 	for (int i = 0; i < BRIM_MAX_SLOTS; i++)
-		if (shared->slots[i].database == MyDatabaseId && shared->slots[i].pid != 0)
+		if (i != my_slot && shared->slots[i].database == MyDatabaseId && shared->slots[i].pid != 0)
 			SetLatch(&ProcGlobal->allProcs[shared->slots[i].proc_number].procLatch);
 	LWLockRelease(lock);
 }
@@ -165,38 +173,74 @@ brim_shared_must_stop(void)
 	return shared->slots[my_slot].must_stop;
 }
 
+/* Runs when the number's lock is free already, so that whoever is woken can take over. */
 static void
 detach(int code, Datum arg)
 {
 	BrimSlot *slot = &shared->slots[my_slot];
 
 	LWLockAcquire(lock, LW_EXCLUSIVE);
-	slot->clean_exit = true;
+	slot->last_database = slot->database;
+	slot->last_number = slot->number;
 	slot->database = InvalidOid;
 	slot->pid = 0;
+	for (int i = 0; i < BRIM_MAX_SLOTS; i++)
+	{
+		if (shared->slots[i].database != slot->last_database)
+			continue;
+		shared->slots[i].other_ended = true;
+		SetLatch(&ProcGlobal->allProcs[shared->slots[i].proc_number].procLatch);
+	}
 	LWLockRelease(lock);
 }
 
 void
-brim_shared_attach(int number)
+brim_shared_attach(int slot_number, int number)
 {
-	BrimSlot *slot = &shared->slots[number];
+	BrimSlot *slot = &shared->slots[slot_number];
 
-	Assert(number >= 0 && number < BRIM_MAX_SLOTS);
+	Assert(slot_number >= 0 && slot_number < BRIM_MAX_SLOTS);
 	LWLockAcquire(lock, LW_EXCLUSIVE);
-	predecessor_was_clean = slot->clean_exit;
 	slot->database = MyDatabaseId;
+	slot->number = number;
 	slot->pid = MyProcPid;
 	slot->proc_number = brim_my_proc_number();
 	slot->started_at = GetCurrentTimestamp();
 	slot->state = BRIM_WORKER_STARTING;
 	slot->was_ready = false;
-	slot->clean_exit = false;
 	slot->must_stop = false;
+	slot->other_ended = false;
 	memset(slot->counters, 0, sizeof(slot->counters));
 	LWLockRelease(lock);
-	my_slot = number;
-	before_shmem_exit(detach, (Datum) 0);
+	my_slot = slot_number;
+	on_shmem_exit(detach, (Datum) 0);
+}
+
+bool
+brim_shared_take_other_ended(void)
+{
+	BrimSlot *slot = &shared->slots[my_slot];
+
+	if (!slot->other_ended)
+		return false;
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	slot->other_ended = false;
+	LWLockRelease(lock);
+	return true;
+}
+
+bool
+brim_shared_ended_cleanly(int number)
+{
+	bool found = false;
+
+	LWLockAcquire(lock, LW_SHARED);
+	for (int i = 0; i < BRIM_MAX_SLOTS; i++)
+		if (shared->slots[i].last_database == MyDatabaseId &&
+			shared->slots[i].last_number == number)
+			found = true;
+	LWLockRelease(lock);
+	return found;
 }
 
 void
@@ -228,12 +272,6 @@ brim_shared_count(BrimCounter counter, int64 n)
 	LWLockAcquire(lock, LW_EXCLUSIVE);
 	shared->slots[my_slot].counters[counter] += n;
 	LWLockRelease(lock);
-}
-
-bool
-brim_shared_predecessor_was_clean(void)
-{
-	return predecessor_was_clean;
 }
 
 bool
@@ -303,13 +341,22 @@ set_number_tag(LOCKTAG *tag, int number)
 	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, LOCK_CLASS, (uint32) number, LOCK_CLASS);
 }
 
-bool
+void
 brim_shared_lock_number(int number)
 {
 	LOCKTAG tag;
 
 	set_number_tag(&tag, number);
-	return LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
+	(void) LockAcquire(&tag, ExclusiveLock, true, false);
+}
+
+bool
+brim_shared_lock_dead_number(int number)
+{
+	LOCKTAG tag;
+
+	set_number_tag(&tag, number);
+	return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
 }
 
 bool

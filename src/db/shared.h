@@ -11,7 +11,8 @@
 #include "datatype/timestamp.h"
 #include "storage/lwlock.h"
 
-#define BRIM_MAX_SLOTS 64
+#define BRIM_MAX_SLOTS 64   /* worker processes in all */
+#define BRIM_MAX_WORKERS 16 /* of one database; they are numbered from 1 */
 
 typedef enum BrimWorkerState
 {
@@ -39,15 +40,18 @@ typedef struct BrimSlot
 {
 	/* Identity */
 	Oid         database; /* InvalidOid: free */
+	int         number;   /* of the worker within its database */
 	int         pid;
 	int         proc_number;
 	TimestampTz started_at;
 
 	/* State */
 	BrimWorkerState state;
-	bool            was_ready;  /* the last process of this slot reached its loop */
-	bool            clean_exit; /* ... and ended by exiting, not by vanishing */
-	bool            must_stop;  /* its launcher is gone */
+	bool            was_ready;   /* the last process of this slot reached its loop */
+	bool            must_stop;   /* its launcher is gone */
+	bool            other_ended; /* another worker of the database has ended since it last asked */
+	Oid             last_database; /* the last process of this slot that ended by exiting, */
+	int             last_number;   /* ... not by vanishing; InvalidOid: none */
 
 	/* Statistics */
 	int64 counters[BRIM_COUNTERS];
@@ -63,24 +67,34 @@ extern void brim_shared_expect(int slot);   /* a worker is about to be started f
 extern void brim_shared_stop_workers(void); /* asks whoever holds a slot to stop */
 
 /* Worker */
-extern void brim_shared_attach(int slot); /* released when the process exits */
+extern void brim_shared_attach(int slot, int number); /* released when the process exits */
 extern void brim_shared_set_state(BrimWorkerState state);
 extern void brim_shared_idle(void); /* nothing left to do, unless the state says why */
 extern void brim_shared_count(BrimCounter counter, int64 n);
-extern bool brim_shared_predecessor_was_clean(void);
 extern bool brim_shared_must_stop(void);
+extern bool brim_shared_take_other_ended(void);
+extern void brim_shared_wake_others(void); /* the other workers of this database, now */
+
+/* Did the last worker of this number end by exiting?  Then its rows are not to blame. */
+extern bool brim_shared_ended_cleanly(int number);
 
 /* Sessions */
 extern int         brim_shared_slots(Oid database, BrimSlot *copy, int *numbers, int max);
 extern bool        brim_shared_get(int slot, BrimSlot *copy);
-extern void        brim_shared_wake_at_commit(void); /* the worker of this database */
+extern void        brim_shared_wake_at_commit(void); /* the workers of this database */
 extern const char *brim_shared_state_name(BrimWorkerState state);
 
 /*
  * The lock that a worker process holds as long as it lives: its own kind of
  * advisory lock, which no SQL function can take.
  */
-extern bool brim_shared_lock_number(int number);
-extern bool brim_shared_number_is_alive(int number);
+extern void brim_shared_lock_number(int number);     /* waits as long as lock_timeout says */
+extern bool brim_shared_number_is_alive(int number); /* in a transaction */
+
+/*
+ * Take the lock of a number whose process is gone, until the transaction ends:
+ * nobody can begin to be this worker meanwhile.  False when it lives.
+ */
+extern bool brim_shared_lock_dead_number(int number);
 
 #endif /* BRIM_DB_SHARED_H */

@@ -17,6 +17,7 @@
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
+#include "db/faults.h"
 #include "db/txn.h"
 
 void
@@ -93,7 +94,9 @@ brim_txn_commit(void)
 {
 	SPI_finish();
 	PopActiveSnapshot();
+	BRIM_FAULT("commit");
 	CommitTransactionCommand();
+	BRIM_FAULT("commit_done");
 	MemoryContextSwitchTo(caller_context);
 	(void) pgstat_report_stat(true);
 	pgstat_report_activity(STATE_IDLE, NULL);

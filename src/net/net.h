@@ -90,6 +90,9 @@ extern long brim_relay_receive(BrimRelay *relay, char *data, size_t size);
 
 /* What the caller waits for on an open connection. */
 extern void brim_relay_watch(BrimRelay *relay, bool read, bool write);
+
+/* Let closing the connection drop what was written and has not left yet. */
+extern void brim_relay_discard(BrimRelay *relay);
 extern void brim_relay_close(BrimRelay *relay);
 
 #endif /* BRIM_NET_NET_H */

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 struct BrimRelay
 {
@@ -192,6 +193,15 @@ brim_relay_watch(BrimRelay *relay, bool read, bool write)
 {
 	if (relay->fd != CURL_SOCKET_BAD)
 		brim_multi_watch((int) relay->fd, read, write, &relay->is_ready);
+}
+
+void
+brim_relay_discard(BrimRelay *relay)
+{
+	const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+	if (relay->fd != CURL_SOCKET_BAD)
+		(void) setsockopt(relay->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 }
 
 void

@@ -17,10 +17,11 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "core/retry.h"
+#include "db/breaker.h"
+#include "db/faults.h"
 #include "db/settings.h"
 #include "db/shared.h"
-#include "worker/deliver_queue.h"
+#include "worker/deliver_slots.h"
 #include "worker/jobs.h"
 
 BrimDeliver brim_deliver = {
@@ -31,38 +32,17 @@ BrimDeliver brim_deliver = {
 };
 
 static int
-count_slots(BrimDeliverState state)
+in_hand(bool finished)
 {
-	int n = 0;
-
-	for (int i = 0; i < BRIM_DELIVER_SLOTS; i++)
-		if (brim_deliver.slots[i].state == state)
-			n++;
-	return n;
+	return brim_deliver_count(SLOT_SENDING) + brim_deliver_count(SLOT_AT_BARRIER) +
+		   brim_deliver_count(SLOT_COMMITTED) + (finished ? brim_deliver_count(SLOT_FINISHED) : 0);
 }
 
 /* No e-mail is with a transport. */
 static bool
 is_at_rest(void)
 {
-	return count_slots(SLOT_FREE) + count_slots(SLOT_STUCK) == BRIM_DELIVER_SLOTS;
-}
-
-/* All is well, as far as is known. */
-static void
-report_working(void)
-{
-	char detail[sizeof(brim_deliver.report.detail)];
-
-	if (*brim_smtp_url != '\0')
-	{
-		brim_report_set(&brim_deliver.report, "ok", "");
-		return;
-	}
-	snprintf(detail, sizeof(detail),
-			 "no brim.smtp_url is set: messages are written to the directory \"%s\"",
-			 brim_outbox_directory);
-	brim_report_set(&brim_deliver.report, "outbox", detail);
+	return brim_deliver_count(SLOT_FREE) + brim_deliver_count(SLOT_STUCK) == BRIM_DELIVER_SLOTS;
 }
 
 static void
@@ -70,7 +50,8 @@ reload(void)
 {
 	const BrimTransport *wanted =
 		*brim_smtp_url != '\0' ? &brim_relay_transport : &brim_outbox_transport;
-	char *problem = *brim_smtp_url != '\0' ? brim_relay_reload() : NULL;
+	char            *problem = *brim_smtp_url != '\0' ? brim_relay_reload() : NULL;
+	BrimBreakerState breaker;
 
 	/* e-mails at hand end on the connection they began with, later ones get a new one */
 	for (int i = 0; i < BRIM_DELIVER_SLOTS; i++)
@@ -83,14 +64,13 @@ reload(void)
 	if (is_at_rest())
 		brim_deliver.transport = wanted;
 	brim_deliver.is_misconfigured = problem != NULL;
-	brim_deliver.faults = 0;
-	brim_deliver.open_until = 0;
 	brim_deliver.look = true;
 	brim_backoff_clear(&brim_deliver.claims);
+	brim_breaker_read(BRIM_SERVICE_RELAY, &breaker);
 	if (problem != NULL)
 		brim_report_set(&brim_deliver.report, "fault", problem);
-	else
-		report_working();
+	else if (breaker.faults == 0)
+		brim_deliver_report_working();
 }
 
 /* Does the transport fit the settings?  It changes only when nothing is at hand. */
@@ -99,167 +79,6 @@ transport_is_current(void)
 {
 	return brim_deliver.transport ==
 		   (*brim_smtp_url != '\0' ? &brim_relay_transport : &brim_outbox_transport);
-}
-
-static void
-free_slot(BrimDeliverSlot *slot)
-{
-	void *line;
-
-	if (slot->is_stale && slot->delivery.transport != NULL)
-		brim_deliver.transport->abandon(&slot->delivery);
-	line = slot->delivery.transport;
-	brim_buf_free(&slot->delivery.message);
-	brim_batch_drop(slot->batch);
-	memset(slot, 0, sizeof(*slot));
-	slot->delivery.transport = line; /* the connection stays */
-}
-
-/* The relay, not the e-mail, is at fault: claim nothing for a while. */
-static void
-relay_fault(const char *why)
-{
-	if (brim_deliver.open_until != 0)
-		return; /* the same fault on another connection */
-	brim_deliver.faults++;
-	brim_deliver.open_until = TimestampTzPlusMilliseconds(
-		GetCurrentTimestamp(),
-		brim_retry_breaker(brim_deliver.faults, brim_worker_random()) * INT64CONST(1000));
-	brim_report_set(&brim_deliver.report, "fault", why);
-	brim_deliver.report.is_new = true; /* the next try is at another time */
-}
-
-/* Build the message and hand it to the transport. */
-static void
-start(BrimDeliverSlot *slot)
-{
-	BrimDelivery *delivery = &slot->delivery;
-	BrimError     error;
-
-	slot->state = SLOT_SENDING;
-	if (!brim_delivery_build(delivery, &error))
-	{
-		brim_delivery_end(delivery, BRIM_SMTP_FAILED, BRIM_SMTP_PHASE_CONNECT, error.message);
-		slot->state = SLOT_FINISHED;
-		return;
-	}
-	/* what counts if an error leaves begin() half done */
-	brim_delivery_end(delivery, BRIM_SMTP_TRANSPORT, BRIM_SMTP_PHASE_CONNECT,
-					  "the delivery could not begin");
-	brim_deliver.transport->begin(delivery);
-}
-
-/* A slot has finished: what does that say about the relay? */
-static void
-judge(BrimDeliverSlot *slot)
-{
-	const BrimSmtpResult *result = &slot->delivery.result;
-
-	slot->state = SLOT_FINISHED;
-	/* a success that began before a fault elsewhere says nothing about it */
-	if (result->verdict == BRIM_SMTP_SENT && brim_deliver.open_until == 0)
-	{
-		brim_deliver.faults = 0;
-		report_working();
-	}
-	/* a relay may end a connection after some e-mails; that is no fault */
-	if ((result->verdict == BRIM_SMTP_TRANSPORT && !slot->delivery.was_reused) ||
-		result->verdict == BRIM_SMTP_UNCERTAIN)
-		relay_fault(brim_deliver_reply(result));
-}
-
-/* Take every slot as far as it goes; true when a transaction has work to do. */
-static bool
-drive_all(void)
-{
-	bool work = false;
-
-	for (int i = 0; i < BRIM_DELIVER_SLOTS; i++)
-	{
-		BrimDeliverSlot *slot = &brim_deliver.slots[i];
-
-		if (slot->state == SLOT_SENDING || slot->state == SLOT_COMMITTED)
-		{
-			switch (brim_deliver.transport->drive(&slot->delivery))
-			{
-				case BRIM_STEP_WAIT:
-					break;
-				case BRIM_STEP_BARRIER:
-					slot->state = SLOT_AT_BARRIER;
-					break;
-				case BRIM_STEP_DONE:
-					judge(slot);
-					break;
-			}
-		}
-		work = work || slot->state == SLOT_AT_BARRIER || slot->state == SLOT_FINISHED;
-	}
-	return work;
-}
-
-/* After the commit: count and free what was recorded. */
-static void
-release_finished(BrimDeliverSlot *only)
-{
-	for (int i = 0; i < BRIM_DELIVER_SLOTS; i++)
-	{
-		if (only == NULL ? brim_deliver.slots[i].state != SLOT_FINISHED
-						 : only != &brim_deliver.slots[i])
-			continue;
-		switch (brim_deliver.slots[i].delivery.result.verdict)
-		{
-			case BRIM_SMTP_SENT:
-				brim_shared_count(BRIM_COUNT_SENT, 1);
-				break;
-			case BRIM_SMTP_FAILED:
-				brim_shared_count(BRIM_COUNT_FAILED, 1);
-				break;
-			case BRIM_SMTP_UNCERTAIN:
-				brim_shared_count(BRIM_COUNT_UNCERTAIN, 1);
-				break;
-			default:
-				break;
-		}
-		free_slot(&brim_deliver.slots[i]);
-		brim_deliver.look = true;
-	}
-}
-
-/*
- * After the commit of the barrier: the last word may be said.  Interrupts are
- * checked once more before that, here, where nothing has been said yet.
- */
-static void
-pass_barrier(void)
-{
-	for (int i = 0; i < BRIM_DELIVER_SLOTS; i++)
-	{
-		BrimDeliverSlot *slot = &brim_deliver.slots[i];
-
-		if (slot->state != SLOT_AT_BARRIER)
-			continue;
-		if (!slot->granted)
-		{
-			/* somebody else decided about this e-mail; its row says what */
-			brim_deliver.transport->abandon(&slot->delivery);
-			free_slot(slot);
-			brim_deliver.look = true;
-		}
-		else if (brim_worker_is_stopping())
-		{
-			/* nothing was said: the e-mail is definitely not delivered */
-			brim_deliver.transport->abandon(&slot->delivery);
-			brim_delivery_end(&slot->delivery, BRIM_SMTP_TRANSPORT, BRIM_SMTP_PHASE_BODY,
-							  "the worker stops");
-			slot->state = SLOT_FINISHED;
-		}
-		else
-		{
-			brim_worker_hold_stop(true);
-			brim_deliver.transport->commit(&slot->delivery);
-			slot->state = SLOT_COMMITTED;
-		}
-	}
 }
 
 /* After the commit: the claimed e-mails get slots. */
@@ -283,9 +102,10 @@ adopt(BrimDeliverTransaction *txn)
 		if (slot->state != SLOT_FREE)
 			continue;
 		slot->batch = batch;
+		slot->is_alone = txn->walk.alone;
 		brim_batch_keep(batch);
 		slot->delivery.email = txn->emails[next++];
-		start(slot);
+		brim_deliver_start(slot);
 	}
 	Assert(next == txn->nemails);
 	brim_batch_drop(batch);
@@ -301,7 +121,7 @@ forget_all(void)
 		if (brim_deliver.slots[i].state == SLOT_FREE)
 			continue;
 		brim_deliver.transport->abandon(&brim_deliver.slots[i].delivery);
-		free_slot(&brim_deliver.slots[i]);
+		brim_deliver_free(&brim_deliver.slots[i]);
 	}
 	brim_deliver.look = false;
 	brim_deliver.look_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), BRIM_RECHECK_MS);
@@ -324,7 +144,7 @@ record_singly(BrimDeliverState state)
 			continue;
 		if (brim_worker_try(brim_deliver_transact, &txn))
 		{
-			release_finished(slot);
+			brim_deliver_release(slot);
 			continue;
 		}
 		brim_deliver.transport->abandon(&slot->delivery);
@@ -332,7 +152,7 @@ record_singly(BrimDeliverState state)
 		slot->delivery.result.reply[0] = '\0';
 		brim_error_set(&slot->delivery.result.fault, "the server's reply could not be stored");
 	}
-	if (count_slots(SLOT_STUCK) > 0)
+	if (brim_deliver_count(SLOT_STUCK) > 0)
 		brim_backoff_failed(&brim_deliver.stuck);
 	else
 		brim_backoff_clear(&brim_deliver.stuck);
@@ -355,103 +175,143 @@ settle(void)
 		brim_delivery_end(&slot->delivery, BRIM_SMTP_TRANSPORT, BRIM_SMTP_PHASE_BODY,
 						  "the barrier could not be committed");
 		slot->state = SLOT_FINISHED;
+		slot->granted = false;
 	}
 	record_singly(SLOT_FINISHED);
 }
 
 /* How many e-mails may be claimed now. */
 static int
-room(void)
+room(const BrimBreakerState *breaker)
 {
 	int limit = brim_deliver.transport == &brim_relay_transport
 					? Min(brim_smtp_connections, BRIM_DELIVER_SLOTS)
 					: 16;
-	int vacant = count_slots(SLOT_FREE) + count_slots(SLOT_FINISHED);
-	int used = BRIM_DELIVER_SLOTS - vacant - count_slots(SLOT_STUCK);
+	int vacant = brim_deliver_count(SLOT_FREE) + brim_deliver_count(SLOT_FINISHED);
+	int used = BRIM_DELIVER_SLOTS - vacant - brim_deliver_count(SLOT_STUCK);
 
 	if (!brim_send || brim_deliver.is_misconfigured || brim_worker_is_stopping() ||
-		brim_deliver.open_until != 0)
+		!breaker->may_try)
 		return 0;
-	if (!transport_is_current())
+	if (!transport_is_current() || !brim_walk_may_claim(&brim_deliver_job))
 		return 0;
-	if (brim_deliver.faults > 0)
+	for (int i = 0; i < BRIM_DELIVER_SLOTS; i++)
+		if (brim_deliver.slots[i].is_alone && brim_deliver.slots[i].state != SLOT_FINISHED &&
+			brim_deliver.slots[i].state != SLOT_STUCK)
+			return 0;
+	if (breaker->faults > 0)
 		limit = 1; /* a probe */
 	return Max(Min(limit - used, vacant), 0);
+}
+
+/* What the commit of a transaction allows. */
+static void
+go_on(void *arg)
+{
+	BrimDeliverTransaction *txn = arg;
+
+	BRIM_FAULT("committed");
+	brim_deliver_release(NULL);
+	brim_deliver_pass_barrier();
+	BRIM_FAULT("barrier_passed");
+	if (txn->max > 0)
+	{
+		brim_deliver.look = txn->walk.more;
+		brim_deliver.look_at = txn->look_at;
+		brim_deliver.cursor = txn->walk.cursor;
+		brim_deliver.may_have_forgotten = false;
+		brim_walk_settle(&brim_deliver_job, &brim_deliver.cursor);
+	}
+	adopt(txn);
+	BRIM_FAULT("adopted");
+}
+
+/*
+ * Record, take through the barrier and claim in one transaction, and go on
+ * with what that allows.  False when the extension is gone.
+ */
+static bool
+transact(BrimDeliverTransaction *txn)
+{
+	if (!brim_worker_try(brim_deliver_transact, txn))
+	{
+		settle();
+		brim_deliver.look = brim_deliver.may_have_forgotten = true;
+		brim_backoff_failed(&brim_deliver.claims);
+		*txn = (BrimDeliverTransaction){.installed = true};
+	}
+	else if (txn->max > 0)
+		brim_backoff_clear(&brim_deliver.claims);
+	if (!txn->installed)
+	{
+		forget_all();
+		return false;
+	}
+	if (!brim_worker_try(go_on, txn))
+		brim_worker_begin_anew();
+	return true;
+}
+
+/* How long nothing has to be done unless something happens. */
+static long
+sleep_time(const BrimBreakerState *breaker)
+{
+	long sleep_ms = BRIM_FOREVER;
+
+	for (int i = 0; i < BRIM_DELIVER_SLOTS; i++)
+	{
+		BrimDelivery *delivery = &brim_deliver.slots[i].delivery;
+
+		if (brim_deliver.slots[i].state == SLOT_FREE && delivery->transport != NULL)
+			brim_deliver.transport->rest(delivery);
+		if (delivery->transport != NULL)
+			sleep_ms = brim_worker_sooner(
+				sleep_ms, brim_worker_until(brim_deliver.transport->deadline(delivery)));
+	}
+	if (brim_send && !brim_deliver.is_misconfigured)
+		sleep_ms = brim_worker_sooner(sleep_ms, brim_worker_until(brim_deliver.look_at));
+	if (breaker->open_until != 0)
+		sleep_ms = brim_worker_sooner(sleep_ms, brim_worker_until(breaker->open_until));
+	sleep_ms = brim_worker_sooner(sleep_ms, brim_backoff_left(&brim_deliver.claims));
+	return brim_worker_sooner(sleep_ms, brim_backoff_left(&brim_deliver.stuck));
 }
 
 static long
 turn(bool woken)
 {
 	BrimDeliverTransaction txn = {0};
+	BrimBreakerState       breaker;
 	bool                   pauses = brim_backoff_pauses(&brim_deliver.claims);
 	bool                   work;
-	long                   sleep_ms = BRIM_FOREVER;
 
 	if (woken || (brim_deliver.look_at != DT_NOEND && brim_worker_until(brim_deliver.look_at) == 0))
 	{
-		brim_deliver.look = true;
+		brim_deliver.look = brim_deliver.cursor.has_news = true;
 		brim_deliver.look_at = DT_NOEND; /* its time has come, even if there is no room now */
-	}
-	if (brim_deliver.open_until != 0 && brim_worker_until(brim_deliver.open_until) == 0)
-	{
-		brim_deliver.open_until = 0;
-		brim_deliver.look = true;
 	}
 	if (!transport_is_current() && is_at_rest())
 		reload();
 
 	if (brim_deliver.stuck.until != 0 && !brim_backoff_pauses(&brim_deliver.stuck))
 		record_singly(SLOT_STUCK);
-	work = drive_all();
-	txn.max = brim_deliver.look && !pauses ? room() : 0;
+	work = brim_deliver_drive();
+	brim_breaker_read(BRIM_SERVICE_RELAY, &breaker);
+	txn.max = brim_deliver.look && !pauses ? room(&breaker) : 0;
 	txn.reports = brim_deliver.report.is_new && !pauses;
 	if (work || txn.max > 0 || txn.reports)
 	{
-		if (!brim_worker_try(brim_deliver_transact, &txn))
-		{
-			settle();
-			brim_deliver.look = true;
-			brim_backoff_failed(&brim_deliver.claims);
-			txn = (BrimDeliverTransaction){.installed = true};
-		}
-		else if (txn.max > 0)
-			brim_backoff_clear(&brim_deliver.claims);
-		if (!txn.installed)
-		{
-			forget_all();
+		if (!transact(&txn))
 			return BRIM_RECHECK_MS;
-		}
-		release_finished(NULL);
-		pass_barrier();
-		if (txn.max > 0)
-		{
-			brim_deliver.look = txn.more;
-			brim_deliver.look_at = txn.look_at;
-		}
-		adopt(&txn);
-		if (drive_all())
+		if (brim_deliver_drive())
 			return 0;
 	}
-	brim_worker_hold_stop(count_slots(SLOT_COMMITTED) > 0);
-	if (brim_deliver.look && room() > 0 && !brim_backoff_pauses(&brim_deliver.claims))
+	brim_worker_hold_stop(brim_deliver_count(SLOT_COMMITTED) > 0);
+	if (in_hand(true) == 0)
+		brim_breaker_drop_probe(BRIM_SERVICE_RELAY);
+	brim_breaker_read(BRIM_SERVICE_RELAY, &breaker);
+	if (brim_deliver.look && room(&breaker) > 0 && !brim_backoff_pauses(&brim_deliver.claims))
 		return 0;
-
-	for (int i = 0; i < BRIM_DELIVER_SLOTS; i++)
-	{
-		if (brim_deliver.slots[i].state == SLOT_FREE &&
-			brim_deliver.slots[i].delivery.transport != NULL)
-			brim_deliver.transport->rest(&brim_deliver.slots[i].delivery);
-		if (brim_deliver.slots[i].delivery.transport != NULL)
-			sleep_ms =
-				brim_worker_sooner(sleep_ms, brim_worker_until(brim_deliver.transport->deadline(
-												 &brim_deliver.slots[i].delivery)));
-	}
-	if (brim_send && !brim_deliver.is_misconfigured)
-		sleep_ms = brim_worker_sooner(sleep_ms, brim_worker_until(brim_deliver.look_at));
-	if (brim_deliver.open_until != 0)
-		sleep_ms = brim_worker_sooner(sleep_ms, brim_worker_until(brim_deliver.open_until));
-	sleep_ms = brim_worker_sooner(sleep_ms, brim_backoff_left(&brim_deliver.claims));
-	return brim_worker_sooner(sleep_ms, brim_backoff_left(&brim_deliver.stuck));
+	return sleep_time(&breaker);
 }
 
 /*
@@ -475,14 +335,15 @@ stop(void)
 			slot->state = SLOT_FINISHED;
 		}
 	}
-	if (drive_all())
+	if (brim_deliver_drive())
 	{
 		if (brim_worker_try(brim_deliver_transact, &txn))
-			release_finished(NULL);
+			brim_deliver_release(NULL);
 		else
 			settle();
 	}
-	return count_slots(SLOT_COMMITTED) == 0;
+	return brim_deliver_count(SLOT_COMMITTED) == 0;
 }
 
-BrimJob brim_deliver_job = {.name = "deliver", .reload = reload, .turn = turn, .stop = stop};
+BrimJob brim_deliver_job = {
+	.name = "deliver", .reload = reload, .turn = turn, .stop = stop, .in_hand = in_hand};

@@ -12,11 +12,16 @@
 #include "utils/timestamp.h"
 
 #include "core/retry.h"
+#include "db/breaker.h"
 #include "db/email.h"
+#include "db/faults.h"
 #include "db/settings.h"
 #include "db/txn.h"
 #include "worker/deliver_queue.h"
 #include "worker/jobs.h"
+#include "worker/recovery.h"
+
+#define LOCKED_NODE_MS 1000 /* until a locked row of brim.node is tried again */
 
 const char *
 brim_deliver_reply(const BrimSmtpResult *result)
@@ -95,8 +100,7 @@ barrier_in(void)
 
 	for (int i = 0; i < BRIM_DELIVER_SLOTS; i++)
 	{
-		brim_deliver.slots[i].granted = false;
-		if (brim_deliver.slots[i].state != SLOT_AT_BARRIER)
+		if (brim_deliver.slots[i].state != SLOT_AT_BARRIER || brim_deliver.slots[i].granted)
 			continue;
 		ids[n] = brim_deliver.slots[i].delivery.email.email_id;
 		numbers[n++] = i;
@@ -107,45 +111,101 @@ barrier_in(void)
 		brim_deliver.slots[numbers[i]].granted = granted[i];
 }
 
+/*
+ * May a batch begin, or go on?  Whoever begins one holds the row of brim.node
+ * until the commit, so no other worker begins one, too.
+ */
+static bool
+batch_may_go(BrimDeliverTransaction *txn, int *max)
+{
+	const TimestampTz now = GetCurrentTimestamp();
+	const int64       interval = brim_send_interval * INT64CONST(1000);
+	TimestampTz       last;
+	TimestampTz       next;
+
+	if (brim_send_interval == 0)
+		return true;
+	if (!brim_node_lock_batch(&last))
+	{
+		/* another worker, or an operator who is about to pause us, has it */
+		txn->look_at = TimestampTzPlusMilliseconds(now, LOCKED_NODE_MS);
+		return false;
+	}
+	next = last == 0 ? 0 : TimestampTzPlusMilliseconds(last, interval);
+
+	/* after a clock step backwards no batch is further away than one interval */
+	next = Min(next, TimestampTzPlusMilliseconds(now, interval));
+	/* what a batch has left over is void when its time is over */
+	txn->begins_batch = (next <= now);
+	if (!txn->begins_batch && brim_deliver.batch_left == 0)
+	{
+		txn->look_at = next;
+		return false;
+	}
+	*max = Min(*max, txn->begins_batch ? brim_batch_size : brim_deliver.batch_left);
+	return true;
+}
+
+static int
+claim(const BrimClaim *what, void *arg, BrimPlaceInQueue *last)
+{
+	BrimDeliverTransaction *txn = arg;
+
+	txn->nemails = brim_email_claim(what, txn->context, &txn->emails);
+	if (txn->nemails > 0)
+	{
+		last->order = -txn->emails[txn->nemails - 1].score;
+		last->id = txn->emails[txn->nemails - 1].email_id;
+	}
+	return txn->nemails;
+}
+
+/* After a transaction that failed: give back what it may have claimed all the same. */
+static void
+release_forgotten(void)
+{
+	int64 ids[BRIM_DELIVER_SLOTS];
+	int   n = 0;
+
+	for (int i = 0; i < BRIM_DELIVER_SLOTS; i++)
+		if (brim_deliver.slots[i].state != SLOT_FREE)
+			ids[n++] = brim_deliver.slots[i].delivery.email.email_id;
+	brim_email_release_forgotten(brim_worker_token, brim_worker_number, ids, n);
+}
+
 static void
 claim_in(BrimDeliverTransaction *txn, MemoryContext parent)
 {
-	const TimestampTz now = GetCurrentTimestamp();
-	BrimNode          node;
-	bool              blocked = false;
-	int               max = txn->max;
+	static const BrimQueue queue = {claim, brim_email_suspects};
+	BrimNode               node;
+	BrimClaim              what = {.max = txn->max};
+	bool                   blocked = false;
 
-	if (!brim_worker_may_work(&node))
+	if (!brim_recovery_may_work(&node))
 		return;
-	if (brim_send_interval > 0)
+	if (brim_deliver.may_have_forgotten)
+		release_forgotten();
+	if (!batch_may_go(txn, &what.max))
+		return;
+	if (!brim_breaker_take_probe(BRIM_SERVICE_RELAY))
 	{
-		const int64 interval = brim_send_interval * INT64CONST(1000);
-		TimestampTz next =
-			node.last_batch_at == 0 ? 0 : TimestampTzPlusMilliseconds(node.last_batch_at, interval);
-
-		/* after a clock step backwards no batch is further away than one interval */
-		next = Min(next, TimestampTzPlusMilliseconds(now, interval));
-		/* what a batch has left over is void when its time is over */
-		txn->begins_batch = (next <= now);
-		if (!txn->begins_batch && brim_deliver.batch_left == 0)
-		{
-			txn->look_at = next;
-			return;
-		}
+		txn->walk.more = true; /* when the breaker lets us */
+		return;
 	}
-	if (brim_send_interval > 0)
-		max = Min(max, txn->begins_batch ? brim_batch_size : brim_deliver.batch_left);
+	BRIM_FAULT("claim");
+	what.token = brim_worker_token;
+	what.number = brim_worker_number;
+	what.node_id = node.node_id;
 	txn->context = AllocSetContextCreate(parent, "brim e-mails", ALLOCSET_SMALL_SIZES);
-	txn->nemails = brim_email_claim(max, brim_worker_token, brim_worker_number, node.node_id,
-									txn->context, &txn->emails);
+	(void) brim_walk_claim(&txn->walk, &brim_deliver_job, &queue, &what, txn);
 	if (txn->begins_batch && txn->nemails > 0)
 		brim_node_note_batch();
-	txn->more = (txn->nemails == max);
-	if (!txn->more)
+	if (!txn->walk.more)
 	{
 		txn->look_at = brim_email_next_due(&blocked);
 		if (blocked)
-			txn->look_at = Min(txn->look_at, TimestampTzPlusMilliseconds(now, BRIM_RECHECK_MS));
+			txn->look_at = Min(txn->look_at,
+							   TimestampTzPlusMilliseconds(GetCurrentTimestamp(), BRIM_RECHECK_MS));
 	}
 }
 
@@ -154,20 +214,30 @@ brim_deliver_transact(void *arg)
 {
 	BrimDeliverTransaction *txn = arg;
 	MemoryContext           parent = CurrentMemoryContext;
+	BrimBreakerState        relay;
 
 	txn->look_at = DT_NOEND;
+	txn->walk.cursor = brim_deliver.cursor;
 	txn->installed = brim_txn_begin("brim: sending queue");
 	if (!txn->installed)
 		return;
+	BRIM_FAULT("record");
 	record_in(txn);
+	BRIM_FAULT("recorded");
 	if (txn->only == NULL)
 	{
 		barrier_in();
+		BRIM_FAULT("barrier");
 		if (txn->max > 0)
 			claim_in(txn, parent);
 	}
 	if (txn->reports)
-		brim_report_write(&brim_deliver.report, brim_deliver.open_until);
+	{
+		/* what another worker said of a fault since is newer than our good news */
+		brim_breaker_read(BRIM_SERVICE_RELAY, &relay);
+		if (relay.open_until == 0 || strcmp(brim_deliver.report.state, "fault") == 0)
+			brim_report_write(&brim_deliver.report, relay.open_until);
+	}
 	brim_txn_commit();
 	if (txn->reports)
 		brim_report_written(&brim_deliver.report);

@@ -10,6 +10,7 @@
 
 #include "worker/deliver.h"
 #include "worker/tools.h"
+#include "worker/walk.h"
 
 #define BRIM_DELIVER_SLOTS 128
 
@@ -30,6 +31,7 @@ typedef struct BrimDeliverSlot
 	BrimDelivery     delivery;
 	bool             granted;  /* by the barrier that was just committed */
 	bool             is_stale; /* settings changed: the connection ends with this e-mail */
+	bool             is_alone; /* a suspect: nothing else is taken meanwhile */
 } BrimDeliverSlot;
 
 typedef struct BrimDeliver
@@ -39,16 +41,16 @@ typedef struct BrimDeliver
 	bool                 is_misconfigured;
 	BrimReport           report;
 
-	/* Circuit breaker: after faults of the relay nothing is claimed for a while */
-	int         faults;
-	TimestampTz open_until;
-
 	/* Pace: what is left of the present batch */
 	int batch_left;
 
-	/* When to look for e-mails again */
+	/* Where in the queue we are, and when to look for e-mails again */
+	BrimCursor  cursor;
 	bool        look;
 	TimestampTz look_at;
+
+	/* A transaction failed: it may have claimed all the same */
+	bool may_have_forgotten;
 
 	/* Pauses after errors: of claims, of recording what is stuck */
 	BrimBackoff claims;
@@ -66,7 +68,7 @@ typedef struct BrimDeliverTransaction
 
 	bool          installed;
 	bool          begins_batch;
-	bool          more;    /* there may be more to claim */
+	BrimWalk      walk;
 	TimestampTz   look_at; /* when, if not at once */
 	MemoryContext context; /* of the claimed e-mails */
 	BrimEmail    *emails;

@@ -16,6 +16,8 @@
 #include "utils/timestamp.h"
 
 #include "core/retry.h"
+#include "db/breaker.h"
+#include "db/faults.h"
 #include "db/settings.h"
 #include "db/shared.h"
 #include "worker/generate_queue.h"
@@ -53,7 +55,7 @@ reload(void)
 		free(api_key);
 		api_key = NULL;
 	}
-	brim_generating.paused_until = 0;
+	brim_generating.key_at = 0;
 	brim_generating.look = true;
 	brim_backoff_clear(&brim_generating.claims);
 	if (*brim_gemini_api_key_file == '\0')
@@ -70,7 +72,7 @@ reload(void)
 	else
 	{
 		brim_report_set(&brim_generating.report, "fault", problem);
-		brim_generating.paused_until =
+		brim_generating.key_at =
 			TimestampTzPlusMilliseconds(GetCurrentTimestamp(), CONFIG_PAUSE_S * INT64CONST(1000));
 	}
 }
@@ -94,13 +96,25 @@ finish(BrimGenerateSlot *slot, BrimGenerateFinish how, bool charged, int delay, 
 	strlcpy(slot->error, error, sizeof(slot->error));
 }
 
-/* Stop asking for a while; the jobs keep waiting. */
+/* All workers stop asking for a while; the jobs keep waiting. */
 static void
 pause_requests(int seconds, const char *why)
 {
-	brim_generating.paused_until =
-		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), seconds * INT64CONST(1000));
+	brim_breaker_pause(BRIM_SERVICE_WRITER, TimestampTzPlusMilliseconds(
+												GetCurrentTimestamp(), seconds * INT64CONST(1000)));
 	brim_report_set(&brim_generating.report, "fault", why);
+	brim_generating.report.is_new = true; /* another worker may have written since */
+}
+
+/* The model answers. */
+static void
+note_answer(void)
+{
+	if (brim_breaker_success(BRIM_SERVICE_WRITER))
+	{
+		brim_report_set(&brim_generating.report, "ok", "");
+		brim_generating.report.is_new = true;
+	}
 }
 
 /* Begin what a claimed job needs. */
@@ -161,6 +175,7 @@ interpret(BrimGenerateSlot *slot)
 	int  delay;
 	char why[512];
 
+	BRIM_FAULT("generation_answered");
 	slot->latency_ms = brim_http_latency(slot->http);
 	brim_gemini_read(&slot->job.request, brim_http_status(slot->http),
 					 brim_http_retry_after(slot->http), brim_http_error(slot->http),
@@ -168,11 +183,11 @@ interpret(BrimGenerateSlot *slot)
 	switch (slot->reply.outcome)
 	{
 		case BRIM_GEMINI_DRAFTED:
-			if (brim_generating.paused_until == 0)
-				brim_report_set(&brim_generating.report, "ok", "");
+			note_answer();
 			finish(slot, FINISH_DRAFTED, true, 0, "");
 			break;
 		case BRIM_GEMINI_RETRY:
+			brim_breaker_drop_probe(BRIM_SERVICE_WRITER);
 			delay = brim_retry_generation(attempt, brim_worker_random(), slot->reply.retry_after);
 			if (delay < 0)
 				finish(slot, FINISH_TEMPLATE, true, 0, slot->reply.error.message);
@@ -191,6 +206,7 @@ interpret(BrimGenerateSlot *slot)
 			finish(slot, FINISH_REQUEUE, false, 0, slot->reply.error.message);
 			break;
 		case BRIM_GEMINI_REFUSED:
+			note_answer();
 			finish(slot, FINISH_TEMPLATE, true, 0, slot->reply.error.message);
 			break;
 	}
@@ -209,6 +225,21 @@ count_slots(BrimGenerateState state)
 	return n;
 }
 
+static int
+in_hand(bool finished)
+{
+	int n = 0;
+
+	for (int i = 0; i < BRIM_GENERATE_SLOTS; i++)
+	{
+		BrimGenerateState state = brim_generating.slots[i].state;
+
+		if (state == SLOT_CLAIMED || state == SLOT_WAITING || (finished && state == SLOT_FINISHED))
+			n++;
+	}
+	return n;
+}
+
 /* After the commit: recorded slots are free, their drafts too. */
 static void
 release_finished(BrimGenerateSlot *only)
@@ -220,7 +251,10 @@ release_finished(BrimGenerateSlot *only)
 			continue;
 		if (brim_generating.slots[i].finish == FINISH_DRAFTED ||
 			brim_generating.slots[i].finish == FINISH_TEMPLATE)
+		{
 			brim_worker_wake(); /* there may be e-mails to send */
+			brim_shared_wake_others();
+		}
 		else
 			brim_generating.look = true; /* it is due again some time */
 		free_slot(&brim_generating.slots[i]);
@@ -242,6 +276,7 @@ adopt(BrimGenerateTransaction *txn)
 		if (brim_generating.slots[i].state != SLOT_FREE)
 			continue;
 		brim_generating.slots[i].state = SLOT_CLAIMED;
+		brim_generating.slots[i].is_alone = txn->walk.alone;
 		brim_generating.slots[i].job = txn->jobs[next++];
 		brim_generating.slots[i].job.request.variants = brim_generating.slots[i].job.variants;
 		brim_generating.slots[i].batch = batch;
@@ -299,82 +334,121 @@ record_singly(BrimGenerateState state)
 		brim_backoff_clear(&brim_generating.stuck);
 }
 
+/* How many jobs may be claimed now. */
+static int
+room(const BrimBreakerState *breaker)
+{
+	int limit = writer == WRITER_TEMPLATES ? TEMPLATE_SLOTS
+										   : Min(brim_generate_connections, BRIM_GENERATE_SLOTS);
+	int vacant = count_slots(SLOT_FREE) + count_slots(SLOT_FINISHED);
+	int used = BRIM_GENERATE_SLOTS - vacant - count_slots(SLOT_STUCK);
+
+	if (!brim_generate || writer == WRITER_FAULT || brim_worker_is_stopping() ||
+		!brim_walk_may_claim(&brim_generate_job))
+		return 0;
+	if (writer == WRITER_GEMINI && !breaker->may_try)
+		return 0;
+	for (int i = 0; i < BRIM_GENERATE_SLOTS; i++)
+		if (brim_generating.slots[i].is_alone && brim_generating.slots[i].state != SLOT_FINISHED &&
+			brim_generating.slots[i].state != SLOT_STUCK)
+			return 0;
+	if (writer == WRITER_GEMINI && breaker->faults > 0)
+		limit = 1; /* a probe */
+	return Max(Min(limit - used, vacant), 0);
+}
+
+/* What the commit of a transaction allows. */
+static void
+go_on(void *arg)
+{
+	BrimGenerateTransaction *txn = arg;
+
+	BRIM_FAULT("generation_claimed");
+	release_finished(NULL);
+	if (txn->max > 0)
+	{
+		brim_generating.look = txn->walk.more;
+		brim_generating.look_at = txn->look_at;
+		brim_generating.cursor = txn->walk.cursor;
+		brim_generating.may_have_forgotten = false;
+		brim_walk_settle(&brim_generate_job, &brim_generating.cursor);
+	}
+	adopt(txn);
+	for (int i = 0; i < BRIM_GENERATE_SLOTS; i++)
+		if (brim_generating.slots[i].state == SLOT_CLAIMED)
+			start(&brim_generating.slots[i]);
+}
+
+/*
+ * Record what is finished and claim for what is free, and go on with what that
+ * allows.  False when the extension is gone.
+ */
+static bool
+transact(BrimGenerateTransaction *txn)
+{
+	if (!brim_worker_try(brim_generate_transact, txn))
+	{
+		brim_generating.look = brim_generating.may_have_forgotten = true;
+		record_singly(SLOT_FINISHED);
+		brim_backoff_failed(&brim_generating.claims);
+		*txn = (BrimGenerateTransaction){.installed = true};
+	}
+	else if (txn->max > 0)
+		brim_backoff_clear(&brim_generating.claims);
+	if (!txn->installed)
+	{
+		forget_all();
+		return false;
+	}
+	if (!brim_worker_try(go_on, txn))
+		brim_worker_begin_anew();
+	return true;
+}
+
 static long
 turn(bool woken)
 {
 	BrimGenerateTransaction txn = {0};
-	int                     limit;
-	int                     free_slots;
+	BrimBreakerState        breaker;
 	bool                    pauses = brim_backoff_pauses(&brim_generating.claims);
-	bool                    may_claim;
 	long                    sleep_ms = BRIM_FOREVER;
 
 	if (woken ||
 		(brim_generating.look_at != DT_NOEND && brim_worker_until(brim_generating.look_at) == 0))
 	{
-		brim_generating.look = true;
+		brim_generating.look = brim_generating.cursor.has_news = true;
 		brim_generating.look_at = DT_NOEND; /* its time has come, even if there is no room now */
 	}
 	if (brim_generating.stuck.until != 0 && !brim_backoff_pauses(&brim_generating.stuck))
 		record_singly(SLOT_STUCK);
-	if (brim_generating.paused_until != 0 && brim_worker_until(brim_generating.paused_until) == 0)
-	{
-		if (writer == WRITER_FAULT)
-			reload();
-		else
-			brim_generating.paused_until = 0;
-		brim_generating.look = true;
-	}
+	if (brim_generating.key_at != 0 && brim_worker_until(brim_generating.key_at) == 0)
+		reload();
 	for (int i = 0; i < BRIM_GENERATE_SLOTS; i++)
 		if (brim_generating.slots[i].state == SLOT_WAITING &&
 			brim_http_is_done(brim_generating.slots[i].http))
 			interpret(&brim_generating.slots[i]);
 
-	limit = writer == WRITER_TEMPLATES ? TEMPLATE_SLOTS
-									   : Min(brim_generate_connections, BRIM_GENERATE_SLOTS);
-	free_slots = count_slots(SLOT_FREE) + count_slots(SLOT_FINISHED);
-	free_slots =
-		Min(limit - (BRIM_GENERATE_SLOTS - free_slots - count_slots(SLOT_STUCK)), free_slots);
-	may_claim = brim_generate && brim_generating.paused_until == 0 && writer != WRITER_FAULT &&
-				!brim_worker_is_stopping();
-	if (may_claim && brim_generating.look && !pauses)
-		txn.max = Max(free_slots, 0);
+	brim_breaker_read(BRIM_SERVICE_WRITER, &breaker);
+	if (brim_generating.look && !pauses)
+		txn.max = room(&breaker);
 	txn.reports = brim_generating.report.is_new && !pauses;
 	if (txn.max > 0 || count_slots(SLOT_FINISHED) > 0 || txn.reports)
 	{
-		if (!brim_worker_try(brim_generate_transact, &txn))
-		{
-			brim_generating.look = true;
-			record_singly(SLOT_FINISHED);
-			brim_backoff_failed(&brim_generating.claims);
-			txn = (BrimGenerateTransaction){.installed = true};
-		}
-		else if (txn.max > 0)
-			brim_backoff_clear(&brim_generating.claims);
-		if (!txn.installed)
-		{
-			forget_all();
+		if (!transact(&txn))
 			return BRIM_RECHECK_MS;
-		}
-		release_finished(NULL);
-		if (txn.max > 0)
-		{
-			brim_generating.look = txn.more;
-			brim_generating.look_at = txn.look_at;
-		}
-		adopt(&txn);
-		for (int i = 0; i < BRIM_GENERATE_SLOTS; i++)
-			if (brim_generating.slots[i].state == SLOT_CLAIMED)
-				start(&brim_generating.slots[i]);
 	}
-	if (count_slots(SLOT_FINISHED) > 0 ||
-		(may_claim && brim_generating.look && free_slots > txn.njobs &&
-		 !brim_backoff_pauses(&brim_generating.claims)))
+	if (in_hand(true) == 0)
+		brim_breaker_drop_probe(BRIM_SERVICE_WRITER);
+	brim_breaker_read(BRIM_SERVICE_WRITER, &breaker);
+	if (count_slots(SLOT_FINISHED) > 0 || (brim_generating.look && room(&breaker) > 0 &&
+										   !brim_backoff_pauses(&brim_generating.claims)))
 		return 0;
-	if (may_claim)
+	if (brim_generate && writer != WRITER_FAULT)
 		sleep_ms = brim_worker_until(brim_generating.look_at);
-	if (brim_generating.paused_until != 0)
-		sleep_ms = brim_worker_sooner(sleep_ms, brim_worker_until(brim_generating.paused_until));
+	if (brim_generating.key_at != 0)
+		sleep_ms = brim_worker_sooner(sleep_ms, brim_worker_until(brim_generating.key_at));
+	if (breaker.open_until != 0)
+		sleep_ms = brim_worker_sooner(sleep_ms, brim_worker_until(breaker.open_until));
 	sleep_ms = brim_worker_sooner(sleep_ms, brim_backoff_left(&brim_generating.claims));
 	return brim_worker_sooner(sleep_ms, brim_backoff_left(&brim_generating.stuck));
 }
@@ -394,4 +468,5 @@ stop(void)
 	return true;
 }
 
-BrimJob brim_generate_job = {.name = "generate", .reload = reload, .turn = turn, .stop = stop};
+BrimJob brim_generate_job = {
+	.name = "generate", .reload = reload, .turn = turn, .stop = stop, .in_hand = in_hand};

@@ -11,11 +11,14 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "db/breaker.h"
+#include "db/faults.h"
 #include "db/settings.h"
 #include "db/shared.h"
 #include "db/txn.h"
 #include "worker/generate_queue.h"
 #include "worker/jobs.h"
+#include "worker/recovery.h"
 
 /* Record a finished slot inside the caller's transaction. */
 static void
@@ -78,15 +81,71 @@ record(BrimGenerateSlot *slot)
 		brim_shared_count(BRIM_COUNT_GENERATED, 1);
 }
 
+static int
+claim(const BrimClaim *what, void *arg, BrimPlaceInQueue *last)
+{
+	BrimGenerateTransaction *txn = arg;
+
+	txn->njobs = brim_generation_claim(what, txn->context, &txn->jobs);
+	if (txn->njobs > 0)
+	{
+		last->order = -txn->jobs[txn->njobs - 1].score;
+		last->id = txn->jobs[txn->njobs - 1].generation_id;
+	}
+	return txn->njobs;
+}
+
+/* After a transaction that failed: give back what it may have claimed all the same. */
+static void
+release_forgotten(void)
+{
+	int64 ids[BRIM_GENERATE_SLOTS];
+	int   n = 0;
+
+	for (int i = 0; i < BRIM_GENERATE_SLOTS; i++)
+		if (brim_generating.slots[i].state != SLOT_FREE)
+			ids[n++] = brim_generating.slots[i].job.generation_id;
+	brim_generation_release_forgotten(brim_worker_token, brim_worker_number, ids, n);
+}
+
+static void
+claim_in(BrimGenerateTransaction *txn, MemoryContext parent)
+{
+	static const BrimQueue queue = {claim, brim_generation_suspects};
+	BrimNode               node;
+	BrimClaim              what = {.max = txn->max};
+	bool                   blocked = false;
+
+	if (!brim_recovery_may_work(&node))
+		return;
+	if (brim_generating.may_have_forgotten)
+		release_forgotten();
+	if (!brim_breaker_take_probe(BRIM_SERVICE_WRITER))
+	{
+		txn->walk.more = true; /* when the breaker lets us */
+		return;
+	}
+	what.token = brim_worker_token;
+	what.number = brim_worker_number;
+	what.node_id = node.node_id;
+	txn->context = AllocSetContextCreate(parent, "brim generations", ALLOCSET_SMALL_SIZES);
+	(void) brim_walk_claim(&txn->walk, &brim_generate_job, &queue, &what, txn);
+	if (!txn->walk.more)
+		txn->look_at = brim_generation_next_due(&blocked);
+	if (blocked)
+		txn->look_at =
+			Min(txn->look_at, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), BRIM_RECHECK_MS));
+}
+
 void
 brim_generate_transact(void *arg)
 {
 	BrimGenerateTransaction *txn = arg;
 	MemoryContext            parent = CurrentMemoryContext;
-	BrimNode                 node;
-	bool                     blocked = false;
+	BrimBreakerState         writer;
 
 	txn->look_at = DT_NOEND;
+	txn->walk.cursor = brim_generating.cursor;
 	txn->installed = brim_txn_begin("brim: generation queue");
 	if (!txn->installed)
 		return;
@@ -94,23 +153,14 @@ brim_generate_transact(void *arg)
 		if (txn->only == NULL ? brim_generating.slots[i].state == SLOT_FINISHED
 							  : txn->only == &brim_generating.slots[i])
 			record(&brim_generating.slots[i]);
+	BRIM_FAULT("generation_recorded");
 	if (txn->max > 0)
-	{
-		if (brim_worker_may_work(&node))
-		{
-			txn->context = AllocSetContextCreate(parent, "brim generations", ALLOCSET_SMALL_SIZES);
-			txn->njobs = brim_generation_claim(txn->max, brim_worker_token, brim_worker_number,
-											   txn->context, &txn->jobs);
-			txn->more = (txn->njobs == txn->max);
-			if (!txn->more)
-				txn->look_at = brim_generation_next_due(&blocked);
-			if (blocked)
-				txn->look_at = Min(txn->look_at, TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-																			 BRIM_RECHECK_MS));
-		}
-	}
+		claim_in(txn, parent);
 	if (txn->reports)
-		brim_report_write(&brim_generating.report, brim_generating.paused_until);
+	{
+		brim_breaker_read(BRIM_SERVICE_WRITER, &writer);
+		brim_report_write(&brim_generating.report, writer.open_until);
+	}
 	brim_txn_commit();
 	if (txn->reports)
 		brim_report_written(&brim_generating.report);

@@ -12,6 +12,7 @@
 #include "db/generation.h"
 #include "net/net.h"
 #include "worker/tools.h"
+#include "worker/walk.h"
 
 #define BRIM_GENERATE_SLOTS 128
 
@@ -35,7 +36,8 @@ typedef enum BrimGenerateFinish
 typedef struct BrimGenerateSlot
 {
 	BrimGenerateState state;
-	BrimBatch        *batch; /* owns the texts of job */
+	bool              is_alone; /* a suspect: nothing else is taken meanwhile */
+	BrimBatch        *batch;    /* owns the texts of job */
 	BrimGeneration    job;
 	BrimHttp         *http;
 
@@ -54,12 +56,16 @@ typedef struct BrimGenerate
 	BrimGenerateSlot slots[BRIM_GENERATE_SLOTS];
 	BrimReport       report;
 
-	/* Pause of all requests: quota or configuration */
-	TimestampTz paused_until;
+	/* When the key file is tried again that cannot be read */
+	TimestampTz key_at;
 
-	/* When to look for jobs again */
+	/* Where in the queue we are, and when to look for jobs again */
+	BrimCursor  cursor;
 	bool        look;
 	TimestampTz look_at;
+
+	/* A transaction failed: it may have claimed all the same */
+	bool may_have_forgotten;
 
 	/* Pauses after errors: of claims, of recording what is stuck */
 	BrimBackoff claims;
@@ -76,7 +82,7 @@ typedef struct BrimGenerateTransaction
 	bool              reports; /* write what is new for brim.component */
 
 	bool            installed;
-	bool            more;    /* there may be more to claim */
+	BrimWalk        walk;
 	TimestampTz     look_at; /* when, if not at once */
 	MemoryContext   context; /* of the claimed jobs */
 	BrimGeneration *jobs;

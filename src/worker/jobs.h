@@ -12,7 +12,6 @@
 #define BRIM_WORKER_JOBS_H
 
 #include "datatype/timestamp.h"
-#include "db/node.h"
 
 /* A sleep that only an event ends */
 #define BRIM_FOREVER (-1L)
@@ -37,6 +36,9 @@ typedef struct BrimJob
 	 */
 	bool (*stop)(void);
 
+	/* Rows in hand, with or without those whose result only has to be recorded. */
+	int (*in_hand)(bool finished);
+
 	/* The loop's: pause after an error that hit the whole job */
 	int         errors;
 	TimestampTz pause_until;
@@ -52,17 +54,20 @@ extern int   brim_worker_number;
 /* Run work; an error in it is logged, its transaction aborted, and false returned. */
 extern bool brim_worker_try(void (*work)(void *arg), void *arg);
 
-/*
- * Inside a transaction: may work be taken up (armed, not paused)?  Fills node.
- * At the first yes of this process it recovers what predecessors left behind.
- */
-extern bool brim_worker_may_work(BrimNode *node);
+/* Has no job anything in hand, but for what the asking one is just recording? */
+extern bool brim_worker_is_idle(const BrimJob *job);
 
 /* One job has made work for another: all get a turn at once, as if woken. */
 extern void brim_worker_wake(void);
 
 /* Has the process been asked to stop? */
 extern bool brim_worker_is_stopping(void);
+
+/*
+ * What was committed could not be taken up.  The process stops in good order,
+ * and its successor takes over what it claimed.
+ */
+extern void brim_worker_begin_anew(void);
 
 /* While held, SIGTERM asks for a stop instead of ending a running statement. */
 extern void brim_worker_hold_stop(bool hold);

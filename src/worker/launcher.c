@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * launcher.c
- *	  The process that keeps one worker per database of brim.databases.
+ *	  The process that keeps brim.workers workers per database of brim.databases.
  *
  * It is connected to no database, so it blocks no DROP DATABASE and no
- * CREATE DATABASE ... TEMPLATE.  An entry is one name of brim.databases with
- * the worker that runs for it.  A worker that ends is started again: at once
+ * CREATE DATABASE ... TEMPLATE.  An entry is one worker: a name of
+ * brim.databases and a number.  A worker that ends is started again: at once
  * when it had reached its loop, else after a pause that doubles up to a minute.
  *
  *-------------------------------------------------------------------------
@@ -25,6 +25,7 @@
 #include "utils/timestamp.h"
 #include "utils/varlena.h"
 
+#include "db/faults.h"
 #include "db/settings.h"
 #include "db/shared.h"
 #include "worker/worker.h"
@@ -36,7 +37,8 @@ typedef struct Entry
 {
 	/* Identity */
 	char database[NAMEDATALEN]; /* empty: free */
-	bool wanted;                /* still named in brim.databases */
+	int  number;                /* of the worker within its database, from 1 */
+	bool wanted;                /* still called for by the settings */
 
 	/* Process */
 	BackgroundWorkerHandle *handle; /* NULL: none runs */
@@ -68,15 +70,36 @@ brim_launcher_init(void)
 }
 
 static Entry *
-find_entry(const char *database)
+find_entry(const char *database, int number)
 {
 	for (int i = 0; i < BRIM_MAX_SLOTS; i++)
-		if (strcmp(entries[i].database, database) == 0)
+		if (strcmp(entries[i].database, database) == 0 && entries[i].number == number)
 			return &entries[i];
 	return NULL;
 }
 
-/* Make the entries say what brim.databases says. */
+/* See that a worker is wanted that had no entry or has one; false when there are too many. */
+static bool
+want_worker(const char *database, int number)
+{
+	Entry *entry = find_entry(database, number);
+
+	if (entry == NULL)
+	{
+		entry = find_entry("", 0);
+		if (entry == NULL)
+			return false;
+		memset(entry, 0, sizeof(*entry));
+		strlcpy(entry->database, database, sizeof(entry->database));
+		entry->number = number;
+	}
+	entry->wanted = true;
+	entry->start_at = 0; /* a new setting deserves a new try */
+	entry->pause_ms = 0;
+	return true;
+}
+
+/* Make the entries say what the settings say: first one worker for each database. */
 static void
 read_databases(void)
 {
@@ -97,31 +120,20 @@ read_databases(void)
 	}
 	if (!SplitGUCList(copy, ',', &names))
 		names = NIL; /* refused by the setting's check */
-	foreach (cell, names)
+	for (int number = 1; number <= brim_workers; number++)
 	{
-		const char *name = (const char *) lfirst(cell);
-		Entry      *entry;
-
-		if (*name == '\0' || strlen(name) >= NAMEDATALEN)
-			continue;
-		entry = find_entry(name);
-		if (entry == NULL)
+		foreach (cell, names)
 		{
-			entry = find_entry("");
-			if (entry == NULL)
-			{
-				ereport(WARNING, (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-								  errmsg("brim starts no worker for database \"%s\": more than %d "
-										 "databases in \"brim.databases\"",
-										 name, BRIM_MAX_SLOTS)));
+			const char *name = (const char *) lfirst(cell);
+
+			if (*name == '\0' || strlen(name) >= NAMEDATALEN || want_worker(name, number))
 				continue;
-			}
-			memset(entry, 0, sizeof(*entry));
-			strlcpy(entry->database, name, sizeof(entry->database));
+			ereport(WARNING,
+					(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+					 errmsg("brim starts no worker %d for database \"%s\"", number, name),
+					 errdetail("There are at most %d workers in all.", BRIM_MAX_SLOTS),
+					 errhint("Reduce \"brim.workers\" or the list in \"brim.databases\".")));
 		}
-		entry->wanted = true;
-		entry->start_at = 0; /* a new setting deserves a new try */
-		entry->pause_ms = 0;
 	}
 	list_free(names);
 	pfree(copy);
@@ -147,11 +159,13 @@ start_worker(Entry *entry)
 	worker.bgw_restart_time = BGW_NEVER_RESTART; /* restarts are the launcher's */
 	snprintf(worker.bgw_library_name, sizeof(worker.bgw_library_name), "brim");
 	snprintf(worker.bgw_function_name, sizeof(worker.bgw_function_name), "brim_worker_main");
-	snprintf(worker.bgw_name, sizeof(worker.bgw_name), "brim worker: %s", entry->database);
+	snprintf(worker.bgw_name, sizeof(worker.bgw_name), "brim worker %d: %s", entry->number,
+			 entry->database);
 	snprintf(worker.bgw_type, sizeof(worker.bgw_type), "brim worker");
-	worker.bgw_main_arg = Int32GetDatum((int32) (entry - entries));
+	worker.bgw_main_arg = BRIM_WORKER_ARG((int) (entry - entries), entry->number);
 	strlcpy(worker.bgw_extra, entry->database, sizeof(worker.bgw_extra));
 	worker.bgw_notify_pid = MyProcPid;
+	BRIM_FAULT("launch");
 	brim_shared_expect((int) (entry - entries));
 	if (!RegisterDynamicBackgroundWorker(&worker, &entry->handle))
 	{
@@ -203,7 +217,7 @@ turn(void)
 			if (entry->handle != NULL)
 				TerminateBackgroundWorker(entry->handle);
 			else
-				entry->database[0] = '\0';
+				memset(entry, 0, sizeof(*entry));
 			continue;
 		}
 		/* after a clock step backwards no start is further away than the longest pause */

@@ -20,6 +20,7 @@
 #include "storage/fd.h"
 #include "utils/timestamp.h"
 
+#include "db/faults.h"
 #include "db/settings.h"
 #include "worker/deliver.h"
 
@@ -127,7 +128,10 @@ begin(BrimDelivery *delivery)
 	snprintf(letter->tmp_path, sizeof(letter->tmp_path), "%s/tmp/%s", brim_outbox_directory, name);
 	snprintf(letter->new_path, sizeof(letter->new_path), "%s/new/%s", brim_outbox_directory, name);
 	if (write_file(letter->tmp_path, brim_buf_str(&delivery->message)))
+	{
 		letter->is_done = false;
+		BRIM_FAULT("letter_written");
+	}
 	else
 		fail(delivery, BRIM_SMTP_TRANSPORT, BRIM_SMTP_PHASE_BODY, "could not write file",
 			 letter->tmp_path);
@@ -162,6 +166,7 @@ drive(BrimDelivery *delivery)
 			 directory);
 	else
 		brim_delivery_end(delivery, BRIM_SMTP_SENT, BRIM_SMTP_PHASE_DOT, "written to the outbox");
+	BRIM_FAULT("letter_renamed");
 	drop(delivery);
 	return BRIM_STEP_DONE;
 }

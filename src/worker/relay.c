@@ -11,6 +11,7 @@
 
 #include "utils/timestamp.h"
 
+#include "db/faults.h"
 #include "db/settings.h"
 #include "net/net.h"
 #include "worker/deliver.h"
@@ -68,6 +69,10 @@ hang_up(BrimDelivery *delivery)
 
 	if (line == NULL)
 		return;
+	/* what of an e-mail in doubt has not left this machine yet never will */
+	if (line->smtp != NULL && brim_smtp_past_barrier(line->smtp) &&
+		brim_smtp_result(line->smtp)->verdict == BRIM_SMTP_UNCERTAIN)
+		brim_relay_discard(line->relay);
 	brim_relay_close(line->relay);
 	if (line->smtp != NULL)
 		brim_smtp_destroy(line->smtp);
@@ -158,7 +163,11 @@ converse(Line *line)
 		bool          more = false;
 
 		if (need == BRIM_SMTP_SEND)
+		{
 			has_sent |= (more = transmit(line));
+			if (more && brim_smtp_past_barrier(line->smtp))
+				BRIM_FAULT("dot_written");
+		}
 		else if (need == BRIM_SMTP_REPLY)
 			more = receive(line);
 		else
@@ -189,6 +198,7 @@ conclude(BrimDelivery *delivery)
 {
 	Line *line = delivery->transport;
 
+	BRIM_FAULT("answered");
 	delivery->result = *brim_smtp_result(line->smtp);
 	delivery->was_reused = line->carried++ > 0;
 	line->has_begun = false;
@@ -228,6 +238,7 @@ drive(BrimDelivery *delivery)
 	}
 	if (!line->has_begun)
 	{
+		BRIM_FAULT("connected");
 		if (line->carried > 0)
 			(void) receive(line); /* what came in between spoils the connection */
 		if (!brim_smtp_begin(line->smtp, brim_str(delivery->email.sender_address),
@@ -245,6 +256,7 @@ drive(BrimDelivery *delivery)
 	switch (converse(line))
 	{
 		case BRIM_SMTP_BARRIER:
+			BRIM_FAULT("at_barrier");
 			return BRIM_STEP_BARRIER;
 		case BRIM_SMTP_DONE:
 			return conclude(delivery);
@@ -260,6 +272,7 @@ commit(BrimDelivery *delivery)
 
 	/* what the relay said while the barrier was committed still counts as before the dot */
 	(void) receive(line);
+	BRIM_FAULT("dot");
 	if (brim_smtp_need(line->smtp) == BRIM_SMTP_BARRIER)
 		brim_smtp_dot(line->smtp);
 	line->is_kicked = true;

@@ -26,20 +26,21 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "db/email.h"
-#include "db/generation.h"
+#include "db/breaker.h"
+#include "db/faults.h"
 #include "db/settings.h"
 #include "db/shared.h"
 #include "db/txn.h"
 #include "net/net.h"
 #include "worker/jobs.h"
+#include "worker/recovery.h"
 #include "worker/worker.h"
 
 #define LONGEST_ERROR_PAUSE_MS 60000
 #define SAME_REQUEST_MS 500 /* SIGTERMs so close together are one */
 
 int64 brim_worker_token;
-int   brim_worker_number = 1;
+int   brim_worker_number;
 
 static BrimJob *const jobs[] = {&brim_generate_job, &brim_deliver_job};
 
@@ -47,8 +48,6 @@ static volatile sig_atomic_t stop_requested = false;
 static volatile sig_atomic_t hold_stop = false;
 static volatile int64        held_since = 0; /* when the stop was asked for that is held */
 static bool                  wake_wanted = false;
-static bool                  has_recovered = false;
-static bool                  is_recovering = false; /* in a transaction not committed yet */
 static MemoryContext         turn_context;
 
 /* Milliseconds of a clock that only runs forward; safe in a signal handler. */
@@ -91,6 +90,12 @@ bool
 brim_worker_is_stopping(void)
 {
 	return stop_requested;
+}
+
+void
+brim_worker_begin_anew(void)
+{
+	stop_requested = true;
 }
 
 void
@@ -137,6 +142,16 @@ brim_worker_random(void)
 	return value;
 }
 
+/* Has no job anything in hand, but for what the asking one is just recording? */
+bool
+brim_worker_is_idle(const BrimJob *job)
+{
+	for (size_t i = 0; i < lengthof(jobs); i++)
+		if (jobs[i]->in_hand(jobs[i] != job) > 0)
+			return false;
+	return true;
+}
+
 bool
 brim_worker_try(void (*work)(void *arg), void *arg)
 {
@@ -146,7 +161,7 @@ brim_worker_try(void (*work)(void *arg), void *arg)
 	PG_TRY();
 	{
 		work(arg);
-		is_recovering = false;
+		brim_recovery_committed();
 		ok = true;
 	}
 	PG_CATCH();
@@ -157,45 +172,12 @@ brim_worker_try(void (*work)(void *arg), void *arg)
 		brim_txn_abort();
 		FlushErrorState();
 		brim_shared_count(BRIM_COUNT_ERRORS, 1);
-		if (is_recovering)
-			has_recovered = is_recovering = false;
+		brim_recovery_aborted();
 		RESUME_INTERRUPTS();
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(old);
 	return ok;
-}
-
-bool
-brim_worker_may_work(BrimNode *node)
-{
-	brim_node_read(node);
-	if (!node->is_armed)
-	{
-		brim_component_set("node", "disarmed", node->why, 0);
-		brim_shared_set_state(BRIM_WORKER_DISARMED);
-		return false;
-	}
-	brim_component_set("node", "ok", "", 0);
-	if (!has_recovered)
-	{
-		bool clean = brim_shared_predecessor_was_clean();
-		int  n;
-
-		/* in a copy these rows are not ours to judge, hence only once armed */
-		n = brim_generation_recover(brim_worker_token, brim_worker_number, clean);
-		n += brim_email_recover(brim_worker_token, brim_worker_number, clean);
-		has_recovered = is_recovering = true;
-		if (n > 0)
-			ereport(LOG,
-					(errmsg("brim worker took over %d rows that its predecessor had in hand", n)));
-	}
-	if (node->is_paused)
-	{
-		brim_shared_set_state(BRIM_WORKER_PAUSED);
-		return false;
-	}
-	return true;
 }
 
 /* One turn of one job, with a pause after errors that grows to a minute. */
@@ -264,6 +246,7 @@ shut_down(void)
 	TimestampTz deadline =
 		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), brim_shutdown_grace * INT64CONST(1000));
 
+	BRIM_FAULT("stop");
 	/* from here on the next SIGTERM is the last */
 	ProcDiePending = false;
 	hold_stop = false;
@@ -292,15 +275,15 @@ read_settings(void)
 	}
 }
 
-/* Take this worker's number, which no other live process of this database has. */
+/*
+ * Take this worker's number, which no other live process of this database has.
+ * Should one still be about to end, an error after a while has us started again.
+ */
 static void
 take_number(void)
 {
 	StartTransactionCommand();
-	if (!brim_shared_lock_number(brim_worker_number))
-		ereport(FATAL,
-				(errcode(ERRCODE_OBJECT_IN_USE),
-				 errmsg("brim worker %d of this database is still running", brim_worker_number)));
+	brim_shared_lock_number(brim_worker_number);
 	CommitTransactionCommand();
 	if (!pg_strong_random(&brim_worker_token, sizeof(brim_worker_token)))
 		ereport(FATAL, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not draw a random number")));
@@ -337,14 +320,19 @@ brim_worker_main(Datum arg)
 	BackgroundWorkerInitializeConnection(MyBgworkerEntry->bgw_extra, brim_worker_role, 0);
 	refuse_superuser();
 	brim_txn_force_settings();
+	brim_worker_number = BRIM_WORKER_ARG_NUMBER(arg);
+	BRIM_FAULT("worker_start");
 	take_number();
-	brim_shared_attach(DatumGetInt32(arg)); /* it is ours once the number is */
+	brim_shared_attach(BRIM_WORKER_ARG_SLOT(arg), brim_worker_number); /* ours once the number is */
+	brim_breaker_attach();
 	if (!brim_net_init(&error))
 		ereport(FATAL, (errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION), errmsg("%s", error.message)));
 	turn_context =
 		AllocSetContextCreate(TopMemoryContext, "brim worker turn", ALLOCSET_DEFAULT_SIZES);
 	read_settings();
-	ereport(LOG, (errmsg("brim worker started for database \"%s\"", MyBgworkerEntry->bgw_extra)));
+	ereport(LOG, (errmsg("brim worker %d started for database \"%s\"", brim_worker_number,
+						 MyBgworkerEntry->bgw_extra)));
+	BRIM_FAULT("worker_started");
 
 	for (;;)
 	{
@@ -372,6 +360,7 @@ brim_worker_main(Datum arg)
 		if (reload_pending)
 		{
 			reload_pending = false;
+			brim_breaker_reset();
 			read_settings();
 			woken = true;
 		}

@@ -4,7 +4,8 @@
 # runs them.
 #
 # A statement of src/db/email.c may stand in a spec, under its own name, with
-# other columns returned and with the node looked up instead of given.
+# other columns returned, with the node looked up instead of given, and for the
+# whole queue without suspects.
 
 use strict;
 use warnings;
@@ -22,6 +23,9 @@ sub essence
 {
 	my ($sql) = @_;
 	$sql =~ s/\(SELECT n\.node_id FROM brim\.node n\)/\$4/g;
+	$sql =~ s/\(-2147483648, 0\)/(\$6, \$7)/g;
+	$sql =~ s/\(2147483647, 0\)/(\$8, \$9)/g;
+	$sql =~ s/\(e\.crashes > 0\) = false/(e.crashes > 0) = \$5/g;
 	$sql =~ s/\s+RETURNING(?:(?!RETURNING).)*\z//s;
 	$sql =~ s/\s+//g;
 	return $sql;

@@ -189,16 +189,16 @@ SELECT e.campaign, e.company_id, e.variant, e.score, e.status, e.hold_reason, 'n
         ('default', 'c15', 'roi_focused', 80, 'held', 'operator', NULL),
         ('default', 'c15', 'problem_focused', 80, 'failed', NULL, NULL),
         ('default', 'c16', 'roi_focused', 80, 'draft', NULL, NULL)) AS e;
-INSERT INTO brim.generation (campaign, company_id, score, status, provider, model, model_version, attempts,
+INSERT INTO brim.generation (node_id, campaign, company_id, score, status, provider, model, model_version, attempts,
                              prompt_tokens, output_tokens, thought_tokens) VALUES
-('default', 'c01', 80, 'done', 'gemini', 'gemini-3.5-flash-lite', 'gemini-3.5-flash-lite-002', 1, 1000000, 200000, 50000),
-('default', 'c02', 80, 'done', 'gemini', 'gemini-3.5-flash-lite', 'gemini-3.5-flash-lite-002', 3, 500000, 0, NULL),
-('default', 'c03', 80, 'done', 'gemini', 'gemini-3.5-flash-lite', 'gemini-3.5-flash-lite-002', 1, NULL, NULL, NULL),
-('default', 'c04', 80, 'done', 'gemini', 'no-such-model', 'no-such-model', 1, 1000, 1000, 0),
-('default', 'c05', 80, 'done', 'template', NULL, NULL, 0, NULL, NULL, NULL),
-('default', 'c17', 80, 'running', NULL, NULL, NULL, 0, NULL, NULL, NULL),
-('spring', 'c17', 80, 'cancelled', NULL, NULL, NULL, 0, NULL, NULL, NULL),
-('default', 'c18', 80, 'cancelled', NULL, NULL, NULL, 0, NULL, NULL, NULL);
+('n', 'default', 'c01', 80, 'done', 'gemini', 'gemini-3.5-flash-lite', 'gemini-3.5-flash-lite-002', 1, 1000000, 200000, 50000),
+('n', 'default', 'c02', 80, 'done', 'gemini', 'gemini-3.5-flash-lite', 'gemini-3.5-flash-lite-002', 3, 500000, 0, NULL),
+('n', 'default', 'c03', 80, 'done', 'gemini', 'gemini-3.5-flash-lite', 'gemini-3.5-flash-lite-002', 1, NULL, NULL, NULL),
+('n', 'default', 'c04', 80, 'done', 'gemini', 'no-such-model', 'no-such-model', 1, 1000, 1000, 0),
+('n', 'default', 'c05', 80, 'done', 'template', NULL, NULL, 0, NULL, NULL, NULL),
+('n', 'default', 'c17', 80, 'running', NULL, NULL, NULL, 0, NULL, NULL, NULL),
+('n', 'spring', 'c17', 80, 'cancelled', NULL, NULL, NULL, 0, NULL, NULL, NULL),
+('n', 'default', 'c18', 80, 'cancelled', NULL, NULL, NULL, 0, NULL, NULL, NULL);
 INSERT INTO brim.event (event_type, occurred_at, email_id, data)
 SELECT t.event_type, '2024-06-20 10:00+00', e.email_id, '{}'
   FROM (VALUES ('email_opened', 1, 8), ('email_opened', 1, 3), ('email_clicked', 1, 2), ('email_replied', 1, 1)) AS t(event_type, lo, hi)
@@ -352,8 +352,8 @@ ROLLBACK;
 --
 INSERT INTO brim.lead (company_id, company_name, employee_count, industry, total_score, model)
 VALUES ('c1', 'Company 1', 100, 'SaaS', 80, 'balanced');
-INSERT INTO brim.generation (campaign, company_id, score, status, provider, model, prompt_tokens, output_tokens)
-VALUES ('default', 'c1', 80, 'done', 'gemini', 'gemini-3.5-flash-lite', 1000000, 0);
+INSERT INTO brim.generation (node_id, campaign, company_id, score, status, provider, model, prompt_tokens, output_tokens)
+VALUES ('n', 'default', 'c1', 80, 'done', 'gemini', 'gemini-3.5-flash-lite', 1000000, 0);
 INSERT INTO brim.outbound_email (campaign, company_id, variant, score, status, node_id, recipient, subject, body,
                                  message_id, message_date, generated_by, sent_at)
 VALUES ('default', 'c1', 'roi_focused', 80, 'sent', 'n', 'a@c.example', 's', 'b', 'm', now(), 'gemini', now());

@@ -1,0 +1,57 @@
+/*-------------------------------------------------------------------------
+ *
+ * breaker.h
+ *	  Circuit breakers that the workers of a database share.
+ *
+ * A service is something beyond this server that can be at fault as a whole.
+ * After a fault it is left alone for a while; then one worker tries it, and
+ * what becomes of that closes the breaker for all or opens it again.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BRIM_DB_BREAKER_H
+#define BRIM_DB_BREAKER_H
+
+#include "datatype/timestamp.h"
+
+typedef enum BrimService
+{
+	BRIM_SERVICE_RELAY,
+	BRIM_SERVICE_WRITER
+} BrimService;
+
+#define BRIM_SERVICES 2
+
+typedef struct BrimBreakerState
+{
+	int         faults;     /* in a row; 0: all is well as far as is known */
+	TimestampTz open_until; /* 0: not open */
+	bool        may_try;    /* not open, and no other worker is trying */
+} BrimBreakerState;
+
+extern void brim_breaker_request(void); /* shared memory; called by shared.c */
+extern void brim_breaker_startup(void);
+
+extern void brim_breaker_attach(void); /* of this worker; released when the process exits */
+extern void brim_breaker_read(BrimService service, BrimBreakerState *state);
+
+/* A fault: open, for 5 s doubling to 10 min.  False when it was open already. */
+extern bool brim_breaker_fault(BrimService service, uint32 random);
+
+/* The service said itself how long: open until then. */
+extern void brim_breaker_pause(BrimService service, TimestampTz until);
+
+/*
+ * A success.  True when that closed a breaker; one that has opened since says
+ * more than a success that began before.
+ */
+extern bool brim_breaker_success(BrimService service);
+
+/* After faults only one worker tries: take that upon us, let go of it. */
+extern bool brim_breaker_take_probe(BrimService service);
+extern void brim_breaker_drop_probe(BrimService service);
+
+/* Settings changed or the clock did: forget all faults. */
+extern void brim_breaker_reset(void);
+
+#endif /* BRIM_DB_BREAKER_H */

@@ -1,0 +1,37 @@
+/*-------------------------------------------------------------------------
+ *
+ * claim.h
+ *	  What is common to claims from both queues.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BRIM_DB_CLAIM_H
+#define BRIM_DB_CLAIM_H
+
+/* A place in a queue, which is ordered by falling score, then by id. */
+typedef struct BrimPlaceInQueue
+{
+	int   order; /* the score with the sign turned */
+	int64 id;
+} BrimPlaceInQueue;
+
+#define BRIM_QUEUE_BEGIN ((BrimPlaceInQueue){PG_INT32_MIN, 0})
+#define BRIM_QUEUE_END ((BrimPlaceInQueue){PG_INT32_MAX, 0})
+
+typedef struct BrimClaim
+{
+	int         max;
+	int64       token;   /* of the claiming process */
+	int         number;  /* of the claiming worker */
+	const char *node_id; /* rows of this installation only */
+
+	/*
+	 * Suspects, rows that were at hand when a worker died, or all others; of
+	 * those that are behind one place, up to and including another.
+	 */
+	bool             suspects;
+	BrimPlaceInQueue after;
+	BrimPlaceInQueue until;
+} BrimClaim;
+
+#endif /* BRIM_DB_CLAIM_H */
