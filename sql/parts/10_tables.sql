@@ -141,7 +141,8 @@ CREATE TABLE brim.generation (
     created_at timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz,
     UNIQUE (company_id, campaign)
-);
+) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0,
+        autovacuum_analyze_scale_factor = 0.05);
 COMMENT ON TABLE brim.generation IS 'One row a job that drafts all variants for one company in one campaign. Key: generation_id';
 COMMENT ON COLUMN brim.generation.campaign IS 'A campaign with jobs cannot be deleted or renamed. There is no foreign key, because its check of every row would slow down intake';
 COMMENT ON COLUMN brim.generation.node_id IS 'Installation that queued the job; another one does not take it';
@@ -187,7 +188,9 @@ CREATE TABLE brim.outbound_email (
     CHECK ((status = 'held') = (hold_reason IS NOT NULL)),
     CHECK (status NOT IN ('queued', 'claimed', 'committing', 'sent', 'uncertain')
            OR (message_id IS NOT NULL AND message_date IS NOT NULL AND recipient IS NOT NULL))
-);
+-- Each e-mail leaves three dead versions behind: they go soon, and without pauses.
+) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0,
+        autovacuum_analyze_scale_factor = 0.05);
 COMMENT ON TABLE brim.outbound_email IS 'One row an e-mail: one variant for one company in one campaign. Key: email_id';
 COMMENT ON COLUMN brim.outbound_email.choice IS 'Weighted random draw made when the e-mail was written; among the waiting variants of a company the highest goes';
 COMMENT ON COLUMN brim.outbound_email.node_id IS 'Installation that queued the e-mail; another one does not send it';
@@ -216,7 +219,8 @@ CREATE TABLE brim.send_ledger (
     state text NOT NULL CHECK (state IN ('committing', 'sent', 'refused', 'uncertain', 'released')),
     dot_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (campaign, company_id)
-);
+-- Each row is updated once, soon after it was made: on its own page, without touching the index.
+) WITH (fillfactor = 60);
 COMMENT ON TABLE brim.send_ledger IS 'One row a company and campaign whose e-mail was about to be handed over for good. Key: campaign, company_id. Rows are never deleted';
 COMMENT ON COLUMN brim.send_ledger.state IS 'refused (the server declined for sure) and released (an operator decided so) let the company be tried again; every other state blocks it';
 

@@ -52,7 +52,7 @@ COMMENT ON FUNCTION brim.template_choice(bigint) IS 'The template for each activ
 REVOKE EXECUTE ON FUNCTION brim.template_choice(bigint) FROM PUBLIC;
 
 CREATE FUNCTION brim.email_footer(sender_name text, product_name text, postal_address text) RETURNS text
-    IMMUTABLE PARALLEL SAFE LANGUAGE sql
+    STABLE PARALLEL SAFE LANGUAGE sql
 RETURN concat_ws(chr(10), '-- ', nullif(concat_ws(', ', nullif(btrim(sender_name), ''), nullif(btrim(product_name), '')), ''),
                  btrim(postal_address), '',
                  'If you would rather not hear from us, reply with "unsubscribe" and we will not write again.');

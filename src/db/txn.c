@@ -50,6 +50,7 @@ brim_txn_force_settings(void)
 		{"enable_hashjoin", "off"},
 		{"enable_mergejoin", "off"},
 		{"enable_bitmapscan", "off"},
+		{"enable_material", "off"},
 		{"enable_sort", "off"},
 	};
 
@@ -64,6 +65,8 @@ brim_txn_force_settings(void)
 									 GUC_ACTION_SET, true, 0, false);
 	}
 }
+
+#define MAX_RUNS 2000 /* of one plan */
 
 /* Transactions end in the memory context in which they were begun. */
 static MemoryContext caller_context = NULL;
@@ -98,8 +101,14 @@ brim_txn_commit(void)
 	CommitTransactionCommand();
 	BRIM_FAULT("commit_done");
 	MemoryContextSwitchTo(caller_context);
-	(void) pgstat_report_stat(true);
+	(void) pgstat_report_stat(false);
 	pgstat_report_activity(STATE_IDLE, NULL);
+}
+
+void
+brim_txn_report(void)
+{
+	(void) pgstat_report_stat(true);
 }
 
 void
@@ -116,8 +125,16 @@ brim_txn_run(BrimStatement *statement, Datum *values, const bool *nulls)
 	char nullchars[lengthof(statement->types) + 1];
 	int  code;
 
+	/* tables grow: a plan is made anew after 1, 2, 4 ... runs, at last every so many */
+	if (statement->plan != NULL && ++statement->runs >= statement->replan_at)
+	{
+		SPI_freeplan(statement->plan);
+		statement->plan = NULL;
+	}
 	if (statement->plan == NULL)
 	{
+		statement->replan_at = Min(statement->replan_at * 2 + 1, MAX_RUNS);
+		statement->runs = 0;
 		SPIPlanPtr plan = SPI_prepare(statement->text, statement->nargs, statement->types);
 
 		if (plan == NULL)

@@ -22,15 +22,18 @@ extern void brim_txn_force_settings(void);
  */
 extern bool brim_txn_begin(const char *activity);
 extern void brim_txn_commit(void);
-extern void brim_txn_abort(void); /* after an error; safe outside a transaction */
+extern void brim_txn_abort(void);  /* after an error; safe outside a transaction */
+extern void brim_txn_report(void); /* statistics that are due at the latest before a long sleep */
 
-/* One statement, prepared at its first use and kept. */
+/* One statement, prepared at its first use and kept; planned anew now and then. */
 typedef struct BrimStatement
 {
 	const char *text;
 	int         nargs;
 	Oid         types[20];
 	SPIPlanPtr  plan;
+	int         runs; /* of the plan */
+	int         replan_at;
 } BrimStatement;
 
 /* Run it; values[i] is NULL where nulls[i].  Returns SPI_processed. */

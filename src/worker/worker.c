@@ -376,6 +376,8 @@ brim_worker_main(Datum arg)
 		{
 			if (!stop_requested)
 				brim_shared_idle();
+			if (sleep_ms < 0 || sleep_ms > 1000)
+				brim_txn_report();
 			woken = brim_wait(sleep_ms);
 		}
 		wake_wanted = false;

@@ -4,8 +4,8 @@
 # runs them.
 #
 # A statement of src/db/email.c may stand in a spec, under its own name, with
-# other columns returned, with the node looked up instead of given, and for the
-# whole queue without suspects.
+# other columns returned, with the node looked up and statuses written out instead
+# of given, and for the whole queue without suspects.
 
 use strict;
 use warnings;
@@ -26,17 +26,31 @@ sub essence
 	$sql =~ s/\(-2147483648, 0\)/(\$6, \$7)/g;
 	$sql =~ s/\(2147483647, 0\)/(\$8, \$9)/g;
 	$sql =~ s/\(e\.crashes > 0\) = false/(e.crashes > 0) = \$5/g;
+	$sql =~ s/e\.status = '(?:claimed|committing)' AND e\.claim_token = \$2/e.status = \$3 AND e.claim_token = \$2/g;
 	$sql =~ s/\s+RETURNING(?:(?!RETURNING).)*\z//s;
 	$sql =~ s/\s+//g;
 	return $sql;
 }
 
+my %macro;
 my $source = slurp('src/db/email.c');
+while ($source =~ /^#define (\w+)\s*\\\n((?:\s*"(?:[^"\\]|\\.)*"\s*\\?\n?)+)/mg)
+{
+	my ($macro, $text) = ($1, $2);
+	$text =~ s/\\$//mg;
+	$macro{$macro} = $text;
+}
+foreach my $macro (keys %macro)
+{
+	$source =~ s/(?<!#define )\b$macro\b/$macro{$macro}/g;
+}
 my %worker;
 while ($source =~ /BrimStatement (\w+) = \{\s*((?:"(?:[^"\\]|\\.)*"\s*)+),/g)
 {
 	my ($name, $strings) = ($1, $2);
-	$worker{$name} = essence(join('', $strings =~ /"((?:[^"\\]|\\.)*)"/g));
+	my $sql = join('', $strings =~ /"((?:[^"\\]|\\.)*)"/g);
+	$sql =~ s/\\"/"/g;
+	$worker{$name} = essence($sql);
 }
 
 my (@faults, %seen);
