@@ -102,10 +102,13 @@ CREATE TABLE brim.node (
     data_directory text NOT NULL,
     is_paused boolean NOT NULL DEFAULT false,
     last_batch_at timestamptz,
+    confirmed_by text,
     created_at timestamptz NOT NULL DEFAULT now(),
     armed_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE brim.node IS 'One row: this installation and the place where it may send. Not dumped, so a restored copy is a new node';
+
+COMMENT ON COLUMN brim.node.confirmed_by IS 'Standbys that confirm every barrier before the e-mail goes out, so that brim.after_promotion = resume may hold for them; empty: none';
 
 CREATE TABLE brim.component (
     component text PRIMARY KEY,

@@ -10,6 +10,11 @@ CREATE FUNCTION brim.place(OUT system_identifier text, OUT timeline_id bigint, O
 COMMENT ON FUNCTION brim.place() IS 'Where this database is now: what brim.node is compared with before anything is sent';
 REVOKE EXECUTE ON FUNCTION brim.place() FROM PUBLIC;
 
+CREATE FUNCTION brim.promotion(OUT resumes boolean, OUT was_standby boolean, OUT name text)
+    VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_promotion';
+COMMENT ON FUNCTION brim.promotion() IS 'Is brim.after_promotion set to resume, has this server received WAL as a standby since it was started, and what is its cluster_name';
+REVOKE EXECUTE ON FUNCTION brim.promotion() FROM PUBLIC;
+
 CREATE FUNCTION brim.worker_slots(OUT slot integer, OUT worker integer, OUT pid integer, OUT state text, OUT started_at timestamptz,
                                   OUT claimed bigint, OUT sent bigint, OUT failed bigint, OUT uncertain bigint,
                                   OUT generated bigint, OUT errors bigint) RETURNS SETOF record

@@ -60,6 +60,33 @@ END;
 COMMENT ON FUNCTION brim.place_change() IS 'What differs between the place in brim.node and the present one; NULL when nothing does';
 REVOKE EXECUTE ON FUNCTION brim.place_change() FROM PUBLIC;
 
+/*
+ * Called by the worker.  A promoted standby differs from its primary in
+ * timeline, host and data directory.  It may go on by itself if it was relied
+ * on, so that it knows every barrier: brim.node names it.
+ */
+CREATE FUNCTION brim.resume_after_promotion() RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_change text := brim.place_change();
+BEGIN
+    UPDATE brim.node AS n
+       SET timeline_id = p.timeline_id, host = p.host, data_directory = p.data_directory, confirmed_by = NULL, armed_at = now()
+      FROM brim.place() AS p CROSS JOIN brim.promotion() AS r
+     WHERE r.resumes AND r.was_standby AND r.name = ANY (string_to_array(n.confirmed_by, ', '))
+       AND n.system_identifier = p.system_identifier AND n.database_oid = p.database_oid AND n.timeline_id < p.timeline_id;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    INSERT INTO brim.event (event_type, data)
+    VALUES ('worker_armed', jsonb_build_object('by', session_user, 'change', v_change, 'cause', 'promotion'));
+    RETURN true;
+END;
+$$;
+COMMENT ON FUNCTION brim.resume_after_promotion() IS 'Arms a promoted standby that knows every barrier, where brim.after_promotion allows it; true when it did';
+REVOKE EXECUTE ON FUNCTION brim.resume_after_promotion() FROM PUBLIC;
+
 CREATE FUNCTION @extschema@.brim_arm(confirm text DEFAULT NULL)
     RETURNS TABLE (item text, count bigint, detail text)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -127,7 +154,7 @@ BEGIN
        SET status = 'queued', claim_token = NULL, claimed_by = NULL WHERE g.status = 'running';
     UPDATE brim.node AS n
        SET system_identifier = p.system_identifier, timeline_id = p.timeline_id, database_oid = p.database_oid,
-           host = p.host, data_directory = p.data_directory, armed_at = now()
+           host = p.host, data_directory = p.data_directory, confirmed_by = NULL, armed_at = now()
       FROM brim.place() AS p;
     INSERT INTO brim.event (event_type, data)
     VALUES ('worker_armed', jsonb_build_object('by', session_user, 'change', v_change));

@@ -86,6 +86,9 @@ BEGIN
              ELSE 'This installation may send from here.' END,
         CASE WHEN v_change IS NOT NULL THEN 'SELECT * FROM @extschema@.brim_arm();' END
        FROM (VALUES (1)) AS one (x) LEFT JOIN brim.node AS n ON true;
+    RETURN QUERY SELECT 'standbys', f.status, f.detail || '.',
+        'Require them in synchronous_standby_names; or, after all standbys have brim.after_promotion = hold, set it here, too.'
+       FROM brim.component_fault('node') AS f WHERE f.detail IS NOT NULL;
     RETURN QUERY SELECT 'paused', CASE WHEN n.is_paused THEN 'blocked' ELSE 'ok' END,
         CASE WHEN n.is_paused THEN 'The worker is paused.' ELSE 'The worker is not paused.' END,
         CASE WHEN n.is_paused THEN 'SELECT @extschema@.brim_resume();' END

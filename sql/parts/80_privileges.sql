@@ -66,11 +66,12 @@ BEGIN
         PERFORM brim.grant_tables(role, 'SELECT, INSERT, UPDATE', 'brim.generation', 'brim.outbound_email', 'brim.send_ledger',
                                   'brim.email_attempt', 'brim.component');
         PERFORM brim.grant_tables(role, 'SELECT, INSERT', 'brim.suppression', 'brim.event');
-        EXECUTE format('GRANT UPDATE (last_batch_at) ON TABLE brim.node TO %s', role);
+        EXECUTE format('GRANT UPDATE (last_batch_at, confirmed_by) ON TABLE brim.node TO %s', role);
         PERFORM brim.grant_functions(role, 'brim.store_emails(bigint, jsonb, text)', 'brim.new_email_state(text, text, text)',
                                      'brim.is_suppressed(text, text)', 'brim.email_hold_reason(text, text)',
                                      'brim.company_facts(text)', 'brim.template_choice(bigint)',
-                                     'brim.email_footer(text, text, text)', 'brim.place()');
+                                     'brim.email_footer(text, text, text)', 'brim.place()',
+                                     'brim.resume_after_promotion()');
         RETURN;
     END IF;
 

@@ -21,9 +21,11 @@
 #include "db/place.h"
 #include "db/settings.h"
 #include "db/shared.h"
+#include "db/standby.h"
 
 BRIM_FUNCTION(brim_report_zone);
 BRIM_FUNCTION(brim_place);
+BRIM_FUNCTION(brim_promotion);
 BRIM_FUNCTION(brim_worker_slots);
 BRIM_FUNCTION(brim_claim_owner_alive);
 BRIM_FUNCTION(brim_launcher);
@@ -64,6 +66,20 @@ brim_place(PG_FUNCTION_ARGS)
 	values[2] = ObjectIdGetDatum(place.database_oid);
 	values[3] = CStringGetTextDatum(place.host);
 	values[4] = CStringGetTextDatum(place.data_directory);
+	return result_row(fcinfo, values, nulls);
+}
+
+/* brim.promotion() */
+Datum
+brim_promotion(PG_FUNCTION_ARGS)
+{
+	Datum       values[3];
+	bool        nulls[3] = {false};
+	const char *name = GetConfigOption("cluster_name", true, false);
+
+	values[0] = BoolGetDatum(brim_after_promotion == BRIM_AFTER_PROMOTION_RESUME);
+	values[1] = BoolGetDatum(brim_standby_was_one());
+	values[2] = CStringGetTextDatum(name != NULL ? name : "");
 	return result_row(fcinfo, values, nulls);
 }
 

@@ -29,7 +29,8 @@ static BrimStatement read_node = {
 	"n.database_oid, $3) END,"
 	"        CASE WHEN n.host <> $4 THEN format('host was %s, is %s', n.host, $4) END,"
 	"        CASE WHEN n.data_directory <> $5 THEN format('data directory was %s, is %s', "
-	"n.data_directory, $5) END)"
+	"n.data_directory, $5) END),"
+	"       coalesce(n.confirmed_by, '')"
 	"  FROM brim.node n",
 	5,
 	{TEXTOID, INT8OID, OIDOID, TEXTOID, TEXTOID},
@@ -39,6 +40,11 @@ static BrimStatement lock_batch = {
 	"SELECT n.last_batch_at FROM brim.node n FOR NO KEY UPDATE SKIP LOCKED", 0, {0}, NULL};
 
 static BrimStatement note_batch = {"UPDATE brim.node SET last_batch_at = now()", 0, {0}, NULL};
+
+static BrimStatement set_confirmed_by = {
+	"UPDATE brim.node SET confirmed_by = $1", 1, {TEXTOID}, NULL};
+
+static BrimStatement resume = {"SELECT brim.resume_after_promotion()", 0, {0}, NULL};
 
 static BrimStatement set_component = {
 	"INSERT INTO brim.component AS c (component, state, detail, retry_at)"
@@ -78,6 +84,7 @@ brim_node_read(BrimNode *node)
 	node->is_paused = brim_txn_bool(0, 2);
 	node->is_armed = brim_txn_bool(0, 3);
 	strlcpy(node->why, brim_txn_text(0, 4), sizeof(node->why));
+	strlcpy(node->confirmed_by, brim_txn_text(0, 5), sizeof(node->confirmed_by));
 }
 
 bool
@@ -91,6 +98,22 @@ brim_node_lock_batch(TimestampTz *last)
 	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 	*last = isnull ? 0 : DatumGetTimestampTz(value);
 	return true;
+}
+
+void
+brim_node_set_confirmed_by(const char *names)
+{
+	Datum values[1] = {names != NULL ? CStringGetTextDatum(names) : (Datum) 0};
+	bool  nulls[1] = {names == NULL};
+
+	brim_txn_run(&set_confirmed_by, values, nulls);
+}
+
+bool
+brim_node_resume(void)
+{
+	brim_txn_run(&resume, NULL, NULL);
+	return brim_txn_bool(0, 1);
 }
 
 void

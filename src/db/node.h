@@ -18,7 +18,8 @@ typedef struct BrimNode
 	char node_id[64];
 	bool is_armed; /* brim.node describes the place we are at */
 	bool is_paused;
-	char why[512]; /* when not armed: what differs */
+	char why[512];          /* when not armed: what differs */
+	char confirmed_by[512]; /* standbys that know every barrier; empty: none */
 } BrimNode;
 
 extern void brim_node_read(BrimNode *node);
@@ -29,6 +30,12 @@ extern void brim_node_read(BrimNode *node);
  */
 extern bool brim_node_lock_batch(TimestampTz *last);
 extern void brim_node_note_batch(void);
+
+/* From this transaction on these standbys, all of them, know every barrier; NULL: none. */
+extern void brim_node_set_confirmed_by(const char *names);
+
+/* Arm this promoted standby if brim.after_promotion and what it knows allow it. */
+extern bool brim_node_resume(void);
 
 /* State of a component for brim_status(): written only when it changes. */
 extern void brim_component_set(const char *component, const char *state, const char *detail,

@@ -31,6 +31,13 @@
 char *brim_databases = NULL;
 char *brim_worker_role = NULL;
 int   brim_workers = 1;
+int   brim_after_promotion = BRIM_AFTER_PROMOTION_HOLD;
+
+static const struct config_enum_entry after_promotion_options[] = {
+	{"hold", BRIM_AFTER_PROMOTION_HOLD, false},
+	{"resume", BRIM_AFTER_PROMOTION_RESUME, false},
+	{NULL, 0, false},
+};
 
 /* Generation */
 bool  brim_generate = false;
@@ -229,6 +236,14 @@ define_bool(const char *name, const char *description, bool *variable)
 							 NULL);
 }
 
+static void
+define_enum(const char *name, const char *description, int *variable, int boot,
+			const struct config_enum_entry *options)
+{
+	DefineCustomEnumVariable(name, description, NULL, variable, boot, options, PGC_SIGHUP, 0, NULL,
+							 NULL, NULL);
+}
+
 void
 brim_settings_init(void)
 {
@@ -243,6 +258,10 @@ brim_settings_init(void)
 	/* How many processes share the work of one database. */
 	define_int("brim.workers", "Worker processes per database.", &brim_workers, 1, 1,
 			   BRIM_MAX_WORKERS, 0);
+
+	/* resume: a promoted standby goes on if it knows all that was sent. */
+	define_enum("brim.after_promotion", "Whether a promoted standby sends by itself.",
+				&brim_after_promotion, BRIM_AFTER_PROMOTION_HOLD, after_promotion_options);
 
 	/* Kill switches, off until somebody turns them on. */
 	define_bool("brim.generate", "Lets the worker write e-mails.", &brim_generate);

@@ -12,6 +12,13 @@
 extern char *brim_databases;
 extern char *brim_worker_role;
 extern int   brim_workers; /* processes a database */
+extern int   brim_after_promotion;
+
+typedef enum BrimAfterPromotion
+{
+	BRIM_AFTER_PROMOTION_HOLD,
+	BRIM_AFTER_PROMOTION_RESUME
+} BrimAfterPromotion;
 
 /* Generation */
 extern bool  brim_generate;

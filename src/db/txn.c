@@ -133,10 +133,10 @@ brim_txn_run(BrimStatement *statement, Datum *values, const bool *nulls)
 	}
 	if (statement->plan == NULL)
 	{
-		statement->replan_at = Min(statement->replan_at * 2 + 1, MAX_RUNS);
-		statement->runs = 0;
 		SPIPlanPtr plan = SPI_prepare(statement->text, statement->nargs, statement->types);
 
+		statement->replan_at = Min(statement->replan_at * 2 + 1, MAX_RUNS);
+		statement->runs = 0;
 		if (plan == NULL)
 			elog(ERROR, "could not prepare \"%s\": %s", statement->text,
 				 SPI_result_code_string(SPI_result));

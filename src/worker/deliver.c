@@ -212,7 +212,7 @@ go_on(void *arg)
 
 	BRIM_FAULT("committed");
 	brim_deliver_release(NULL);
-	brim_deliver_pass_barrier();
+	brim_deliver_pass_barrier(txn->is_unconfirmed);
 	BRIM_FAULT("barrier_passed");
 	if (txn->max > 0)
 	{

@@ -8,6 +8,8 @@
 #include "postgres.h"
 #include "compat.h"
 
+#include "access/xact.h"
+#include "access/xlog.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -16,8 +18,9 @@
 #include "db/email.h"
 #include "db/faults.h"
 #include "db/settings.h"
+#include "db/standby.h"
 #include "db/txn.h"
-#include "worker/deliver_queue.h"
+#include "worker/deliver_slots.h"
 #include "worker/jobs.h"
 #include "worker/recovery.h"
 
@@ -88,6 +91,25 @@ record_in(BrimDeliverTransaction *txn)
 			fill_result(&brim_deliver.slots[i], &rows[n++]);
 	if (n > 0)
 		brim_email_record(rows, n, brim_worker_token);
+}
+
+/*
+ * Must standbys confirm the barrier before the last word is said?  False in
+ * *possible when they should and cannot.
+ */
+static bool
+standbys_must_confirm(bool *possible)
+{
+	BrimNode node;
+
+	*possible = true;
+	if (brim_after_promotion != BRIM_AFTER_PROMOTION_RESUME)
+		return false;
+	if (brim_standby_names() != NULL)
+		return true;
+	brim_node_read(&node);
+	*possible = (node.confirmed_by[0] == '\0');
+	return false;
 }
 
 static void
@@ -215,6 +237,8 @@ brim_deliver_transact(void *arg)
 	BrimDeliverTransaction *txn = arg;
 	MemoryContext           parent = CurrentMemoryContext;
 	BrimBreakerState        relay;
+	bool                    must_confirm = false;
+	bool                    possible = true;
 
 	txn->look_at = DT_NOEND;
 	txn->walk.cursor = brim_deliver.cursor;
@@ -226,7 +250,10 @@ brim_deliver_transact(void *arg)
 	BRIM_FAULT("recorded");
 	if (txn->only == NULL)
 	{
-		barrier_in();
+		if (brim_deliver_count(SLOT_AT_BARRIER) > 0)
+			must_confirm = standbys_must_confirm(&possible);
+		if (possible)
+			barrier_in();
 		BRIM_FAULT("barrier");
 		if (txn->max > 0)
 			claim_in(txn, parent);
@@ -239,6 +266,8 @@ brim_deliver_transact(void *arg)
 			brim_report_write(&brim_deliver.report, relay.open_until);
 	}
 	brim_txn_commit();
+	txn->is_unconfirmed =
+		!possible || (must_confirm && !brim_standby_has_confirmed(XactLastCommitEnd));
 	if (txn->reports)
 		brim_report_written(&brim_deliver.report);
 }

@@ -67,6 +67,7 @@ typedef struct BrimDeliverTransaction
 	bool             reports; /* write what is new for brim.component */
 
 	bool          installed;
+	bool          is_unconfirmed; /* a standby that is relied on may not know the barrier */
 	bool          begins_batch;
 	BrimWalk      walk;
 	TimestampTz   look_at; /* when, if not at once */

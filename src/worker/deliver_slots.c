@@ -180,7 +180,7 @@ brim_deliver_release(BrimDeliverSlot *only)
  * checked once more before that, here, where nothing has been said yet.
  */
 void
-brim_deliver_pass_barrier(void)
+brim_deliver_pass_barrier(bool is_unconfirmed)
 {
 	for (int i = 0; i < BRIM_DELIVER_SLOTS; i++)
 	{
@@ -188,7 +188,16 @@ brim_deliver_pass_barrier(void)
 
 		if (slot->state != SLOT_AT_BARRIER)
 			continue;
-		if (!slot->granted)
+		if (is_unconfirmed)
+		{
+			brim_deliver.transport->abandon(&slot->delivery);
+			brim_delivery_end(&slot->delivery, BRIM_SMTP_TRANSPORT, BRIM_SMTP_PHASE_BODY,
+							  "the standbys have not confirmed the barrier");
+			slot->state = SLOT_FINISHED;
+			slot->granted = false;
+			brim_backoff_failed(&brim_deliver.claims);
+		}
+		else if (!slot->granted)
 		{
 			/* somebody else decided about this e-mail; its row says what */
 			brim_deliver.transport->abandon(&slot->delivery);

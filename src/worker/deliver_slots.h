@@ -25,7 +25,10 @@ extern bool brim_deliver_drive(void);
 extern void brim_deliver_release(BrimDeliverSlot *only);
 extern void brim_deliver_free(BrimDeliverSlot *slot);
 
-/* After the commit of the barrier: the last word may be said. */
-extern void brim_deliver_pass_barrier(void);
+/*
+ * After the commit of the barrier: the last word may be said, unless a standby
+ * that is relied on may not know the barrier.
+ */
+extern void brim_deliver_pass_barrier(bool is_unconfirmed);
 
 #endif /* BRIM_WORKER_DELIVER_SLOTS_H */

@@ -11,12 +11,16 @@
 #include "postgres.h"
 #include "compat.h"
 
+#include "utils/builtins.h"
 #include "utils/timestamp.h"
+#include "utils/varlena.h"
 
 #include "db/email.h"
 #include "db/faults.h"
 #include "db/generation.h"
+#include "db/settings.h"
 #include "db/shared.h"
+#include "db/standby.h"
 #include "worker/jobs.h"
 #include "worker/recovery.h"
 
@@ -50,18 +54,76 @@ recover_others(void)
 	}
 }
 
+/* Are all names of a list among those of another? */
+static bool
+are_among(const char *names, const char *others)
+{
+	List     *list = NIL;
+	List     *all = NIL;
+	ListCell *cell;
+	ListCell *other;
+
+	if (!SplitGUCList(pstrdup(names), ',', &list) || !SplitGUCList(pstrdup(others), ',', &all))
+		return false;
+	foreach (cell, list)
+	{
+		bool found = false;
+
+		foreach (other, all)
+			found |= strcmp(lfirst(cell), lfirst(other)) == 0;
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * With brim.after_promotion = resume the row of brim.node tells a promoted
+ * standby that it knows every barrier.  So once it says that of a standby, no
+ * e-mail goes out that this standby has not confirmed.
+ */
+static bool
+standbys_allow(BrimNode *node)
+{
+	char *names = brim_after_promotion == BRIM_AFTER_PROMOTION_RESUME ? brim_standby_names() : NULL;
+
+	if (brim_after_promotion == BRIM_AFTER_PROMOTION_RESUME &&
+		!are_among(node->confirmed_by, names != NULL ? names : ""))
+	{
+		char why[sizeof(node->confirmed_by) + 200];
+
+		snprintf(why, sizeof(why),
+				 "brim.after_promotion is resume, but synchronous_standby_names does not require "
+				 "every standby that is relied on: %s",
+				 node->confirmed_by);
+		brim_component_set("node", "fault", why, 0);
+		return false;
+	}
+	if (strcmp(names != NULL ? names : "", node->confirmed_by) != 0)
+		brim_node_set_confirmed_by(names);
+	return true;
+}
+
 bool
 brim_recovery_may_work(BrimNode *node)
 {
 	TimestampTz now = GetCurrentTimestamp();
 
 	brim_node_read(node);
+	if (!node->is_armed && brim_after_promotion == BRIM_AFTER_PROMOTION_RESUME &&
+		brim_node_resume())
+	{
+		ereport(LOG, (errmsg("brim worker resumes after a promotion")));
+		brim_node_read(node);
+	}
 	if (!node->is_armed)
 	{
 		brim_component_set("node", "disarmed", node->why, 0);
 		brim_shared_set_state(BRIM_WORKER_DISARMED);
 		return false;
 	}
+	if (!standbys_allow(node))
+		return false;
 	brim_component_set("node", "ok", "", 0);
 
 	/* in a copy these rows are not ours to judge, hence only once armed */

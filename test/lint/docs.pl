@@ -33,7 +33,7 @@ my $c = join("\n", map { slurp($_) } sort(glob('src/*.[ch] src/*/*.[ch]')));
 # Settings: name, default, context
 my (%default, %context);
 my $settings = slurp('src/db/settings.c');
-while ($settings =~ /\bdefine_(string|int|bool)\(\s*"(brim\.\w+)"\s*,\s*((?:"(?:[^"\\]|\\.)*"\s*)+),\s*&\w+\s*(?:,\s*([^;]*))?\);/g)
+while ($settings =~ /\bdefine_(string|int|bool|enum)\(\s*"(brim\.\w+)"\s*,\s*((?:"(?:[^"\\]|\\.)*"\s*)+),\s*&\w+\s*(?:,\s*([^;]*))?\);/g)
 {
 	my ($kind, $name, $rest) = ($1, $2, $4 // '');
 	if ($kind eq 'bool')
@@ -43,6 +43,12 @@ while ($settings =~ /\bdefine_(string|int|bool)\(\s*"(brim\.\w+)"\s*,\s*((?:"(?:
 	elsif ($kind eq 'int')
 	{
 		($default{$name}) = $rest =~ /^(-?\d+)/;
+		$context{$name} = 'reload';
+	}
+	elsif ($kind eq 'enum')
+	{
+		my ($value) = $rest =~ /^(\w+)/;
+		($default{$name}) = $settings =~ /\{"(\w+)", $value\b/;
 		$context{$name} = 'reload';
 	}
 	else

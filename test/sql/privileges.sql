@@ -70,7 +70,7 @@ SELECT r.rolname, string_agg(f.name, ' ' ORDER BY f.name COLLATE "C") AS functio
  GROUP BY 1 ORDER BY 1;
 SELECT count(*) AS with_grant_option
   FROM object AS o JOIN pg_class AS c USING (oid) CROSS JOIN aclexplode(c.relacl) AS a WHERE a.is_grantable AND a.grantee <> c.relowner;
-SELECT attname FROM pg_attribute WHERE attrelid = 'brim.node'::regclass AND attacl IS NOT NULL;
+SELECT attname FROM pg_attribute WHERE attrelid = 'brim.node'::regclass AND attacl IS NOT NULL ORDER BY attnum;
 
 -- A plain role scores its own rows and nothing else.
 SET ROLE regress_brim_plain;

@@ -1,0 +1,26 @@
+/*-------------------------------------------------------------------------
+ *
+ * standby.h
+ *	  What standbys know: the ground on which a promoted one may go on sending.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BRIM_DB_STANDBY_H
+#define BRIM_DB_STANDBY_H
+
+#include "access/xlogdefs.h"
+
+/*
+ * The standbys that each commit of ours waits for, all of them, separated by
+ * ", ", palloc'd; NULL when there is none, or when some of those that are named
+ * need not confirm, so that any of them may lack a commit.
+ */
+extern char *brim_standby_names(void);
+
+/* Have they all written the WAL up to here to disk? */
+extern bool brim_standby_has_confirmed(XLogRecPtr upto);
+
+/* Has this server, since it was started, received WAL as a standby? */
+extern bool brim_standby_was_one(void);
+
+#endif /* BRIM_DB_STANDBY_H */
