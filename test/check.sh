@@ -16,11 +16,12 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=lib/setup.sh
 . "$here/lib/setup.sh"
 
-SUITES=(compile lint unit fuzz regress isolation tap)
+SUITES=(compile lint unit model fuzz regress isolation tap)
 declare -A PURPOSE=(
 	[compile]="every source compiles without a warning, with gcc and with clang"
 	[lint]="layout, includes, exports, names, scripts; clang-format, cppcheck, shellcheck"
 	[unit]="the pure core alone, under the address and undefined-behaviour sanitizers"
+	[model]="the sender's state machine, exhaustively (spin); each guard taken out gives a counterexample"
 	[fuzz]="a short run of each fuzz target"
 	[regress]="SQL in, text out (pg_regress)"
 	[isolation]="sessions that get in each other's way (isolation specs)"
@@ -159,6 +160,12 @@ suite_unit() {
 	{ make -s -j"$(nproc)" -f test/unit/Makefile build && make -s -f test/unit/Makefile run; } \
 		>"$WORK/log/unit.log" 2>&1 || status=$?
 	count_tap "$WORK/log/unit.log" "$status" unit
+}
+
+suite_model() {
+	local status=0
+	bash test/model/run.sh "$WORK/model" >"$WORK/log/model.log" 2>&1 || status=$?
+	count_tap "$WORK/log/model.log" "$status" model
 }
 
 fuzz_smoke() {

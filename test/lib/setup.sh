@@ -104,6 +104,7 @@ missing_packages() {
 		/usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || echo python3-aiosmtpd
 		has openssl openssl
 		has prove perl
+		has spin spin
 		has nm binutils
 		perl -MIPC::Run -e 1 2>/dev/null || echo libipc-run-perl
 		has clang clang
