@@ -87,7 +87,7 @@ $$;
 COMMENT ON FUNCTION brim.resume_after_promotion() IS 'Arms a promoted standby that knows every barrier, where brim.after_promotion allows it; true when it did';
 REVOKE EXECUTE ON FUNCTION brim.resume_after_promotion() FROM PUBLIC;
 
-CREATE FUNCTION @extschema@.brim_arm(confirm text DEFAULT NULL)
+CREATE FUNCTION @extschema@.brim_arm(confirm text DEFAULT NULL, waiting text DEFAULT 'hold')
     RETURNS TABLE (item text, count bigint, detail text)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -96,6 +96,11 @@ DECLARE
     v_token text;
     v_node text;
 BEGIN
+    IF waiting IS NULL OR waiting NOT IN ('hold', 'release') THEN
+        RAISE EXCEPTION 'invalid choice %', coalesce(quote_literal(left(waiting, 100)), 'NULL')
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'hold: what waits is held for people to look at; release: the original was stopped before the copy was complete, or sent nothing since.';
+    END IF;
     SELECT n.node_id INTO v_node FROM brim.node AS n FOR UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'brim.node has no row' USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -121,20 +126,27 @@ BEGIN
     RETURN QUERY
     SELECT 'place', 1::bigint, v_change
     UNION ALL
-    SELECT 'released', count(*), format('queued e-mails of campaign "%s" that may be sent from here', e.campaign)
+    SELECT CASE waiting WHEN 'hold' THEN 'held' ELSE 'released' END, count(*),
+           format(CASE waiting WHEN 'hold' THEN 'queued e-mails of campaign "%s": the original may have sent them since; see brim_release()'
+                               ELSE 'queued e-mails of campaign "%s" that are sent from here' END, e.campaign)
       FROM brim.outbound_email AS e WHERE e.status = 'queued' AND e.node_id = v_node GROUP BY e.campaign
     UNION ALL
     SELECT 'uncertain', count(*), 'e-mails in flight when the copy was made: they become uncertain, see brim_resolve()'
       FROM brim.outbound_email AS e WHERE e.status IN ('claimed', 'committing')
     UNION ALL
-    SELECT 'generations', count(*), 'generations under way when the copy was made: they are queued again'
-      FROM brim.generation AS g WHERE g.status = 'running'
+    SELECT 'jobs', count(*), CASE waiting WHEN 'hold' THEN 'jobs that write e-mails: they are held, see brim_retry_generation()'
+                                            ELSE 'jobs that write e-mails: they go on from here' END
+      FROM brim.generation AS g WHERE g.status IN ('queued', 'running') AND g.node_id = v_node
     UNION ALL
     SELECT 'other_node', count(*), 'waiting e-mails of other installations: they stay, see brim_release()'
       FROM brim.outbound_email AS e WHERE e.status IN ('queued', 'draft', 'held') AND e.node_id <> v_node;
     IF confirm IS NULL THEN
-        RETURN QUERY SELECT 'confirm', 1::bigint,
-            format('Where the original sends no more: SELECT * FROM @extschema@.brim_arm(%L)', v_token);
+        RETURN QUERY
+        SELECT 'confirm', 1::bigint,
+               format('Where the original sends no more: SELECT * FROM @extschema@.brim_arm(%L)', v_token)
+        UNION ALL
+        SELECT 'confirm', 1::bigint,
+               format('Where it was stopped before the copy was complete, so that the copy knows all that was sent: SELECT * FROM @extschema@.brim_arm(%L, ''release'')', v_token);
         RETURN;
     END IF;
 
@@ -143,23 +155,28 @@ BEGIN
       FROM brim.outbound_email AS e WHERE e.status IN ('claimed', 'committing')
         ON CONFLICT ON CONSTRAINT send_ledger_pkey DO UPDATE
        SET state = 'uncertain', email_id = excluded.email_id, message_id = excluded.message_id
-     WHERE s.state <> 'sent';
+     WHERE s.state IN ('refused', 'released') OR s.state = 'committing' AND s.email_id = excluded.email_id;
     INSERT INTO brim.event (event_type, company_id, email_id, data)
     SELECT 'email_uncertain', e.company_id, e.email_id,
            jsonb_build_object('campaign', e.campaign, 'variant', e.variant, 'message_id', e.message_id, 'cause', 'copied while in flight')
       FROM brim.outbound_email AS e WHERE e.status IN ('claimed', 'committing');
-    UPDATE brim.outbound_email AS e
-       SET status = 'uncertain', claim_token = NULL, claimed_by = NULL WHERE e.status IN ('claimed', 'committing');
-    UPDATE brim.generation AS g
-       SET status = 'queued', claim_token = NULL, claimed_by = NULL WHERE g.status = 'running';
+    -- Should a worker here still have them in hand it stays their owner.
+    UPDATE brim.outbound_email AS e SET status = 'uncertain' WHERE e.status IN ('claimed', 'committing');
+    IF waiting = 'hold' THEN
+        UPDATE brim.outbound_email AS e SET status = 'held', hold_reason = 'copied' WHERE e.status = 'queued' AND e.node_id = v_node;
+        UPDATE brim.generation AS g SET status = 'held', hold_reason = 'copied', claim_token = NULL, claimed_by = NULL
+         WHERE g.status IN ('queued', 'running') AND g.node_id = v_node;
+    ELSE
+        UPDATE brim.generation AS g SET status = 'queued', claim_token = NULL, claimed_by = NULL WHERE g.status = 'running';
+    END IF;
     UPDATE brim.node AS n
        SET system_identifier = p.system_identifier, timeline_id = p.timeline_id, database_oid = p.database_oid,
            host = p.host, data_directory = p.data_directory, confirmed_by = NULL, armed_at = now()
       FROM brim.place() AS p;
     INSERT INTO brim.event (event_type, data)
-    VALUES ('worker_armed', jsonb_build_object('by', session_user, 'change', v_change));
+    VALUES ('worker_armed', jsonb_build_object('by', session_user, 'change', v_change, 'waiting', waiting));
     RETURN QUERY SELECT 'armed', 1::bigint, 'This installation may send now.';
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_arm(text) IS 'Lets a copied or moved installation send: without an argument it shows what would be released and the confirmation to give';
-REVOKE EXECUTE ON FUNCTION @extschema@.brim_arm(text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.brim_arm(text, text) IS 'Lets a copied or moved installation send: without an argument it shows what that would do and the confirmation to give; what waits is held unless waiting is release';
+REVOKE EXECUTE ON FUNCTION @extschema@.brim_arm(text, text) FROM PUBLIC;

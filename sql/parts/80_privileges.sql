@@ -108,7 +108,7 @@ BEGIN
         PERFORM brim.grant_tables(role, 'SELECT, INSERT, UPDATE', 'brim.campaign', 'brim.variant', 'brim.template',
                                   'brim.scoring_model', 'brim.scoring_rule', 'brim.model_price');
         PERFORM brim.grant_tables(role, 'SELECT', 'brim.published_model');
-        PERFORM brim.grant_functions(role, '@extschema@.brim_arm(text)', '@extschema@.brim_rescore(text)',
+        PERFORM brim.grant_functions(role, '@extschema@.brim_arm(text, text)', '@extschema@.brim_rescore(text)',
                                      '@extschema@.brim_publish_model(text, integer, boolean)');
     END IF;
 END;

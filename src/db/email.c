@@ -115,11 +115,12 @@ static BrimStatement next_due = {
  */
 static BrimStatement barrier_rows = {
 	"UPDATE brim.outbound_email e SET status = 'committing'"
-	"  FROM unnest($1::bigint[]) AS m (email_id)"
+	"  FROM unnest($1::bigint[], $4::int[]) AS m (email_id, claim_no)"
 	" WHERE e.email_id = m.email_id AND e.status = $3 AND e.claim_token = $2"
-	" RETURNING e.email_id",
-	3,
-	{INT8ARRAYOID, INT8OID, TEXTOID},
+	"   AND e.claims = m.claim_no"
+	" RETURNING e.email_id, e.claims",
+	4,
+	{INT8ARRAYOID, INT8OID, TEXTOID, INT4ARRAYOID},
 	NULL};
 
 /* Whoever unsubscribed since the claim is not mailed either, as long as nothing is said. */
@@ -169,14 +170,14 @@ static BrimStatement record_rows = {
 	"                              ELSE e.next_attempt_at END,"
 	"       sent_at = CASE WHEN r.status = 'sent' THEN now() ELSE e.sent_at END,"
 	"       claim_token = NULL, claimed_by = NULL"
-	"  FROM unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::int[])"
-	"       AS r (email_id, status, hold_reason, charge, delay)"
-	" WHERE e.email_id = r.email_id AND e.claim_token = $6"
+	"  FROM unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::int[], $7::int[])"
+	"       AS r (email_id, status, hold_reason, charge, delay, claim_no)"
+	" WHERE e.email_id = r.email_id AND e.claim_token = $6 AND e.claims = r.claim_no"
 	"   AND (e.status IN ('claimed', 'committing') OR (e.status = 'uncertain' AND r.status = "
 	"'sent'))"
-	" RETURNING e.email_id",
-	6,
-	{INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT8OID},
+	" RETURNING e.email_id, e.claims",
+	7,
+	{INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT8OID, INT4ARRAYOID},
 	NULL};
 
 static BrimStatement record_ledger = {
@@ -330,38 +331,47 @@ brim_email_next_due(bool *blocked)
 }
 
 void
-brim_email_barrier(const int64 *email_ids, int n, int64 token, bool *granted)
+brim_email_barrier(const int64 *email_ids, const int *claim_nos, int n, int64 token, bool *granted)
 {
-	Datum  values[3] = {brim_txn_int8_array(email_ids, n), Int64GetDatum(token),
-						CStringGetTextDatum("claimed")};
-	uint64 moved;
-	uint64 entered;
+	Datum  values[4] = {brim_txn_int8_array(email_ids, n), Int64GetDatum(token),
+						CStringGetTextDatum("claimed"), brim_txn_int4_array(claim_nos, n)};
+	int64 *moved = palloc(sizeof(int64) * n);
+	int   *places = palloc(sizeof(int) * n); /* of what moved, in email_ids */
+	int    nmoved = 0;
+	int    nrefused = 0;
+	uint64 rows;
 
 	memset(granted, 0, sizeof(bool) * n);
 	brim_txn_run(&barrier_suppressed, values, NULL);
-	moved = brim_txn_run(&barrier_rows, values, NULL);
-	if (moved == 0)
+	rows = brim_txn_run(&barrier_rows, values, NULL);
+	for (uint64 row = 0; row < rows; row++)
+	{
+		for (int i = 0; i < n; i++)
+		{
+			if (email_ids[i] != brim_txn_int64(row, 1) || claim_nos[i] != brim_txn_int64(row, 2))
+				continue;
+			places[nmoved] = i;
+			moved[nmoved++] = email_ids[i];
+		}
+	}
+	if (nmoved == 0)
 		return;
 	BRIM_FAULT("barrier_rows");
+	values[0] = brim_txn_int8_array(moved, nmoved);
 	values[2] = CStringGetTextDatum("committing");
-	entered = brim_txn_run(&barrier_ledger, values, NULL);
-	for (uint64 row = 0; row < entered; row++)
+	rows = brim_txn_run(&barrier_ledger, values, NULL);
+	for (uint64 row = 0; row < rows; row++)
 	{
-		int64 email_id = brim_txn_int64(row, 1);
-
-		for (int i = 0; i < n; i++)
-			if (email_ids[i] == email_id)
-				granted[i] = true;
+		for (int i = 0; i < nmoved; i++)
+			if (moved[i] == brim_txn_int64(row, 1))
+				granted[places[i]] = true;
 	}
-	if (entered < moved)
+	for (int i = 0; i < nmoved; i++)
+		if (!granted[places[i]])
+			moved[nrefused++] = moved[i];
+	if (nrefused > 0)
 	{
-		int64 *refused = palloc(sizeof(int64) * n);
-		int    nrefused = 0;
-
-		for (int i = 0; i < n; i++)
-			if (!granted[i])
-				refused[nrefused++] = email_ids[i];
-		values[0] = brim_txn_int8_array(refused, nrefused);
+		values[0] = brim_txn_int8_array(moved, nrefused);
 		brim_txn_run(&barrier_refused, values, NULL);
 	}
 }
@@ -411,6 +421,7 @@ brim_email_record(const BrimEmailResult *all, int nall, int64 token)
 		reasons[i] = all[i].hold_reason;
 		charges[i] = all[i].charged ? 1 : 0;
 		delays[i] = all[i].delay;
+		numbers[i] = all[i].attempt_no;
 	}
 	values[0] = brim_txn_int8_array(ids, nall);
 	values[1] = brim_txn_text_array(statuses, nall);
@@ -418,6 +429,7 @@ brim_email_record(const BrimEmailResult *all, int nall, int64 token)
 	values[3] = brim_txn_int4_array(charges, nall);
 	values[4] = brim_txn_int4_array(delays, nall);
 	values[5] = Int64GetDatum(token);
+	values[6] = brim_txn_int4_array(numbers, nall);
 	ours = brim_txn_run(&record_rows, values, NULL);
 
 	for (uint64 row = 0; row < ours; row++)
@@ -425,7 +437,7 @@ brim_email_record(const BrimEmailResult *all, int nall, int64 token)
 		int64 email_id = brim_txn_int64(row, 1);
 
 		for (int i = 0; i < nall; i++)
-			if (all[i].email_id == email_id)
+			if (all[i].email_id == email_id && all[i].attempt_no == brim_txn_int64(row, 2))
 				results[n++] = &all[i];
 	}
 	if (n == 0)

@@ -42,7 +42,7 @@ typedef struct BrimEmail
 typedef struct BrimEmailResult
 {
 	int64       email_id;
-	int         attempt_no;
+	int         attempt_no;  /* the number of the claim */
 	const char *status;      /* queued, held, sent, failed or uncertain */
 	const char *hold_reason; /* with held */
 	bool        charged;     /* counts as a failed attempt */
@@ -79,7 +79,8 @@ extern TimestampTz brim_email_next_due(bool *blocked);
  * The barrier of n e-mails: granted[i] says whether e-mail i may be handed
  * over for good once this transaction is committed.
  */
-extern void brim_email_barrier(const int64 *email_ids, int n, int64 token, bool *granted);
+extern void
+brim_email_barrier(const int64 *email_ids, const int *claim_nos, int n, int64 token, bool *granted);
 
 extern void brim_email_record(const BrimEmailResult *results, int n, int64 token);
 

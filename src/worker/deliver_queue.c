@@ -116,6 +116,7 @@ static void
 barrier_in(void)
 {
 	int64 ids[BRIM_DELIVER_SLOTS];
+	int   claims[BRIM_DELIVER_SLOTS];
 	int   numbers[BRIM_DELIVER_SLOTS];
 	bool  granted[BRIM_DELIVER_SLOTS];
 	int   n = 0;
@@ -125,10 +126,11 @@ barrier_in(void)
 		if (brim_deliver.slots[i].state != SLOT_AT_BARRIER || brim_deliver.slots[i].granted)
 			continue;
 		ids[n] = brim_deliver.slots[i].delivery.email.email_id;
+		claims[n] = brim_deliver.slots[i].delivery.email.claim_no;
 		numbers[n++] = i;
 	}
 	if (n > 0)
-		brim_email_barrier(ids, n, brim_worker_token, granted);
+		brim_email_barrier(ids, claims, n, brim_worker_token, granted);
 	for (int i = 0; i < n; i++)
 		brim_deliver.slots[numbers[i]].granted = granted[i];
 }

@@ -27,6 +27,7 @@ sub essence
 	$sql =~ s/\(2147483647, 0\)/(\$8, \$9)/g;
 	$sql =~ s/\(e\.crashes > 0\) = false/(e.crashes > 0) = \$5/g;
 	$sql =~ s/e\.status = '(?:claimed|committing)' AND e\.claim_token = \$2/e.status = \$3 AND e.claim_token = \$2/g;
+	$sql =~ s/ARRAY\[0\]/\$4::int[]/g;
 	$sql =~ s/\s+RETURNING(?:(?!RETURNING).)*\z//s;
 	$sql =~ s/\s+//g;
 	return $sql;

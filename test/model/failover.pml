@@ -48,7 +48,7 @@ inline record()
 			:: reply == YES -> st[n] = SENT; tok[n] = 0
 			:: reply == NO -> st[n] = FAILED; tok[n] = 0
 			:: reply == LATER -> st[n] = QUEUED; tok[n] = 0
-			:: reply == UNKNOWN -> st[n] = UNCERTAIN
+			:: reply == UNKNOWN -> st[n] = UNCERTAIN; tok[n] = 0
 			fi;
 			COMMIT
 		:: else

@@ -23,7 +23,8 @@ holds | sender   | -DVARIANTS=1 -DPROCESSES=3     | never_twice never_poison | t
 fails | sender   | -DVARIANTS=1 -DPROCESSES=3 -DNOPOISON | never_poison | crashes are not counted
 holds | sender   | -DFALSE_RECOVERY               | never_twice | rows are recovered at any time, though the worker lives
 holds | sender   | -DFALSE_RECOVERY -DVARIANTS=1  | no_false_sent never_requeue ledger_knows | the same, one variant
-fails | sender   | -DFALSE_RECOVERY -DVARIANTS=1 -DSLOTS=2 | never_twice | the same, and the worker takes the row a second time: a token is one a process
+holds | sender   | -DFALSE_RECOVERY -DVARIANTS=1 -DSLOTS=2 | never_twice | the same, and the worker takes the row a second time: a claim has a number, too
+fails | sender   | -DFALSE_RECOVERY -DVARIANTS=1 -DSLOTS=2 -DNOCLAIMNO | never_twice | the same without that number: a token is one a process
 fails | sender   | -DNOLOCK                       | never_twice | recovery without the lock of the number forgets owners that live
 fails | sender   | -DNOBARRIER                    | never_twice ledger_knows | no commit before the dot, claimed rows are queued again
 fails | sender   | -DRETRY_ON_UNKNOWN             | never_twice never_requeue | no answer to the dot is taken for a no

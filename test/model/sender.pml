@@ -15,7 +15,7 @@
  *
  * Guards that can be taken out: NOBARRIER, NOTOKEN, NOUNIQUE, NOLEDGER_CLAIM,
  * NOLEDGER_BARRIER, NOLEDGER (both), RETRY_ON_UNKNOWN, OPBLIND, NOLOG, HASTY,
- * NOSUPPRESS_CLAIM, NOSUPPRESS_BARRIER, NOSIBLINGS, NOPOISON, ARM_FORGETS.
+ * NOSUPPRESS_CLAIM, NOSUPPRESS_BARRIER, NOSIBLINGS, NOPOISON, NOCLAIMNO, ARM_FORGETS.
  *
  * Other worlds: FALSE_RECOVERY (rows are recovered at any time, though the process
  * that has them lives: a second one by mistake), NOLOCK (the same, and owners of
@@ -64,6 +64,9 @@ mtype = { NOTHING, YES, NO, LATER, UNKNOWN };
 mtype st[2] = QUEUED;
 byte  tok[2];				/* 0: nobody's */
 byte  crashes[2];
+#if SLOTS == 2
+byte  claims[2];			/* counted up to 2 */
+#endif
 /* brim.send_ledger */
 mtype ledger = NO_ROW;
 bit   ledger_row;
@@ -89,7 +92,11 @@ bool  wronged;				/* a dot was written for who had unsubscribed before its barri
 #ifdef NOTOKEN
 #define MINE(v, s)	(st[v] == s)
 #else
+#if SLOTS == 2 && !defined(NOCLAIMNO)
+#define MINE(v, s)	(st[v] == s && tok[v] == t && claims[v] == claim)
+#else
 #define MINE(v, s)	(st[v] == s && tok[v] == t)
+#endif
 #endif
 #ifdef NOBARRIER
 #define PAST		CLAIMED
@@ -183,7 +190,7 @@ inline record(v)
 #ifdef RETRY_ON_UNKNOWN
 			:: reply == UNKNOWN -> st[v] = QUEUED; tok[v] = 0; ledger = REFUSED
 #else
-			:: reply == UNKNOWN -> st[v] = UNCERTAIN
+			:: reply == UNKNOWN -> st[v] = UNCERTAIN; tok[v] = 0	/* the connection is closed */
 #endif
 			fi
 		:: else
@@ -198,6 +205,9 @@ proctype slot(byte t)
 	bit   v;
 	mtype reply = NOTHING;
 	bool  warned;
+#if SLOTS == 2
+	byte  claim;
+#endif
 
 	{
 		v = 0;
@@ -210,7 +220,12 @@ rest:
 		/* ... and meets the rows as they are when it writes */
 		atomic {
 			if
+#if SLOTS == 2
+			:: st[v] == QUEUED && UNIQUE(v) && claims[v] < 2 ->
+				st[v] = CLAIMED; tok[v] = t; claims[v]++; claim = claims[v]
+#else
 			:: st[v] == QUEUED && UNIQUE(v) -> st[v] = CLAIMED; tok[v] = t
+#endif
 			:: else -> v = 0; goto rest
 			fi
 		};

@@ -164,9 +164,19 @@ UPDATE brim.outbound_email SET status = 'claimed', claimed_by = 1, claim_token =
 SELECT status, detail LIKE 'This is a copy, or was moved: system identifier was 1, is %' AS told FROM brim_status() WHERE check_name = 'node';
 SELECT item, count FROM brim_arm() ORDER BY item;
 SELECT brim_arm('yes');
-SELECT substring(detail FROM $$'([0-9a-f]{12})'$$) AS token FROM brim_arm() WHERE item = 'confirm' \gset
+SELECT brim_arm(NULL, 'maybe');
+SELECT substring(detail FROM $$'([0-9a-f]{12})'$$) AS token FROM brim_arm() WHERE item = 'confirm' LIMIT 1 \gset
+-- released: the original was stopped before the copy was complete
+BEGIN;
+SELECT item, count FROM brim_arm(:'token', 'release') ORDER BY item;
+SELECT 'generation' AS kind, status, hold_reason, count(*) FROM brim.generation GROUP BY 2, 3
+ UNION ALL SELECT 'email', status, hold_reason, count(*) FROM brim.outbound_email GROUP BY 2, 3 ORDER BY 1, 2, 3;
+ROLLBACK;
+-- held: it may have sent since
 SELECT item, count FROM brim_arm(:'token') ORDER BY item;
-SELECT e.status, l.state FROM brim.outbound_email AS e JOIN brim.send_ledger AS l USING (email_id) WHERE e.email_id = 7;
+SELECT 'generation' AS kind, status, hold_reason, count(*) FROM brim.generation GROUP BY 2, 3
+ UNION ALL SELECT 'email', status, hold_reason, count(*) FROM brim.outbound_email GROUP BY 2, 3 ORDER BY 1, 2, 3;
+SELECT e.status, l.state, e.claimed_by FROM brim.outbound_email AS e JOIN brim.send_ledger AS l USING (email_id) WHERE e.email_id = 7;
 SELECT item, detail FROM brim_arm();
 
 -- What is set up and what is not, in words, and what to do.
