@@ -58,12 +58,13 @@ our $json = JSON::PP->new->utf8->canonical;
 #	extension	CREATE EXTENSION in database app
 #	campaign	the default campaign is filled in
 #	worker		a role brim_worker with its rights, and brim.databases = app
-#	standby		(off) ready to be replicated
+#	standby		(off) ready to be replicated; 'logical' for logical replication too
+#	archive		(off) WAL is archived; with standby only
 #	conf		(none) lines for postgresql.conf
 sub new
 {
 	my ($class, $name, %opt) = @_;
-	my %default = (preload => 1, extension => 1, campaign => 1, worker => 1, standby => 0, conf => '');
+	my %default = (preload => 1, extension => 1, campaign => 1, worker => 1, standby => 0, archive => 0, conf => '');
 	foreach my $key (keys %opt)
 	{
 		croak "unknown option $key" unless exists $default{$key};
@@ -73,6 +74,7 @@ sub new
 	my $node = PostgreSQL::Test::Cluster->new($name);
 	$node->init(
 		allows_streaming => $opt{standby},
+		has_archiving => $opt{archive},
 		extra => [ '--encoding=UTF8', '--locale=C.UTF-8' ]);
 	$node->append_conf('postgresql.conf', "shared_preload_libraries = 'brim'\n") if $opt{preload};
 	$node->append_conf('postgresql.conf', "log_line_prefix = '%m [%p] %b '\n");
@@ -448,7 +450,7 @@ sub DESTROY
 {
 	my ($self) = @_;
 	local ($?, $@);
-	$_->stop foreach @{ $self->{servers} || [] };
+	$_->stop foreach grep { defined } @{ $self->{servers} || [] };
 	return;
 }
 
