@@ -53,7 +53,8 @@ sub is_disarmed
 	return;
 }
 
-# Look, then arm; returns what was shown, as "item=count item=count"
+# Look, arm, and after a look at the original's mails release what waits; returns
+# what was shown, as "item=count item=count", and the confirmation
 sub arm
 {
 	my ($copy, $what) = @_;
@@ -61,6 +62,11 @@ sub arm
 	my $token = $copy->sql(q{SELECT substring(detail FROM 'brim_arm\(''([^'']+)''\)') FROM brim_arm() WHERE item = 'confirm'});
 	is($copy->sql($states), 'disarmed', "$what: to look arms nothing");
 	$copy->sql("SELECT * FROM brim_arm('$token')");
+	$copy->wait_idle;
+	is(mailed($elsewhere), '', "$what: armed, it holds what waits");
+	$copy->sql(q{SELECT brim_retry_generation(id) FROM brim.queue_blocked WHERE kind = 'generation' AND reason = 'copied'});
+	$copy->sql(q{SELECT brim_release(id) FROM brim.queue_blocked AS b WHERE kind = 'email' AND reason = 'copied'
+		AND NOT EXISTS (SELECT FROM brim.send_ledger AS l WHERE l.campaign = b.campaign AND l.company_id = b.company_id AND l.state NOT IN ('refused', 'released'))});
 	$copy->wait_idle;
 	return ($shown, $token);
 }
@@ -100,7 +106,7 @@ my $hot = $brim->copy($hot_node, %at_copy);
 is_disarmed($hot, 'a snapshot', qr/data directory was .*, is /);
 is($hot->statuses('outbound_email'), 'claimed=1 committing=1 queued=8 sent=2 superseded=2', 'a snapshot: leaves what was in hand alone');
 my ($shown, $hot_token) = arm($hot, 'a snapshot');
-is($shown, 'released=8 uncertain=2 generations=1 other_node=0', 'a snapshot: arming shows what it would do');
+is($shown, 'held=8 uncertain=2 jobs=1 other_node=0', 'a snapshot: arming shows what it would do');
 is(mailed($elsewhere), 'halfwritten1 newcomer1 waiting1 waiting2 waiting3', 'an armed snapshot mails who waited, and nobody else');
 is($hot->statuses('outbound_email'), 'queued=2 sent=7 superseded=7 uncertain=2', 'what was in hand is in doubt there');
 is($hot->sql(q{SELECT string_agg(company_name || ' ' || state, ', ' ORDER BY company_name COLLATE "C") FROM brim.send_ledger JOIN brim.lead USING (company_id) WHERE state <> 'sent'}),
@@ -133,7 +139,7 @@ like($err, qr/invalid confirmation/, 'with the reason');
 # The mail server knows who: those are taken out before the past is armed
 $past->sql(join(';', map { "SELECT brim_suppress('address', 'contact\@$_.example', 'mailed after the backup')" } split ' ', $since));
 ($shown) = arm($past, 'a recovered past');
-is($shown, 'released=2 uncertain=2 generations=1 other_node=0', 'a recovered past: arming shows what is left');
+is($shown, 'held=2 uncertain=2 jobs=1 other_node=0', 'a recovered past: arming shows what is left');
 is(mailed($elsewhere), 'halfwritten1 newcomer1', 'an armed past mails none whom the relay knows');
 $past->log_is_clean('a recovered past: the log speaks of no crash and no leak');
 $past_node->stop;
@@ -158,7 +164,7 @@ $standby_node->promote;
 $standby->wait_until('SELECT pg_is_in_recovery()', 'f');
 is_disarmed($standby, 'a promoted standby', qr/timeline was 1, is 2/);
 ($shown) = arm($standby, 'a promoted standby');
-is($shown, 'released=4 uncertain=2 generations=1 other_node=0', 'a promoted standby: arming shows what it would do');
+is($shown, 'held=4 uncertain=2 jobs=1 other_node=0', 'a promoted standby: arming shows what it would do');
 is(mailed($elsewhere), 'behind1 halfwritten1 newcomer1', 'an armed standby mails who waited, and nobody else');
 $standby->log_is_clean('a promoted standby: the log speaks of no crash and no leak');
 $standby_node->stop;
@@ -221,7 +227,7 @@ my $upgraded = $brim->copy($upgraded_node);
 is($upgraded->sql($digest), $before, 'leads, queue, ledger, journal and sequences are as they were');
 is_disarmed($upgraded, 'an upgraded cluster', qr/system identifier was \d+, is \d+/);
 ($shown) = arm($upgraded, 'an upgraded cluster');
-is($shown, 'released=5 uncertain=0 generations=0 other_node=0', 'an upgraded cluster: arming shows what it would do');
+is($shown, 'held=5 uncertain=0 generations=0 other_node=0', 'an upgraded cluster: arming shows what it would do');
 is(mailed($elsewhere), 'halfwritten1 inhand1 last1 newcomer1', 'an armed cluster mails who waited, and nobody else');
 $upgraded->log_is_clean('an upgraded cluster: the log speaks of no crash and no leak');
 $upgraded_node->stop;
