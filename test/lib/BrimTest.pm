@@ -60,11 +60,12 @@ our $json = JSON::PP->new->utf8->canonical;
 #	worker		a role brim_worker with its rights, and brim.databases = app
 #	standby		(off) ready to be replicated; 'logical' for logical replication too
 #	archive		(off) WAL is archived; with standby only
+#	mishap		(off) disk and clock obey ->mishap()
 #	conf		(none) lines for postgresql.conf
 sub new
 {
 	my ($class, $name, %opt) = @_;
-	my %default = (preload => 1, extension => 1, campaign => 1, worker => 1, standby => 0, archive => 0, conf => '');
+	my %default = (preload => 1, extension => 1, campaign => 1, worker => 1, standby => 0, archive => 0, mishap => 0, conf => '');
 	foreach my $key (keys %opt)
 	{
 		croak "unknown option $key" unless exists $default{$key};
@@ -81,9 +82,9 @@ sub new
 	# The tests kill; what a crash does to a disk without fsync is not the question
 	$node->append_conf('postgresql.conf', "fsync = off\nautovacuum_naptime = 5s\n");
 	$node->append_conf('postgresql.conf', $opt{conf});
-	$node->start;
-
 	my $self = bless { node => $node, db => 'app', servers => [], name => $name }, $class;
+	$self->{mishap} = make_mishap() if $opt{mishap};
+	$self->start;
 	$node->safe_psql('postgres', 'CREATE DATABASE app');
 	$self->sql('CREATE EXTENSION brim') if $opt{extension};
 	$self->fill_campaign if $opt{campaign} && $opt{extension};
@@ -103,6 +104,41 @@ sub new
 }
 
 sub node { return $_[0]->{node} }
+
+# Start the server once more, with the same disk and clock as before
+sub start
+{
+	my ($self) = @_;
+	local $ENV{LD_PRELOAD} = $self->{mishap} ? "$self->{mishap}/mishap.so" : $ENV{LD_PRELOAD} || '';
+	local $ENV{BRIM_MISHAP} = $self->{mishap} || '';
+	$self->{node}->start;
+	return;
+}
+
+# test/lib/mishap.c as a library, in a directory of its own
+sub make_mishap
+{
+	my $dir = PostgreSQL::Test::Utils::tempdir();
+	my $out = `gcc -shared -fPIC -O2 -o "$dir/mishap.so" "$source/test/lib/mishap.c" -ldl 2>&1`;
+	die "mishap.c: $out" if $?;
+	return $dir;
+}
+
+# mishap(KIND, [TEXT]) turns on what mishap.c describes; mended(KIND) turns it off
+sub mishap
+{
+	my ($self, $kind, $text) = @_;
+	PostgreSQL::Test::Utils::append_to_file("$self->{mishap}/new", defined $text ? $text : '');
+	rename("$self->{mishap}/new", "$self->{mishap}/$kind") or die "$kind: $!";
+	return;
+}
+
+sub mended
+{
+	my ($self, $kind) = @_;
+	unlink("$self->{mishap}/$kind");
+	return;
+}
 
 # Where a Maildir may be made below the test's directory; the worker makes it
 sub make_outbox
@@ -376,7 +412,7 @@ sub start_smtp
 	return $server;
 }
 
-# start_gemini(script => [...], key => '...', tls => 1, latency_ms => N)
+# start_gemini(script => [...], key => '...', tls => 1, latency_ms => N, port => N)
 sub start_gemini
 {
 	my ($self, %opt) = @_;
@@ -385,6 +421,7 @@ sub start_gemini
 	my @command = ("$source/test/lib/gemini_server.py", '--key-value', $key, '--journal', "$dir/journal.jsonl");
 	push @command, '--script', write_json("$dir/script.json", $opt{script}) if $opt{script};
 	push @command, '--latency-ms', $opt{latency_ms} if $opt{latency_ms};
+	push @command, '--port', $opt{port} if $opt{port};
 	if ($opt{tls})
 	{
 		my $tls = $self->certificates;
@@ -434,6 +471,19 @@ sub log_lines
 	my ($self, $pattern, $offset) = @_;
 	my $text = PostgreSQL::Test::Utils::slurp_file($self->{node}->logfile, $offset || 0);
 	return grep { $_ =~ $pattern } split /\n/, $text;
+}
+
+# Until a line behind the offset matches
+sub wait_log
+{
+	my ($self, $pattern, $offset) = @_;
+	my $deadline = time() + $patience;
+	until ($self->log_lines($pattern, $offset))
+	{
+		croak "waited $patience s in vain for the log to say $pattern" if time() > $deadline;
+		sleep(0.1);
+	}
+	return;
 }
 
 # Nothing in the log that a healthy server does not say
