@@ -15,7 +15,8 @@ my $node = $brim->node;
 my $smtp = $brim->start_smtp(
 	rules => [
 		{ match => 'slow', phase => 'dot', action => 'accept', delay => 2 },
-		{ match => 'early', phase => 'rcpt', action => 'accept', delay => 2 } ]);
+		{ match => 'early', phase => 'rcpt', action => 'accept', delay => 2 },
+		{ match => 'refused', phase => 'dot', reply => '451 4.3.0 try later', count => 1 } ]);
 my $sent = q{SELECT count(*) FROM brim.outbound_email AS e JOIN brim.lead AS l USING (company_id) WHERE e.status = 'sent' AND l.company_name LIKE '%s%%'};
 my $written = q{SELECT count(*) FROM brim.generation WHERE status <> 'done'};
 my %wanted;
@@ -105,6 +106,22 @@ $brim->wait_until(q{SELECT bool_and(state = 'idle') FROM brim.worker_slots()}, '
 let_go($session);
 all_mailed('row of brim.node held');
 $brim->set('brim.send_interval' => 0);
+
+# A company that may be tried again, whose row in the ledger is held
+add(1, 'Refused');
+$brim->wait_until(q{SELECT count(*) FROM brim.outbound_email WHERE recipient ~ 'refused' AND attempts = 1 AND status = 'queued'}, '1');
+$brim->set('brim.send' => 'off', 'brim.smtp_connections' => 1);
+add(10, 'Behind');
+$brim->wait_until($written, '0');
+$brim->sql(q{UPDATE brim.outbound_email SET next_attempt_at = now(), score = 101, attempts = 0 WHERE recipient ~ 'refused' AND status = 'queued'});
+$session = hold_in_its_way(
+	q{SELECT l.* FROM brim.send_ledger AS l JOIN brim.lead USING (company_id) WHERE company_name = 'Refused 1' FOR UPDATE OF l},
+	sub { $brim->set('brim.send' => 'on') });
+$brim->wait_until(sprintf($sent, 'Behind'), '10');
+pass('a held row of the ledger does not keep the others from going');
+let_go($session);
+all_mailed('row of the ledger held');
+$brim->set('brim.smtp_connections' => 4);
 
 # ---------------------------------------------------------------------------
 # Tables
