@@ -139,6 +139,34 @@ foreach my $table (qw(outbound_email send_ledger event))
 	let_go(hold_in_its_way("LOCK TABLE brim.$table IN ACCESS EXCLUSIVE MODE"));
 	all_mailed("brim.$table locked");
 }
+
+# ---------------------------------------------------------------------------
+# An old snapshot: what is over cannot be vacuumed
+# ---------------------------------------------------------------------------
+my $work = q{SELECT sum(idx_tup_read) FROM pg_stat_all_indexes
+	WHERE relid = 'brim.outbound_email'::regclass};
+
+# How many index entries of the queue are read for each of 500 e-mails to the outbox
+sub entries_each
+{
+	my ($round) = @_;
+	my $before = $brim->sql($work);
+	$brim->sql(qq{
+		INSERT INTO brim.outbound_email (campaign, company_id, variant, score, status, node_id, recipient, subject, body,
+										 generated_by, message_id, message_date)
+		SELECT 'default', 'many' || i, 'one', 100, 'queued', n.node_id, 'contact\@many' || i || '.example', 'Hello', 'Hello',
+			   'template', 'many' || i || '\@flowline.example', now()
+		  FROM generate_series($round * 500 + 1, $round * 500 + 500) AS i, brim.node AS n});
+	$brim->wait_until(q{SELECT count(*) FROM brim.outbound_email WHERE status <> 'sent' AND variant = 'one'}, '0');
+	return ($brim->sql($work) - $before) / 500;
+}
+
+$brim->set('brim.smtp_url' => undef);
+$session = hold('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM brim.lead');
+my @entries = map { entries_each($_) } 0 .. 3;
+cmp_ok($entries[3], '<', 3 * $entries[0], "under an old snapshot sending does not get slower and slower (@entries)");
+let_go($session);
+
 is($brim->worker_pid, $pid, 'one worker lived through all of it');
 $brim->log_is_clean;
 
