@@ -108,6 +108,16 @@ $brim->set(
 # ---------------------------------------------------------------------------
 # No space for data
 # ---------------------------------------------------------------------------
+$brim->set('brim.send' => 'off');
+add(40, 'Written');
+$brim->wait_until(q{SELECT count(*) > 10 FROM brim.generation WHERE status = 'running'}, 't');
+$brim->mishap('data');
+$brim->wait_until($errors, qr/^[1-9]/);
+$brim->mended('data');
+$brim->wait_until($unwritten, '0');
+is($brim->sql(q{SELECT string_agg(DISTINCT concat_ws(' ', status, provider, error), '; ') FROM brim.generation}), 'done gemini',
+	'what Gemini wrote when the disk was full is stored when there is room');
+
 write_only(60, 'Data');
 write_only(2, 'Slow data');
 $brim->sql($first);
