@@ -186,6 +186,8 @@ $brim->add_companies(5, 'Outbox');
 wait_fault('relay');
 like(status_of('relay'), qr/^blocked: .*No space left/, 'brim_status() says that the outbox is full');
 is(scalar(letters('new')), 0, 'a full outbox has no half message');
+$brim->wait_until(q{SELECT count(*) FROM brim.outbound_email WHERE status = 'claimed'}, '0');
+is(scalar(letters('tmp')), 0, 'and keeps none of those that did not fit');
 $brim->mended('outbox');
 $brim->wait_idle;
 is(scalar(letters('new')), 5, 'each has its message when there is room again');
