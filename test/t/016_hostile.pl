@@ -199,11 +199,15 @@ all_mailed('no space in the outbox');
 # The clock is set
 # ---------------------------------------------------------------------------
 write_only(3, 'Yesterday');
-$brim->mishap('clock', 86400);
 $brim->set('brim.send' => 'on');
+add(2, 'Slow yesterday');
+$brim->wait_until(q{SELECT count(*) > 0 FROM brim.outbound_email WHERE status = 'committing' AND recipient ~ 'slow'}, 't');
+$brim->mishap('clock', 86400);
 add(3, 'Tomorrow');
 $brim->wait_idle;
 all_mailed('clock set forward by a day');
+is($brim->sql(q{SELECT count(*) FROM brim.outbound_email WHERE status = 'uncertain'}), '0',
+	'an answer that comes after the clock was set forward is waited for');
 
 $brim->log_is_clean('the log speaks of no crash but that of the full disk', qr/PANIC:  .*No space left|terminated by signal 6|server process/);
 
