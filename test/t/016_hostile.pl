@@ -209,6 +209,12 @@ all_mailed('clock set forward by a day');
 is($brim->sql(q{SELECT count(*) FROM brim.outbound_email WHERE status = 'uncertain'}), '0',
 	'an answer that comes after the clock was set forward is waited for');
 
+write_only(3, 'Back');
+$brim->mended('clock');
+$brim->set('brim.send' => 'on');
+$brim->wait_idle(90);
+all_mailed('clock set back by a day');
+
 $brim->log_is_clean('the log speaks of no crash but that of the full disk', qr/PANIC:  .*No space left|terminated by signal 6|server process/);
 
 done_testing();
