@@ -90,7 +90,7 @@ sub all_mailed
 	$count{ $_->{rcpt_tos}[0] }++ foreach map { $_->mails } @relays;
 	is(join(' ', grep { $count{$_} > 1 } sort keys %count), '', "$name: nobody is mailed twice");
 	is(join(' ', grep { !$count{$_} && !$in_doubt{$_} } sort keys %wanted), '', "$name: nobody is forgotten");
-	is($brim->sql(q{SELECT count(*) FROM brim.outbound_email WHERE attempts > 0 OR status IN ('failed', 'held')}),
+	is($brim->sql(q{SELECT count(*) FROM brim.outbound_email WHERE attempts > 0 OR crashes > 0 OR status IN ('failed', 'held')}),
 		'0', "$name: nothing is charged to an e-mail");
 	return;
 }
