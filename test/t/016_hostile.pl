@@ -128,6 +128,7 @@ $brim->wait_until(q{SELECT count(*) > 0 FROM brim.outbound_email WHERE status = 
 $brim->mishap('data');
 $brim->wait_until($errors, qr/^(?!$before$)\d+$/);
 ok(scalar($brim->log_lines(qr/brim worker ERROR:  could not extend file .*No space left/)), 'a full disk is in the log');
+unlike(status_of('summary'), qr/^ok/, 'brim_status() says that the worker fails');
 wait_mails('slowdata', 2);
 $brim->mended('data');
 $brim->wait_idle;
