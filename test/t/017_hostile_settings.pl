@@ -15,7 +15,7 @@ use Time::HiRes qw(sleep time);
 my $brim = BrimTest->new('main', conf => "wal_writer_delay = 10s\n");
 my $node = $brim->node;
 my $smtp = $brim->start_smtp(rules => [ { match => 'killed', phase => 'dot', action => 'accept', delay => 0.01 } ]);
-my %wanted;
+my (%wanted, $worker);
 
 # N companies whose mail is to arrive once
 sub add
@@ -117,6 +117,19 @@ is($brim->sql(q{SELECT (SELECT count(*) FROM brim.generation WHERE attempts > 0 
 	+ (SELECT count(*) FROM brim.outbound_email WHERE attempts > 0 OR crashes > 0)}), '0', 'nothing is charged to a row');
 is($brim->sql('SELECT sum(errors) FROM brim.worker_slots()'), '0', 'no transaction of the worker failed');
 is(scalar(my @trapped = $brim->log_lines(qr/ERROR:  trapped/)), 0, 'no function and no operator of another schema was called');
+
+# An error is the end of a transaction, not of the process, whatever exit_on_error says
+$worker = $brim->worker_pid;
+$node->safe_psql('postgres', 'ALTER ROLE brim_worker SET exit_on_error = on');
+$brim->sql("SELECT pg_terminate_backend($worker)");
+$worker = $brim->wait_worker($worker);
+$brim->sql(q{ALTER TABLE brim.event ADD CONSTRAINT no_sent CHECK (event_type <> 'email_sent') NOT VALID});
+add(2, 'Error');
+$brim->wait_log(qr/brim worker (ERROR|FATAL): .*no_sent/);
+$brim->sql(q{ALTER TABLE brim.event DROP CONSTRAINT no_sent});
+$brim->wait_idle;
+is($brim->worker_pid, $worker, 'an error does not end the worker');
+is($brim->sql(q{SELECT count(*) FROM brim.outbound_email WHERE status = 'uncertain'}), '0', 'nor does it leave an e-mail in doubt');
 
 # ---------------------------------------------------------------------------
 # Durable before the dot
