@@ -412,6 +412,23 @@ sub start_smtp
 	return $server;
 }
 
+# start_faults(NAME => OPTIONS, ...): the listeners of test/lib/fault_server.py;
+# ->url(HOST, NAME), ->journal
+sub start_faults
+{
+	my ($self, %plan) = @_;
+	my $dir = PostgreSQL::Test::Utils::tempdir();
+	my $tls = $self->certificates;
+	my $server = BrimTest::Server->start("$dir/faults.log", "$source/test/lib/fault_server.py",
+		'--plan', write_json("$dir/plan.json", \%plan), '--ports', "$dir/ports.json",
+		'--journal', "$dir/journal.jsonl", '--cert', $tls->{cert}, '--key', $tls->{key});
+	$server->{store} = "$dir/journal.jsonl";
+	$server->{ports} = $json->decode(PostgreSQL::Test::Utils::slurp_file("$dir/ports.json"));
+	$server->{plan} = \%plan;
+	push @{ $self->{servers} }, $server;
+	return $server;
+}
+
 # start_gemini(script => [...], key => '...', tls => 1, latency_ms => N, port => N)
 sub start_gemini
 {
@@ -545,11 +562,13 @@ sub start
 
 sub port { return $_[0]->{port} }
 
-# URL with a host, 127.0.0.1 unless said otherwise
+# URL with a host, 127.0.0.1 unless said otherwise; of a listener where the server has several
 sub url
 {
-	my ($self, $host) = @_;
-	return "$self->{scheme}://" . ($host || '127.0.0.1') . ":$self->{port}";
+	my ($self, $host, $listener) = @_;
+	my $port = defined $listener ? $self->{ports}{$listener} : $self->{port};
+	my $scheme = defined $listener ? (($self->{plan}{$listener}{tls} || '') eq 'smtps' ? 'smtps' : 'smtp') : $self->{scheme};
+	return "$scheme://" . ($host || '127.0.0.1') . ":$port";
 }
 
 # Everything kept so far: mails accepted, or requests answered
