@@ -362,7 +362,36 @@ $brim->set('brim.smtp_timeout' => 2); # ends the pause
 $brim->wait_until($good, '4');
 pass('an e-mail that breaks each connection does not stop the others');
 put_away();
+
+# One hangs, another breaks its connection: the probe finds a connection all the same
 $industry = 'SaaS';
+my @bad = queue('dot-hang', 'rcpt-reset');
+$brim->set('brim.smtp_connections' => 4, 'brim.send' => 'on');
+wait_event(event => 'act', rcpt => $_) foreach @bad;
+$brim->wait_until(q{SELECT state FROM brim.component WHERE component = 'relay'}, 'fault');
+$brim->sql("SELECT brim_cancel(email_id) FROM brim.outbound_email WHERE recipient = '$bad[1]'");
+$industry = 'Biotech';
+queue(('good') x 4);
+$brim->wait_until($good, '8');
+pass('an e-mail that hangs does not stop the others after a fault');
+$brim->set('brim.send' => 'off');
+$bad = $brim->worker_pid;
+$brim->sql("SELECT pg_terminate_backend($bad)");
+$brim->wait_worker($bad);
+put_away();
+
+# The relay takes one e-mail on a connection, then says that it is in trouble
+$industry = 'SaaS';
+queue('good');
+$industry = 'Biotech';
+($bad) = queue('rcpt-full');
+$brim->set('brim.smtp_connections' => 1, 'brim.send' => 'on');
+wait_event(event => 'act', rcpt => $bad);
+$brim->wait_until(q{SELECT state FROM brim.component WHERE component = 'relay'}, 'fault');
+pass('trouble of the relay on a connection in use opens the breaker');
+cmp_ok(scalar(events(event => 'act', rcpt => $bad)), '<', 5, 'and is not asked about again at once');
+$industry = 'SaaS';
+put_away();
 
 # ---------------------------------------------------------------------------
 # Silence, until the worker is told to stop, and until the server goes
