@@ -67,16 +67,18 @@ BEGIN
              WHEN NOT v_found.has_rights THEN format('SELECT @extschema@.brim_grant(%L, ''worker'');', quote_ident(v_role)) END;
 
     SELECT count(*) AS running, string_agg(format('process %s: %s', w.pid, w.state), ', ' ORDER BY w.worker) AS list,
-           coalesce(current_setting('brim.workers', true), '1')::integer AS wanted
+           bool_or(w.state = 'failing') AS fails, coalesce(current_setting('brim.workers', true), '1')::integer AS wanted
       INTO v_worker FROM brim.worker_slots() AS w;
     RETURN QUERY SELECT 'worker',
-        CASE WHEN v_worker.running = 0 THEN 'blocked' WHEN v_worker.running < v_worker.wanted THEN 'warning' ELSE 'ok' END,
+        CASE WHEN v_worker.running = 0 OR v_worker.fails THEN 'blocked' WHEN v_worker.running < v_worker.wanted THEN 'warning' ELSE 'ok' END,
         CASE WHEN v_worker.running = 0 THEN 'No worker runs in this database.'
+             WHEN v_worker.fails THEN format('Transactions of a worker fail and are tried again (%s).', v_worker.list)
              WHEN v_worker.running < v_worker.wanted
              THEN format('%s of %s workers run: %s.', v_worker.running, v_worker.wanted, v_worker.list)
              WHEN v_worker.running = 1 THEN format('The worker is %s.', v_worker.list)
              ELSE format('%s workers run: %s.', v_worker.running, v_worker.list) END,
         CASE WHEN v_worker.running = 0 THEN 'Settle the points above; what else kept it from starting is in the server log.'
+             WHEN v_worker.fails THEN 'The server log says why: a full disk, a lock that somebody holds, a missing right.'
              WHEN v_worker.running < v_worker.wanted THEN 'They may be about to start; else see the server log: max_worker_processes may be too small.' END;
 
     v_change := brim.place_change();

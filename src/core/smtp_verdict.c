@@ -140,4 +140,8 @@ brim_smtp_verdict_judge(BrimSmtpPhase phase, BrimSmtpResult *result)
 		judge_temporary(phase, subject, detail, result);
 	else
 		judge_permanent(phase, subject, detail, enhanced, result);
+
+	/* who does not want the sender does not want any of its e-mails */
+	if (phase == BRIM_SMTP_PHASE_MAIL && result->sender_fault)
+		result->verdict = BRIM_SMTP_TRANSPORT;
 }

@@ -97,4 +97,7 @@ extern int brim_email_recover(int64 token, int number, bool clean);
  */
 extern void brim_email_release_forgotten(int64 token, int number, const int64 *held, int n);
 
+/* The clock was set back by so much: rows that wait do so no longer than was meant. */
+extern void brim_email_shift(int64 milliseconds);
+
 #endif /* BRIM_DB_EMAIL_H */

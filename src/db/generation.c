@@ -116,6 +116,15 @@ static BrimStatement recover = {
 	{INT4OID, INT8OID, INT4OID},
 	NULL};
 
+/* The clock was set back: what was due by the old one is due by the new one. */
+static BrimStatement shift = {
+	"UPDATE brim.generation g"
+	"   SET next_attempt_at = g.next_attempt_at - $1 * interval '1 millisecond'"
+	" WHERE g.status = 'queued' AND g.next_attempt_at > now()",
+	1,
+	{INT8OID},
+	NULL};
+
 /* Claims of a transaction that failed in our eyes only. */
 static BrimStatement forgotten = {
 	"UPDATE brim.generation g"
@@ -349,4 +358,12 @@ brim_generation_release_forgotten(int64 token, int number, const int64 *held, in
 	Datum values[3] = {Int32GetDatum(number), Int64GetDatum(token), brim_txn_int8_array(held, n)};
 
 	brim_txn_run(&forgotten, values, NULL);
+}
+
+void
+brim_generation_shift(int64 milliseconds)
+{
+	Datum values[1] = {Int64GetDatum(milliseconds)};
+
+	brim_txn_run(&shift, values, NULL);
 }

@@ -77,4 +77,7 @@ extern int  brim_generation_recover(int64 token, int number, bool clean);
 /* Give back what this process has claimed without knowing it; held are the jobs that it knows. */
 extern void brim_generation_release_forgotten(int64 token, int number, const int64 *held, int n);
 
+/* The clock was set back by so much: rows that wait do so no longer than was meant. */
+extern void brim_generation_shift(int64 milliseconds);
+
 #endif /* BRIM_DB_GENERATION_H */

@@ -180,13 +180,11 @@ detach(int code, Datum arg)
 	BrimSlot *slot = &shared->slots[my_slot];
 
 	LWLockAcquire(lock, LW_EXCLUSIVE);
-	slot->last_database = slot->database;
-	slot->last_number = slot->number;
 	slot->database = InvalidOid;
 	slot->pid = 0;
 	for (int i = 0; i < BRIM_MAX_SLOTS; i++)
 	{
-		if (shared->slots[i].database != slot->last_database)
+		if (shared->slots[i].database != MyDatabaseId)
 			continue;
 		shared->slots[i].other_ended = true;
 		SetLatch(&ProcGlobal->allProcs[shared->slots[i].proc_number].procLatch);
@@ -229,20 +227,6 @@ brim_shared_take_other_ended(void)
 	return true;
 }
 
-bool
-brim_shared_ended_cleanly(int number)
-{
-	bool found = false;
-
-	LWLockAcquire(lock, LW_SHARED);
-	for (int i = 0; i < BRIM_MAX_SLOTS; i++)
-		if (shared->slots[i].last_database == MyDatabaseId &&
-			shared->slots[i].last_number == number)
-			found = true;
-	LWLockRelease(lock);
-	return found;
-}
-
 void
 brim_shared_set_state(BrimWorkerState state)
 {
@@ -262,7 +246,7 @@ brim_shared_idle(void)
 {
 	BrimWorkerState state = shared->slots[my_slot].state;
 
-	if (state == BRIM_WORKER_BUSY || state == BRIM_WORKER_STARTING)
+	if (state == BRIM_WORKER_BUSY || state == BRIM_WORKER_STARTING || state == BRIM_WORKER_FAILING)
 		brim_shared_set_state(BRIM_WORKER_IDLE);
 }
 
@@ -329,6 +313,8 @@ brim_shared_state_name(BrimWorkerState state)
 			return "disarmed";
 		case BRIM_WORKER_NO_EXTENSION:
 			return "no extension";
+		case BRIM_WORKER_FAILING:
+			return "failing";
 		case BRIM_WORKER_STOPPING:
 			return "stopping";
 	}

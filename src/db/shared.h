@@ -22,6 +22,7 @@ typedef enum BrimWorkerState
 	BRIM_WORKER_PAUSED,       /* brim_pause() */
 	BRIM_WORKER_DISARMED,     /* brim.node does not describe this place */
 	BRIM_WORKER_NO_EXTENSION, /* CREATE EXTENSION has not been done here */
+	BRIM_WORKER_FAILING,      /* its transactions fail; the server log says why */
 	BRIM_WORKER_STOPPING
 } BrimWorkerState;
 
@@ -74,9 +75,6 @@ extern void brim_shared_count(BrimCounter counter, int64 n);
 extern bool brim_shared_must_stop(void);
 extern bool brim_shared_take_other_ended(void);
 extern void brim_shared_wake_others(void); /* the other workers of this database, now */
-
-/* Did the last worker of this number end by exiting?  Then its rows are not to blame. */
-extern bool brim_shared_ended_cleanly(int number);
 
 /* Sessions */
 extern int         brim_shared_slots(Oid database, BrimSlot *copy, int *numbers, int max);

@@ -29,6 +29,7 @@ brim_txn_force_settings(void)
 		{"default_transaction_isolation", "read committed"},
 		{"default_transaction_read_only", "off"},
 		{"default_transaction_deferrable", "off"},
+		{"exit_on_error", "off"},
 		{"lock_timeout", "5s"}, /* the one timeout that a background worker arms */
 #ifdef BRIM_HAVE_TRANSACTION_TIMEOUT
 		{"transaction_timeout", "0"},

@@ -31,11 +31,30 @@ BrimDeliver brim_deliver = {
 	.look_at = DT_NOEND,
 };
 
+/* Does a suspect have the worker to itself?  Not for long if it only hangs. */
+static bool
+is_alone(const BrimDeliverSlot *slot)
+{
+	return slot->alone_until != 0 && slot->state != SLOT_FINISHED && slot->state != SLOT_STUCK &&
+		   brim_worker_clock_until(slot->alone_until) > 0;
+}
+
+/* A suspect that hangs does not count. */
 static int
 in_hand(bool finished)
 {
-	return brim_deliver_count(SLOT_SENDING) + brim_deliver_count(SLOT_AT_BARRIER) +
-		   brim_deliver_count(SLOT_COMMITTED) + (finished ? brim_deliver_count(SLOT_FINISHED) : 0);
+	int n = 0;
+
+	for (int i = 0; i < BRIM_DELIVER_SLOTS; i++)
+	{
+		const BrimDeliverSlot *slot = &brim_deliver.slots[i];
+
+		if (slot->state == SLOT_FINISHED)
+			n += finished;
+		else if (slot->state != SLOT_FREE && slot->state != SLOT_STUCK)
+			n += slot->alone_until == 0 || is_alone(slot);
+	}
+	return n;
 }
 
 /* No e-mail is with a transport. */
@@ -102,7 +121,8 @@ adopt(BrimDeliverTransaction *txn)
 		if (slot->state != SLOT_FREE)
 			continue;
 		slot->batch = batch;
-		slot->is_alone = txn->walk.alone;
+		slot->is_probe = txn->is_probe;
+		slot->alone_until = txn->walk.alone ? brim_worker_clock() + BRIM_ALONE_MS : 0;
 		brim_batch_keep(batch);
 		slot->delivery.email = txn->emails[next++];
 		brim_deliver_start(slot);
@@ -149,6 +169,8 @@ record_singly(BrimDeliverState state)
 		}
 		brim_deliver.transport->abandon(&slot->delivery);
 		slot->state = SLOT_STUCK;
+		if (brim_worker_error_passes())
+			continue;
 		slot->delivery.result.reply[0] = '\0';
 		brim_error_set(&slot->delivery.result.fault, "the server's reply could not be stored");
 	}
@@ -180,6 +202,13 @@ settle(void)
 	record_singly(SLOT_FINISHED);
 }
 
+static bool
+is_failing(void)
+{
+	return brim_backoff_left(&brim_deliver.claims) != BRIM_FOREVER ||
+		   brim_backoff_left(&brim_deliver.stuck) != BRIM_FOREVER;
+}
+
 /* How many e-mails may be claimed now. */
 static int
 room(const BrimBreakerState *breaker)
@@ -189,6 +218,7 @@ room(const BrimBreakerState *breaker)
 					: 16;
 	int vacant = brim_deliver_count(SLOT_FREE) + brim_deliver_count(SLOT_FINISHED);
 	int used = BRIM_DELIVER_SLOTS - vacant - brim_deliver_count(SLOT_STUCK);
+	int probes = 0;
 
 	if (!brim_send || brim_deliver.is_misconfigured || brim_worker_is_stopping() ||
 		!breaker->may_try)
@@ -196,11 +226,17 @@ room(const BrimBreakerState *breaker)
 	if (!transport_is_current() || !brim_walk_may_claim(&brim_deliver_job))
 		return 0;
 	for (int i = 0; i < BRIM_DELIVER_SLOTS; i++)
-		if (brim_deliver.slots[i].is_alone && brim_deliver.slots[i].state != SLOT_FINISHED &&
-			brim_deliver.slots[i].state != SLOT_STUCK)
+	{
+		const BrimDeliverSlot *slot = &brim_deliver.slots[i];
+
+		if (is_alone(slot))
 			return 0;
+		if (slot->is_probe && slot->state != SLOT_FINISHED && slot->state != SLOT_STUCK)
+			probes++;
+	}
+	/* what hangs from before the fault is no probe, and takes no probe's place */
 	if (breaker->faults > 0)
-		limit = 1; /* a probe */
+		return probes == 0 && vacant > 0 && used < limit ? 1 : 0;
 	return Max(Min(limit - used, vacant), 0);
 }
 
@@ -266,10 +302,14 @@ sleep_time(const BrimBreakerState *breaker)
 			brim_deliver.transport->rest(delivery);
 		if (delivery->transport != NULL)
 			sleep_ms = brim_worker_sooner(
-				sleep_ms, brim_worker_until(brim_deliver.transport->deadline(delivery)));
+				sleep_ms, brim_worker_clock_until(brim_deliver.transport->deadline(delivery)));
 	}
 	if (brim_send && !brim_deliver.is_misconfigured)
 		sleep_ms = brim_worker_sooner(sleep_ms, brim_worker_until(brim_deliver.look_at));
+	for (int i = 0; i < BRIM_DELIVER_SLOTS; i++)
+		if (is_alone(&brim_deliver.slots[i]))
+			sleep_ms = brim_worker_sooner(
+				sleep_ms, brim_worker_clock_until(brim_deliver.slots[i].alone_until));
 	if (breaker->open_until != 0)
 		sleep_ms = brim_worker_sooner(sleep_ms, brim_worker_until(breaker->open_until));
 	sleep_ms = brim_worker_sooner(sleep_ms, brim_backoff_left(&brim_deliver.claims));
@@ -297,6 +337,7 @@ turn(bool woken)
 	work = brim_deliver_drive();
 	brim_breaker_read(BRIM_SERVICE_RELAY, &breaker);
 	txn.max = brim_deliver.look && !pauses ? room(&breaker) : 0;
+	txn.is_probe = breaker.faults > 0;
 	txn.reports = brim_deliver.report.is_new && !pauses;
 	if (work || txn.max > 0 || txn.reports)
 	{
@@ -345,5 +386,9 @@ stop(void)
 	return brim_deliver_count(SLOT_COMMITTED) == 0;
 }
 
-BrimJob brim_deliver_job = {
-	.name = "deliver", .reload = reload, .turn = turn, .stop = stop, .in_hand = in_hand};
+BrimJob brim_deliver_job = {.name = "deliver",
+							.reload = reload,
+							.turn = turn,
+							.stop = stop,
+							.in_hand = in_hand,
+							.is_failing = is_failing};

@@ -32,8 +32,9 @@ typedef struct BrimDelivery
 
 	/* Progress */
 	TimestampTz    started_at;
-	BrimSmtpResult result;     /* when DONE */
-	bool           was_reused; /* the connection had carried e-mails before */
+	char           relay[MAXPGPATH]; /* or outbox, that it goes to */
+	BrimSmtpResult result;           /* when DONE */
+	bool           was_reused;       /* the connection had carried e-mails before */
 
 	/* Transport's own; lives longer than one e-mail */
 	void *transport;
@@ -56,8 +57,8 @@ typedef struct BrimTransport
 	/* No e-mail is at hand and none is expected: let go of what is held. */
 	void (*rest)(BrimDelivery *delivery);
 
-	/* When the transport wants to be driven even if nothing happens. */
-	TimestampTz (*deadline)(const BrimDelivery *delivery);
+	/* When the transport wants to be driven even if nothing happens, by brim_worker_clock(). */
+	int64 (*deadline)(const BrimDelivery *delivery);
 } BrimTransport;
 
 extern const BrimTransport brim_relay_transport;

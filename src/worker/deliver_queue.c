@@ -49,8 +49,7 @@ fill_result(const BrimDeliverSlot *slot, BrimEmailResult *row)
 	row->smtp_code = result->code;
 	row->enhanced_code = result->enhanced;
 	row->reply = brim_deliver_reply(result);
-	row->relay =
-		brim_deliver.transport == &brim_relay_transport ? brim_smtp_url : brim_outbox_directory;
+	row->relay = delivery->relay;
 	row->started_at = delivery->started_at;
 	row->ended_at = GetCurrentTimestamp();
 	switch (result->verdict)

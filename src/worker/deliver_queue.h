@@ -29,9 +29,10 @@ typedef struct BrimDeliverSlot
 	BrimDeliverState state;
 	BrimBatch       *batch; /* owns the texts of the e-mail */
 	BrimDelivery     delivery;
-	bool             granted;  /* by the barrier that was just committed */
-	bool             is_stale; /* settings changed: the connection ends with this e-mail */
-	bool             is_alone; /* a suspect: nothing else is taken meanwhile */
+	bool             granted;     /* by the barrier that was just committed */
+	bool             is_stale;    /* settings changed: the connection ends with this e-mail */
+	bool             is_probe;    /* of a relay that was at fault */
+	int64            alone_until; /* a suspect: nothing else is taken until then (clock); 0: none */
 } BrimDeliverSlot;
 
 typedef struct BrimDeliver
@@ -67,6 +68,7 @@ typedef struct BrimDeliverTransaction
 	bool             reports; /* write what is new for brim.component */
 
 	bool          installed;
+	bool          is_probe;       /* what is claimed tries a relay that was at fault */
 	bool          is_unconfirmed; /* a standby that is relied on may not know the barrier */
 	bool          begins_batch;
 	BrimWalk      walk;

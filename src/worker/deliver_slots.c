@@ -109,7 +109,7 @@ judge(BrimDeliverSlot *slot)
 			break;
 		case BRIM_SMTP_TRANSPORT:
 			/* a relay may end a connection after some e-mails; that is no fault */
-			if (!slot->delivery.was_reused)
+			if (!slot->delivery.was_reused || (result->code != 0 && result->code != 421))
 				relay_fault(brim_deliver_reply(result));
 			break;
 		case BRIM_SMTP_UNCERTAIN:

@@ -11,6 +11,7 @@
 #include "utils/timestamp.h"
 
 #include "core/mime.h"
+#include "db/settings.h"
 #include "worker/deliver.h"
 
 #define MAX_MESSAGE (1024 * 1024)
@@ -34,6 +35,8 @@ brim_delivery_build(BrimDelivery *delivery, BrimError *error)
     };
 
 	delivery->started_at = GetCurrentTimestamp();
+	strlcpy(delivery->relay, *brim_smtp_url != '\0' ? brim_smtp_url : brim_outbox_directory,
+			sizeof(delivery->relay));
 	brim_buf_init(&delivery->message, brim_mem_malloc(), MAX_MESSAGE);
 	return brim_mime_build(&message, &delivery->message, error);
 }

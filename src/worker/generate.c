@@ -15,18 +15,14 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "core/retry.h"
 #include "db/breaker.h"
 #include "db/faults.h"
 #include "db/settings.h"
 #include "db/shared.h"
-#include "worker/generate_queue.h"
+#include "worker/generate_slots.h"
 #include "worker/jobs.h"
 
 #define TEMPLATE_SLOTS 32 /* jobs at once when no request is needed */
-#define MAX_REQUEST (1024 * 1024)
-#define MAX_REPLY (1024 * 1024)
-#define CONFIG_PAUSE_S 300 /* between probes while the configuration is at fault */
 
 BrimGenerate brim_generating = {
 	.report = {.component = "generator"},
@@ -34,184 +30,30 @@ BrimGenerate brim_generating = {
 	.look_at = DT_NOEND,
 };
 
-typedef enum Writer
-{
-	WRITER_TEMPLATES, /* no key is set */
-	WRITER_GEMINI,
-	WRITER_FAULT /* a key is set and cannot be read */
-} Writer;
-
-static Writer writer = WRITER_TEMPLATES;
-static char  *api_key = NULL;
-
 static void
 reload(void)
 {
 	char *problem;
 
-	if (api_key != NULL)
-	{
-		explicit_bzero(api_key, strlen(api_key));
-		free(api_key);
-		api_key = NULL;
-	}
 	brim_generating.key_at = 0;
 	brim_generating.look = true;
 	brim_backoff_clear(&brim_generating.claims);
-	if (*brim_gemini_api_key_file == '\0')
+	switch (brim_generate_read_key(&problem))
 	{
-		writer = WRITER_TEMPLATES;
-		brim_report_set(&brim_generating.report, "templates",
-						"no brim.gemini_api_key_file is set: e-mails are written from templates");
-		return;
-	}
-	api_key = brim_settings_secret(brim_gemini_api_key_file, &problem);
-	writer = api_key != NULL ? WRITER_GEMINI : WRITER_FAULT;
-	if (api_key != NULL)
-		brim_report_set(&brim_generating.report, "ok", "");
-	else
-	{
-		brim_report_set(&brim_generating.report, "fault", problem);
-		brim_generating.key_at =
-			TimestampTzPlusMilliseconds(GetCurrentTimestamp(), CONFIG_PAUSE_S * INT64CONST(1000));
-	}
-}
-
-static void
-free_slot(BrimGenerateSlot *slot)
-{
-	brim_http_free(slot->http);
-	brim_gemini_free(brim_mem_malloc(), &slot->reply);
-	brim_batch_drop(slot->batch);
-	memset(slot, 0, sizeof(*slot));
-}
-
-static void
-finish(BrimGenerateSlot *slot, BrimGenerateFinish how, bool charged, int delay, const char *error)
-{
-	slot->state = SLOT_FINISHED;
-	slot->finish = how;
-	slot->charged = charged;
-	slot->delay = delay;
-	strlcpy(slot->error, error, sizeof(slot->error));
-}
-
-/* All workers stop asking for a while; the jobs keep waiting. */
-static void
-pause_requests(int seconds, const char *why)
-{
-	brim_breaker_pause(BRIM_SERVICE_WRITER, TimestampTzPlusMilliseconds(
-												GetCurrentTimestamp(), seconds * INT64CONST(1000)));
-	brim_report_set(&brim_generating.report, "fault", why);
-	brim_generating.report.is_new = true; /* another worker may have written since */
-}
-
-/* The model answers. */
-static void
-note_answer(void)
-{
-	if (brim_breaker_success(BRIM_SERVICE_WRITER))
-	{
-		brim_report_set(&brim_generating.report, "ok", "");
-		brim_generating.report.is_new = true;
-	}
-}
-
-/* Begin what a claimed job needs. */
-static void
-start(BrimGenerateSlot *slot)
-{
-	BrimBuf         body;
-	BrimError       error;
-	BrimHttpOptions options = {0};
-	char            key_header[4200];
-	char            url[2048];
-	int             url_len = (int) strlen(brim_gemini_url);
-
-	if (writer == WRITER_TEMPLATES)
-	{
-		finish(slot, FINISH_TEMPLATE, false, 0, "");
-		return;
-	}
-	if (slot->job.request.company.data == NULL)
-	{
-		finish(slot, FINISH_TEMPLATE, false, 0, ""); /* the lead is gone: fails there, saying so */
-		return;
-	}
-	brim_buf_init(&body, brim_mem_malloc(), MAX_REQUEST);
-	if (!brim_gemini_request(&slot->job.request, &body, &error))
-	{
-		brim_buf_free(&body);
-		finish(slot, FINISH_TEMPLATE, false, 0, error.message);
-		return;
-	}
-	while (url_len > 0 && brim_gemini_url[url_len - 1] == '/')
-		url_len--;
-	snprintf(url, sizeof(url), "%.*s/v1beta/models/%s:generateContent", url_len, brim_gemini_url,
-			 brim_gemini_model);
-	snprintf(key_header, sizeof(key_header), "x-goog-api-key: %s", api_key);
-	options.url = url;
-	options.headers[0] = "Content-Type: application/json";
-	options.headers[1] = key_header;
-	options.body = body.data;
-	options.body_len = body.len;
-	options.ca_file = brim_ca_file;
-	options.timeout = brim_generate_timeout;
-	options.max_reply = MAX_REPLY;
-	slot->http = brim_http_post(&options, &error);
-	explicit_bzero(key_header, sizeof(key_header));
-	brim_buf_free(&body);
-	if (slot->http == NULL)
-		finish(slot, FINISH_REQUEUE, false, 10, error.message);
-	else
-		slot->state = SLOT_WAITING;
-}
-
-/* A request has ended: what does its answer mean for the job and for the rest? */
-static void
-interpret(BrimGenerateSlot *slot)
-{
-	int  attempt = slot->job.attempts + 1;
-	int  delay;
-	char why[512];
-
-	BRIM_FAULT("generation_answered");
-	slot->latency_ms = brim_http_latency(slot->http);
-	brim_gemini_read(&slot->job.request, brim_http_status(slot->http),
-					 brim_http_retry_after(slot->http), brim_http_error(slot->http),
-					 brim_http_body(slot->http), brim_mem_malloc(), &slot->reply);
-	switch (slot->reply.outcome)
-	{
-		case BRIM_GEMINI_DRAFTED:
-			note_answer();
-			finish(slot, FINISH_DRAFTED, true, 0, "");
+		case BRIM_WRITER_TEMPLATES:
+			brim_report_set(
+				&brim_generating.report, "templates",
+				"no brim.gemini_api_key_file is set: e-mails are written from templates");
 			break;
-		case BRIM_GEMINI_RETRY:
-			brim_breaker_drop_probe(BRIM_SERVICE_WRITER);
-			delay = brim_retry_generation(attempt, brim_worker_random(), slot->reply.retry_after);
-			if (delay < 0)
-				finish(slot, FINISH_TEMPLATE, true, 0, slot->reply.error.message);
-			else
-				finish(slot, FINISH_REQUEUE, true, delay, slot->reply.error.message);
+		case BRIM_WRITER_GEMINI:
+			brim_report_set(&brim_generating.report, "ok", "");
 			break;
-		case BRIM_GEMINI_QUOTA:
-			delay = Max(slot->reply.retry_after, 60);
-			snprintf(why, sizeof(why), "Gemini's quota is used up: %s", slot->reply.error.message);
-			pause_requests(delay, why);
-			finish(slot, FINISH_REQUEUE, false, 0, slot->reply.error.message);
-			break;
-		case BRIM_GEMINI_CONFIG:
-			snprintf(why, sizeof(why), "Gemini refuses the request: %s", slot->reply.error.message);
-			pause_requests(CONFIG_PAUSE_S, why);
-			finish(slot, FINISH_REQUEUE, false, 0, slot->reply.error.message);
-			break;
-		case BRIM_GEMINI_REFUSED:
-			note_answer();
-			finish(slot, FINISH_TEMPLATE, true, 0, slot->reply.error.message);
+		case BRIM_WRITER_FAULT:
+			brim_report_set(&brim_generating.report, "fault", problem);
+			brim_generating.key_at = TimestampTzPlusMilliseconds(
+				GetCurrentTimestamp(), BRIM_CONFIG_PAUSE_S * INT64CONST(1000));
 			break;
 	}
-	brim_http_free(slot->http);
-	slot->http = NULL;
 }
 
 static int
@@ -225,6 +67,15 @@ count_slots(BrimGenerateState state)
 	return n;
 }
 
+/* Does a suspect have the worker to itself?  Not for long if it only hangs. */
+static bool
+is_alone(const BrimGenerateSlot *slot)
+{
+	return slot->alone_until != 0 && slot->state != SLOT_FINISHED && slot->state != SLOT_STUCK &&
+		   brim_worker_clock_until(slot->alone_until) > 0;
+}
+
+/* A suspect that hangs does not count. */
 static int
 in_hand(bool finished)
 {
@@ -232,10 +83,12 @@ in_hand(bool finished)
 
 	for (int i = 0; i < BRIM_GENERATE_SLOTS; i++)
 	{
-		BrimGenerateState state = brim_generating.slots[i].state;
+		const BrimGenerateSlot *slot = &brim_generating.slots[i];
 
-		if (state == SLOT_CLAIMED || state == SLOT_WAITING || (finished && state == SLOT_FINISHED))
-			n++;
+		if (slot->state == SLOT_FINISHED)
+			n += finished;
+		else if (slot->state != SLOT_FREE && slot->state != SLOT_STUCK)
+			n += slot->alone_until == 0 || is_alone(slot);
 	}
 	return n;
 }
@@ -257,7 +110,7 @@ release_finished(BrimGenerateSlot *only)
 		}
 		else
 			brim_generating.look = true; /* it is due again some time */
-		free_slot(&brim_generating.slots[i]);
+		brim_generate_free(&brim_generating.slots[i]);
 	}
 }
 
@@ -276,7 +129,8 @@ adopt(BrimGenerateTransaction *txn)
 		if (brim_generating.slots[i].state != SLOT_FREE)
 			continue;
 		brim_generating.slots[i].state = SLOT_CLAIMED;
-		brim_generating.slots[i].is_alone = txn->walk.alone;
+		brim_generating.slots[i].alone_until =
+			txn->walk.alone ? brim_worker_clock() + BRIM_ALONE_MS : 0;
 		brim_generating.slots[i].job = txn->jobs[next++];
 		brim_generating.slots[i].job.request.variants = brim_generating.slots[i].job.variants;
 		brim_generating.slots[i].batch = batch;
@@ -292,7 +146,7 @@ forget_all(void)
 {
 	for (int i = 0; i < BRIM_GENERATE_SLOTS; i++)
 		if (brim_generating.slots[i].state != SLOT_FREE)
-			free_slot(&brim_generating.slots[i]);
+			brim_generate_free(&brim_generating.slots[i]);
 	brim_generating.look = false;
 	brim_generating.look_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), BRIM_RECHECK_MS);
 	brim_shared_set_state(BRIM_WORKER_NO_EXTENSION);
@@ -320,6 +174,11 @@ record_singly(BrimGenerateState state)
 				release_finished(slot);
 				break;
 			}
+			if (brim_worker_error_passes())
+			{
+				slot->state = SLOT_STUCK; /* and keeps its drafts */
+				break;
+			}
 			slot->failures++;
 			if (slot->failures > 2)
 				slot->state = SLOT_STUCK;
@@ -334,25 +193,32 @@ record_singly(BrimGenerateState state)
 		brim_backoff_clear(&brim_generating.stuck);
 }
 
+static bool
+is_failing(void)
+{
+	return brim_backoff_left(&brim_generating.claims) != BRIM_FOREVER ||
+		   brim_backoff_left(&brim_generating.stuck) != BRIM_FOREVER;
+}
+
 /* How many jobs may be claimed now. */
 static int
 room(const BrimBreakerState *breaker)
 {
-	int limit = writer == WRITER_TEMPLATES ? TEMPLATE_SLOTS
-										   : Min(brim_generate_connections, BRIM_GENERATE_SLOTS);
+	int limit = brim_generate_writer() == BRIM_WRITER_TEMPLATES
+					? TEMPLATE_SLOTS
+					: Min(brim_generate_connections, BRIM_GENERATE_SLOTS);
 	int vacant = count_slots(SLOT_FREE) + count_slots(SLOT_FINISHED);
 	int used = BRIM_GENERATE_SLOTS - vacant - count_slots(SLOT_STUCK);
 
-	if (!brim_generate || writer == WRITER_FAULT || brim_worker_is_stopping() ||
-		!brim_walk_may_claim(&brim_generate_job))
+	if (!brim_generate || brim_generate_writer() == BRIM_WRITER_FAULT ||
+		brim_worker_is_stopping() || !brim_walk_may_claim(&brim_generate_job))
 		return 0;
-	if (writer == WRITER_GEMINI && !breaker->may_try)
+	if (brim_generate_writer() == BRIM_WRITER_GEMINI && !breaker->may_try)
 		return 0;
 	for (int i = 0; i < BRIM_GENERATE_SLOTS; i++)
-		if (brim_generating.slots[i].is_alone && brim_generating.slots[i].state != SLOT_FINISHED &&
-			brim_generating.slots[i].state != SLOT_STUCK)
+		if (is_alone(&brim_generating.slots[i]))
 			return 0;
-	if (writer == WRITER_GEMINI && breaker->faults > 0)
+	if (brim_generate_writer() == BRIM_WRITER_GEMINI && breaker->faults > 0)
 		limit = 1; /* a probe */
 	return Max(Min(limit - used, vacant), 0);
 }
@@ -376,7 +242,7 @@ go_on(void *arg)
 	adopt(txn);
 	for (int i = 0; i < BRIM_GENERATE_SLOTS; i++)
 		if (brim_generating.slots[i].state == SLOT_CLAIMED)
-			start(&brim_generating.slots[i]);
+			brim_generate_start(&brim_generating.slots[i]);
 }
 
 /*
@@ -426,7 +292,7 @@ turn(bool woken)
 	for (int i = 0; i < BRIM_GENERATE_SLOTS; i++)
 		if (brim_generating.slots[i].state == SLOT_WAITING &&
 			brim_http_is_done(brim_generating.slots[i].http))
-			interpret(&brim_generating.slots[i]);
+			brim_generate_interpret(&brim_generating.slots[i]);
 
 	brim_breaker_read(BRIM_SERVICE_WRITER, &breaker);
 	if (brim_generating.look && !pauses)
@@ -443,8 +309,12 @@ turn(bool woken)
 	if (count_slots(SLOT_FINISHED) > 0 || (brim_generating.look && room(&breaker) > 0 &&
 										   !brim_backoff_pauses(&brim_generating.claims)))
 		return 0;
-	if (brim_generate && writer != WRITER_FAULT)
+	if (brim_generate && brim_generate_writer() != BRIM_WRITER_FAULT)
 		sleep_ms = brim_worker_until(brim_generating.look_at);
+	for (int i = 0; i < BRIM_GENERATE_SLOTS; i++)
+		if (is_alone(&brim_generating.slots[i]))
+			sleep_ms = brim_worker_sooner(
+				sleep_ms, brim_worker_clock_until(brim_generating.slots[i].alone_until));
 	if (brim_generating.key_at != 0)
 		sleep_ms = brim_worker_sooner(sleep_ms, brim_worker_until(brim_generating.key_at));
 	if (breaker.open_until != 0)
@@ -462,11 +332,15 @@ stop(void)
 	for (int i = 0; i < BRIM_GENERATE_SLOTS; i++)
 		if (brim_generating.slots[i].state == SLOT_CLAIMED ||
 			brim_generating.slots[i].state == SLOT_WAITING)
-			finish(&brim_generating.slots[i], FINISH_REQUEUE, false, 0, "");
+			brim_generate_finish(&brim_generating.slots[i], FINISH_REQUEUE, false, 0, "");
 	if (count_slots(SLOT_FINISHED) > 0 && brim_worker_try(brim_generate_transact, &txn))
 		release_finished(NULL);
 	return true;
 }
 
-BrimJob brim_generate_job = {
-	.name = "generate", .reload = reload, .turn = turn, .stop = stop, .in_hand = in_hand};
+BrimJob brim_generate_job = {.name = "generate",
+							 .reload = reload,
+							 .turn = turn,
+							 .stop = stop,
+							 .in_hand = in_hand,
+							 .is_failing = is_failing};

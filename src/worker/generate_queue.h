@@ -36,10 +36,10 @@ typedef enum BrimGenerateFinish
 typedef struct BrimGenerateSlot
 {
 	BrimGenerateState state;
-	bool              is_alone; /* a suspect: nothing else is taken meanwhile */
-	BrimBatch        *batch;    /* owns the texts of job */
-	BrimGeneration    job;
-	BrimHttp         *http;
+	int64          alone_until; /* a suspect: nothing else is taken until then (clock); 0: none */
+	BrimBatch     *batch;       /* owns the texts of job */
+	BrimGeneration job;
+	BrimHttp      *http;
 
 	/* Result, when FINISHED */
 	BrimGenerateFinish finish;

@@ -39,6 +39,9 @@ typedef struct BrimJob
 	/* Rows in hand, with or without those whose result only has to be recorded. */
 	int (*in_hand)(bool finished);
 
+	/* Transactions failed and are tried again after a pause. */
+	bool (*is_failing)(void);
+
 	/* The loop's: pause after an error that hit the whole job */
 	int         errors;
 	TimestampTz pause_until;
@@ -63,6 +66,9 @@ extern void brim_worker_wake(void);
 /* Has the process been asked to stop? */
 extern bool brim_worker_is_stopping(void);
 
+/* Was the last error one that passes, of the server and not of what was stored? */
+extern bool brim_worker_error_passes(void);
+
 /*
  * What was committed could not be taken up.  The process stops in good order,
  * and its successor takes over what it claimed.
@@ -71,6 +77,14 @@ extern void brim_worker_begin_anew(void);
 
 /* While held, SIGTERM asks for a stop instead of ending a running statement. */
 extern void brim_worker_hold_stop(bool hold);
+
+/*
+ * A clock that only runs forward, in milliseconds.  A suspect has the worker to
+ * itself for so long at most: one that only hangs must not stop the others.
+ */
+extern int64 brim_worker_clock(void);
+extern long brim_worker_clock_until(int64 when); /* 0 for the past, BRIM_FOREVER for PG_INT64_MAX */
+#define BRIM_ALONE_MS 10000
 
 /* Milliseconds until a time; 0 for the past, BRIM_FOREVER for DT_NOEND. */
 extern long   brim_worker_until(TimestampTz when);

@@ -133,8 +133,11 @@ begin(BrimDelivery *delivery)
 		BRIM_FAULT("letter_written");
 	}
 	else
+	{
 		fail(delivery, BRIM_SMTP_TRANSPORT, BRIM_SMTP_PHASE_BODY, "could not write file",
 			 letter->tmp_path);
+		(void) unlink(letter->tmp_path);
+	}
 }
 
 static void
@@ -192,10 +195,10 @@ rest(BrimDelivery *delivery)
 {
 }
 
-static TimestampTz
+static int64
 deadline(const BrimDelivery *delivery)
 {
-	return DT_NOEND;
+	return PG_INT64_MAX;
 }
 
 const BrimTransport brim_outbox_transport = {

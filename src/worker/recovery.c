@@ -16,6 +16,7 @@
 #include "utils/varlena.h"
 
 #include "db/email.h"
+#include "db/exit_mark.h"
 #include "db/faults.h"
 #include "db/generation.h"
 #include "db/settings.h"
@@ -35,7 +36,7 @@ static int         count = 0;
 static void
 recover(int number)
 {
-	bool clean = brim_shared_ended_cleanly(number);
+	bool clean = brim_exit_mark_found(number);
 	int  n = brim_generation_recover(brim_worker_token, number, clean);
 
 	n += brim_email_recover(brim_worker_token, number, clean);

@@ -9,8 +9,6 @@
 #include "postgres.h"
 #include "compat.h"
 
-#include "utils/timestamp.h"
-
 #include "db/faults.h"
 #include "db/settings.h"
 #include "net/net.h"
@@ -29,7 +27,7 @@ typedef struct Line
 	int        carried;   /* e-mails this connection has carried */
 
 	/* The present wait */
-	TimestampTz   deadline; /* DT_NOEND without */
+	int64         deadline; /* by brim_worker_clock(); PG_INT64_MAX without */
 	BrimSmtpPhase phase;
 	BrimSmtpNeed  need;
 } Line;
@@ -55,10 +53,10 @@ brim_relay_reload(void)
 	return problem;
 }
 
-static TimestampTz
+static int64
 in_seconds(int seconds)
 {
-	return TimestampTzPlusMilliseconds(GetCurrentTimestamp(), seconds * INT64CONST(1000));
+	return brim_worker_clock() + seconds * INT64CONST(1000);
 }
 
 /* Close the connection; the line can be opened again. */
@@ -113,7 +111,7 @@ begin(BrimDelivery *delivery)
 	options.password = password != NULL ? password : "";
 	options.ca_file = brim_ca_file;
 	options.timeout = brim_smtp_connect_timeout;
-	line->deadline = DT_NOEND;
+	line->deadline = PG_INT64_MAX;
 	line->relay = brim_relay_open(&options, &error);
 	if (line->relay == NULL)
 	{
@@ -173,7 +171,7 @@ converse(Line *line)
 		else
 		{
 			brim_relay_watch(line->relay, true, false);
-			line->deadline = DT_NOEND;
+			line->deadline = PG_INT64_MAX;
 			return need;
 		}
 		if (more)
@@ -184,7 +182,8 @@ converse(Line *line)
 		brim_relay_watch(line->relay, true, need == BRIM_SMTP_SEND);
 
 		/* a reply that drips in does not get more time for it */
-		if (has_sent || line->deadline == DT_NOEND || line->phase != phase || line->need != need)
+		if (has_sent || line->deadline == PG_INT64_MAX || line->phase != phase ||
+			line->need != need)
 			line->deadline = in_seconds(brim_smtp_timeout(line->smtp));
 		line->phase = phase;
 		line->need = need;
@@ -210,13 +209,14 @@ conclude(BrimDelivery *delivery)
 static BrimStep
 drive(BrimDelivery *delivery)
 {
-	Line     *line = delivery->transport;
-	BrimError error;
-	bool      late;
+	Line        *line = delivery->transport;
+	BrimError    error;
+	BrimSmtpNeed need;
+	bool         late;
 
 	if (line == NULL)
 		return BRIM_STEP_DONE; /* begin() has ended it */
-	late = line->deadline != DT_NOEND && brim_worker_until(line->deadline) == 0;
+	late = line->deadline != PG_INT64_MAX && brim_worker_clock_until(line->deadline) == 0;
 	if (!brim_relay_take_ready(line->relay) && !late && !line->is_kicked)
 		return BRIM_STEP_WAIT;
 	line->is_kicked = false;
@@ -251,9 +251,15 @@ drive(BrimDelivery *delivery)
 		}
 		line->has_begun = true;
 	}
-	if (late)
+	need = converse(line);
+	/* what has come counts, however late; what comes now does not */
+	if (late && (need == BRIM_SMTP_SEND || need == BRIM_SMTP_REPLY) &&
+		brim_worker_clock_until(line->deadline) == 0)
+	{
 		brim_smtp_lost(line->smtp, "the mail relay did not answer in time");
-	switch (converse(line))
+		need = converse(line);
+	}
+	switch (need)
 	{
 		case BRIM_SMTP_BARRIER:
 			BRIM_FAULT("at_barrier");
@@ -274,7 +280,10 @@ commit(BrimDelivery *delivery)
 	(void) receive(line);
 	BRIM_FAULT("dot");
 	if (brim_smtp_need(line->smtp) == BRIM_SMTP_BARRIER)
+	{
 		brim_smtp_dot(line->smtp);
+		(void) transmit(line);
+	}
 	line->is_kicked = true;
 }
 
@@ -302,25 +311,26 @@ rest(BrimDelivery *delivery)
 		line->is_quitting = true;
 		brim_smtp_quit(line->smtp);
 		(void) converse(line);
-		line->deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), QUIT_BUDGET_MS);
+		line->deadline = brim_worker_clock() + QUIT_BUDGET_MS;
 	}
 	else if (brim_relay_take_ready(line->relay))
 	{
-		TimestampTz deadline = line->deadline;
+		int64 deadline = line->deadline;
 
 		(void) converse(line);
 		line->deadline = deadline;
 	}
-	if (brim_smtp_need(line->smtp) == BRIM_SMTP_DONE || brim_worker_until(line->deadline) == 0)
+	if (brim_smtp_need(line->smtp) == BRIM_SMTP_DONE ||
+		brim_worker_clock_until(line->deadline) == 0)
 		hang_up(delivery);
 }
 
-static TimestampTz
+static int64
 deadline(const BrimDelivery *delivery)
 {
 	const Line *line = delivery->transport;
 
-	return line != NULL ? line->deadline : DT_NOEND;
+	return line != NULL ? line->deadline : PG_INT64_MAX;
 }
 
 const BrimTransport brim_relay_transport = {

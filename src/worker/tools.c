@@ -41,6 +41,8 @@ brim_report_written(BrimReport *report)
 void
 brim_backoff_failed(BrimBackoff *backoff)
 {
+	if (backoff->until != 0 && brim_worker_until(backoff->until) > 0)
+		return; /* another failure in the same pause */
 	backoff->failures = Min(backoff->failures + 1, 7);
 	backoff->until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 												 Min(500L << backoff->failures, BRIM_RECHECK_MS));

@@ -27,7 +27,10 @@
 #include "utils/timestamp.h"
 
 #include "db/breaker.h"
+#include "db/email.h"
+#include "db/exit_mark.h"
 #include "db/faults.h"
+#include "db/generation.h"
 #include "db/settings.h"
 #include "db/shared.h"
 #include "db/txn.h"
@@ -37,7 +40,9 @@
 #include "worker/worker.h"
 
 #define LONGEST_ERROR_PAUSE_MS 60000
-#define SAME_REQUEST_MS 500 /* SIGTERMs so close together are one */
+#define LONGEST_SLEEP_MS 60000L /* while something is due some time: the clock may be set */
+#define CLOCK_STEP_MS 1000      /* what is less is drift */
+#define SAME_REQUEST_MS 500     /* SIGTERMs so close together are one */
 
 int64 brim_worker_token;
 int   brim_worker_number;
@@ -49,10 +54,15 @@ static volatile sig_atomic_t hold_stop = false;
 static volatile int64        held_since = 0; /* when the stop was asked for that is held */
 static bool                  wake_wanted = false;
 static MemoryContext         turn_context;
+static int                   last_error = 0; /* SQLSTATE */
+
+/* Wall clock minus worker clock in ms, and how far back it was set of late */
+static int64 clock_offset = 0;
+static int64 clock_set_back = 0;
 
 /* Milliseconds of a clock that only runs forward; safe in a signal handler. */
-static int64
-monotonic_ms(void)
+int64
+brim_worker_clock(void)
 {
 	struct timespec now;
 
@@ -73,10 +83,10 @@ on_terminate(SIGNAL_ARGS)
 	if (hold_stop && !stop_requested)
 	{
 		stop_requested = true;
-		held_since = monotonic_ms();
+		held_since = brim_worker_clock();
 		SetLatch(MyLatch);
 	}
-	else if (held_since != 0 && monotonic_ms() - held_since < SAME_REQUEST_MS)
+	else if (held_since != 0 && brim_worker_clock() - held_since < SAME_REQUEST_MS)
 		SetLatch(MyLatch);
 	else
 	{
@@ -121,6 +131,14 @@ brim_worker_sooner(long a, long b)
 }
 
 long
+brim_worker_clock_until(int64 when)
+{
+	if (when == PG_INT64_MAX)
+		return BRIM_FOREVER;
+	return (long) Min(Max(when - brim_worker_clock(), 0), LONGEST_SLEEP_MS);
+}
+
+long
 brim_worker_until(TimestampTz when)
 {
 	TimestampTz now = GetCurrentTimestamp();
@@ -129,7 +147,7 @@ brim_worker_until(TimestampTz when)
 		return BRIM_FOREVER;
 	if (when <= now)
 		return 0;
-	return Min(TimestampDifferenceMilliseconds(now, when) + 1, 3600000L);
+	return Min(TimestampDifferenceMilliseconds(now, when) + 1, LONGEST_SLEEP_MS);
 }
 
 uint32
@@ -140,6 +158,22 @@ brim_worker_random(void)
 	if (!pg_strong_random(&value, sizeof(value)))
 		value = (uint32) GetCurrentTimestamp();
 	return value;
+}
+
+bool
+brim_worker_error_passes(void)
+{
+	switch (ERRCODE_TO_CATEGORY(last_error))
+	{
+		case MAKE_SQLSTATE('2', '5', '0', '0', '0'): /* a read-only transaction, for one */
+		case MAKE_SQLSTATE('4', '0', '0', '0', '0'): /* deadlock */
+		case MAKE_SQLSTATE('5', '3', '0', '0', '0'): /* disk, memory */
+		case MAKE_SQLSTATE('5', '5', '0', '0', '0'): /* a lock */
+		case MAKE_SQLSTATE('5', '7', '0', '0', '0'): /* somebody intervened */
+		case MAKE_SQLSTATE('5', '8', '0', '0', '0'): /* system, files */
+			return true;
+	}
+	return false;
 }
 
 /* Has no job anything in hand, but for what the asking one is just recording? */
@@ -168,6 +202,7 @@ brim_worker_try(void (*work)(void *arg), void *arg)
 	{
 		HOLD_INTERRUPTS();
 		MemoryContextSwitchTo(turn_context);
+		last_error = geterrcode();
 		EmitErrorReport();
 		brim_txn_abort();
 		FlushErrorState();
@@ -265,6 +300,44 @@ shut_down(void)
 	proc_exit(1);
 }
 
+/* Was the clock set since the last call?  What waits is put right if it was set back. */
+static bool
+clock_was_set(void)
+{
+	int64 offset = GetCurrentTimestamp() / 1000 - brim_worker_clock();
+	int64 change = clock_offset == 0 ? 0 : offset - clock_offset;
+
+	clock_offset = offset;
+	if (change < -CLOCK_STEP_MS)
+		clock_set_back -= change;
+	return Abs(change) > CLOCK_STEP_MS;
+}
+
+/* What waits was queued by the clock as it was: let it wait no longer than was meant. */
+static void
+shift_queues(void *arg)
+{
+	if (!brim_txn_begin("brim: clock was set back"))
+		return;
+	brim_generation_shift(clock_set_back);
+	brim_email_shift(clock_set_back);
+	brim_txn_commit();
+}
+
+static void
+mind_clock(void)
+{
+	if (clock_set_back == 0)
+		return;
+	/* once is enough */
+	if (brim_worker_number == 1 && !brim_worker_try(shift_queues, NULL))
+		return;
+	ereport(LOG, (errmsg("brim worker found the clock set back by " INT64_FORMAT " s",
+						 clock_set_back / 1000)));
+	clock_set_back = 0;
+	brim_shared_wake_others();
+}
+
 static void
 read_settings(void)
 {
@@ -273,6 +346,15 @@ read_settings(void)
 		jobs[i]->pause_until = 0;
 		jobs[i]->reload();
 	}
+}
+
+static bool
+is_failing(void)
+{
+	for (size_t i = 0; i < lengthof(jobs); i++)
+		if (jobs[i]->is_failing() || jobs[i]->pause_until != 0)
+			return true;
+	return false;
 }
 
 /*
@@ -309,10 +391,9 @@ refuse_superuser(void)
 void
 brim_worker_main(Datum arg)
 {
-	BrimError   error;
-	bool        woken = true;
-	bool        reload_pending = false;
-	TimestampTz last_turn = 0;
+	BrimError error;
+	bool      woken = true;
+	bool      reload_pending = false;
 
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, on_terminate);
@@ -325,6 +406,7 @@ brim_worker_main(Datum arg)
 	take_number();
 	brim_shared_attach(BRIM_WORKER_ARG_SLOT(arg), brim_worker_number); /* ours once the number is */
 	brim_breaker_attach();
+	brim_exit_mark_begin(brim_worker_number);
 	if (!brim_net_init(&error))
 		ereport(FATAL, (errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION), errmsg("%s", error.message)));
 	turn_context =
@@ -336,14 +418,10 @@ brim_worker_main(Datum arg)
 
 	for (;;)
 	{
-		long        sleep_ms = BRIM_FOREVER;
-		TimestampTz now = GetCurrentTimestamp();
+		long sleep_ms = BRIM_FOREVER;
 
-		/* the clock was set back: pauses and breakers end now, not that much later */
-		if (now < last_turn - USECS_PER_SEC)
-			reload_pending = true;
-		last_turn = now;
-
+		if (clock_was_set())
+			reload_pending = true; /* pauses and breakers end now, not some other time */
 		if (brim_shared_must_stop())
 			stop_requested = true;
 		if (stop_requested)
@@ -365,6 +443,7 @@ brim_worker_main(Datum arg)
 			woken = true;
 		}
 		MemoryContextSwitchTo(turn_context);
+		mind_clock();
 		if (woken)
 			brim_shared_set_state(BRIM_WORKER_BUSY);
 		for (size_t i = 0; i < lengthof(jobs); i++)
@@ -374,7 +453,9 @@ brim_worker_main(Datum arg)
 			woken = brim_wait(0) || wake_wanted;
 		else
 		{
-			if (!stop_requested)
+			if (is_failing())
+				brim_shared_set_state(BRIM_WORKER_FAILING);
+			else if (!stop_requested)
 				brim_shared_idle();
 			if (sleep_ms < 0 || sleep_ms > 1000)
 				brim_txn_report();

@@ -40,7 +40,7 @@ my $connections = '
 	@starttls  .      .     .    .    .    q   .    q   q     .     q    .     q     .
 	tls        .      q     q    q    q    .   .    .   .     q     q    s     .     .
 	auth       .      q     q    q    .    q   .    q   q     q     q    s     e     e
-	mail       .      q     q    .    .    r   q    f   q     q     q    s     q     q
+	mail       .      q     q    .    .    r   q    q   q     q     q    s     q     q
 ';
 
 # Faults of one e-mail

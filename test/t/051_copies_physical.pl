@@ -59,7 +59,7 @@ sub arm
 {
 	my ($copy, $what) = @_;
 	my $shown = $copy->sql(q{SELECT string_agg(item || '=' || count, ' ') FROM brim_arm() WHERE item NOT IN ('place', 'confirm')});
-	my $token = $copy->sql(q{SELECT substring(detail FROM 'brim_arm\(''([^'']+)''\)') FROM brim_arm() WHERE item = 'confirm'});
+	my $token = $copy->sql(q{SELECT substring(detail FROM 'brim_arm\(''([^'']+)''\)') FROM brim_arm() WHERE item = 'confirm' LIMIT 1});
 	is($copy->sql($states), 'disarmed', "$what: to look arms nothing");
 	$copy->sql("SELECT * FROM brim_arm('$token')");
 	$copy->wait_idle;

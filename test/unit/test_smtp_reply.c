@@ -26,7 +26,7 @@ test_classes(void)
 		{RCPT, "550-5.1.6 has moved\r\n550 5.1.6 for good\r\n", BRIM_SMTP_FAILED, "rp"},
 		{RCPT, "556 5.1.10 null MX\r\n", BRIM_SMTP_FAILED, "rp"},
 		{DOT, "550 5.1.1 no such user\r\n", BRIM_SMTP_FAILED, "rp"},
-		{MAIL, "550 5.1.1 who are you\r\n", BRIM_SMTP_FAILED, "rf"},
+		{MAIL, "550 5.1.1 who are you\r\n", BRIM_SMTP_TRANSPORT, "rf"},
 		{RCPT, "450 4.1.1 cannot say yet\r\n", BRIM_SMTP_RETRY, "r"},
 		{RCPT, "550 5.1.0 some address\r\n", BRIM_SMTP_FAILED, "r"},
 		/* bare codes: may be policy */
@@ -41,13 +41,13 @@ test_classes(void)
 		{DATA, "554 5.5.1 no valid recipients\r\n", BRIM_SMTP_FAILED, "r"},
 		{DOT, "554 transaction failed\r\n", BRIM_SMTP_FAILED, "r"},
 		/* sender and policy */
-		{MAIL, "550 5.1.8 bad sender domain\r\n", BRIM_SMTP_FAILED, "rf"},
+		{MAIL, "550 5.1.8 bad sender domain\r\n", BRIM_SMTP_TRANSPORT, "rf"},
 		{RCPT, "553 5.1.7 bad sender\r\n", BRIM_SMTP_FAILED, "rf"},
 		{RCPT, "550 5.7.1 blocked\r\n", BRIM_SMTP_FAILED, "rf"},
 		{DOT, "550 5.7.26 no DKIM\r\n", BRIM_SMTP_FAILED, "rf"},
-		{MAIL, "550 not you\r\n", BRIM_SMTP_FAILED, "rf"},
+		{MAIL, "550 not you\r\n", BRIM_SMTP_TRANSPORT, "rf"},
 		{MAIL, "552 5.3.4 too big\r\n", BRIM_SMTP_FAILED, "r"},
-		{MAIL, "450 4.1.8 no such domain yet\r\n", BRIM_SMTP_RETRY, "rf"},
+		{MAIL, "450 4.1.8 no such domain yet\r\n", BRIM_SMTP_TRANSPORT, "rf"},
 		{RCPT, "450 4.7.1 Greylisted, try again in 5 minutes\r\n", BRIM_SMTP_RETRY, "rt"},
 		/* login */
 		{MAIL, "530 5.7.0 authentication required\r\n", BRIM_SMTP_TRANSPORT, "f"},
