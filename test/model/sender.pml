@@ -44,6 +44,12 @@
 #ifndef SLOTS
 #define SLOTS 1
 #endif
+/* two slots of one process show all there is to show of them */
+#if SLOTS == 2
+#define LAUNCHED 1
+#else
+#define LAUNCHED PROCESSES
+#endif
 #ifdef NOLEDGER
 #define NOLEDGER_CLAIM
 #define NOLEDGER_BARRIER
@@ -65,7 +71,7 @@ mtype st[2] = QUEUED;
 byte  tok[2];				/* 0: nobody's */
 byte  crashes[2];
 #if SLOTS == 2
-byte  claims[2];			/* counted up to 2 */
+byte  claims[2];			/* counted up to 3 */
 #endif
 /* brim.send_ledger */
 mtype ledger = NO_ROW;
@@ -221,7 +227,7 @@ rest:
 		atomic {
 			if
 #if SLOTS == 2
-			:: st[v] == QUEUED && UNIQUE(v) && claims[v] < 2 ->
+			:: st[v] == QUEUED && UNIQUE(v) && claims[v] < 3 ->
 				st[v] = CLAIMED; tok[v] = t; claims[v]++; claim = claims[v]
 #else
 			:: st[v] == QUEUED && UNIQUE(v) -> st[v] = CLAIMED; tok[v] = t
@@ -346,9 +352,9 @@ proctype launcher()
 end:
 	do
 #ifdef FALSE_RECOVERY
-	:: atomic { t <= PROCESSES ->
+	:: atomic { t <= LAUNCHED ->
 #else
-	:: atomic { t <= PROCESSES && !SOMEBODY_LIVES ->
+	:: atomic { t <= LAUNCHED && !SOMEBODY_LIVES ->
 #endif
 			if
 			:: crash = 0

@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+#
+# run.sh - take out each guard of the sender in turn; a named test must notice.
+#
+#	bash test/guards/run.sh				all of them, about 12 minutes
+#	bash test/guards/run.sh token place	these only
+#	bash test/guards/run.sh --dry-run	only see that each can still be taken out
+#
+# A guard that no test misses is no guard, or has no test.  Works on a copy of
+# the source; each line of the list below is one guard:
+#
+#	name | file | what perl does to it | suites or tests of check.sh | what the failure looks like
+
+set -uo pipefail
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+
+GUARDS='
+token          | test/specs/barrier.spec | s/ AND e\.claim_token = \$2 AND e\.claims = m\.claim_no//g | isolation | barrier
+ledger         | test/specs/barrier.spec | s/WHERE l\.state IN \(.refused., .released.\)/WHERE true/g | isolation | barrier
+unique         | sql/parts/10_tables.sql | s/CREATE UNIQUE INDEX outbound_email_once/CREATE INDEX outbound_email_once/ | isolation | claim_claim
+unsubscribed   | test/specs/suppress_claim.spec | s/AND NOT \(EXISTS \(SELECT FROM brim\.suppression\).*?OFFSET 0\)\)\)//gs | isolation | suppress_claim
+late           | src/db/email.c | s/brim_txn_run\(&barrier_suppressed, values, NULL\);// | tap t/014_late_unsubscribe.pl | 014_late_unsubscribe
+barrier        | src/worker/relay.c | s/case BRIM_SMTP_BARRIER:\n/case BRIM_SMTP_BARRIER:\n\t\t\tbrim_smtp_dot(line->smtp);\n\t\t\t(void) transmit(line);\n/ | tap t/014_late_unsubscribe.pl | 014_late_unsubscribe
+early-reply    | src/worker/relay.c | s/(still counts as before the dot \*\/\n)\s*\(void\) receive\(line\);/$1/ | tap t/015_network_faults.pl | 015_network_faults
+uncertain      | src/worker/deliver_queue.c | s/row->status = "uncertain";/row->status = "queued";/ | tap t/012_send_errors.pl | 012_send_errors
+doubt          | src/db/email_recovery.c | s/(UPDATE brim\.outbound_email e SET status = )\x27uncertain\x27/$1\x27queued\x27/ | tap t/054_power_loss.pl | 054_power_loss
+durable        | src/db/txn.c | s/\{"synchronous_commit", "on"\},// | tap t/017_hostile_settings.pl | 017_hostile_settings
+owner          | sql/parts/50_operations.sql | s/v_email\.claimed_by IS NOT NULL AND brim\.claim_owner_alive\(v_email\.claimed_by\)/false/ | tap t/032_suspects.pl | cannot be called not delivered
+number-lock    | src/worker/recovery.c | s/brim_shared_lock_dead_number\(number\)/true/ | tap t/031_workers.pl | is left to it
+alone          | src/db/email.c | s/\(e\.crashes > 0\) = \$5/\$5 IS NOT NULL/ | tap t/032_suspects.pl | 032_suspects
+poison         | src/db/email_recovery.c | s/e\.crashes \+ \$3 >= 2/false/g | tap t/032_suspects.pl | 032_suspects
+breaker        | src/worker/deliver.c | s/!breaker->may_try/false/ | tap t/031_workers.pl | 031_workers
+place          | src/db/node.c | s/node->is_armed = brim_txn_bool\(0, 3\);/node->is_armed = true;/ | tap t/050_copies.pl | 050_copies
+node           | src/db/email.c | s/AND e\.node_id = \$4/AND \$4 IS NOT NULL/ | tap t/050_copies.pl | 050_copies
+node-of-jobs   | src/db/generation.c | s/AND g\.node_id = \$4/AND \$4 IS NOT NULL/ | tap t/050_copies.pl t/052_copies_logical.pl | 05[02]_copies
+standby        | src/db/standby.c | s/confirmed = WalSndCtl->lsn\[SYNC_REP_WAIT_FLUSH\] >= upto;/confirmed = true;/ | tap t/053_promotion.pl | cancelled ten times
+grace          | src/worker/worker.c | s/hold_stop = hold;/hold_stop = false;/ | tap t/030_lifecycle.pl | 030_lifecycle
+pace           | src/worker/deliver_queue.c | s/if \(!brim_node_lock_batch\(&last\)\)/last = 0;\n\tif (false)/ | tap t/031_workers.pl | keep to brim.batch_size
+'
+
+trim() { sed 's/^ *//; s/ *$//' <<<"$1"; }
+
+dry=
+chosen=()
+for argument in "$@"; do
+	case $argument in
+		--dry-run) dry=1 ;;
+		-h | --help)
+			sed -n '3,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+			exit 0
+			;;
+		*) chosen+=("$argument") ;;
+	esac
+done
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/brim-guards.XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+tests=0
+bad=0
+
+result() {
+	tests=$((tests + 1))
+	if [ "$1" = ok ]; then
+		echo "ok $tests - $2"
+	else
+		echo "not ok $tests - $2"
+		bad=$((bad + 1))
+	fi
+}
+
+while IFS='|' read -r name file change suites sign; do
+	name=$(trim "$name")
+	file=$(trim "$file")
+	change=$(trim "$change")
+	sign=$(trim "$sign")
+	[ -n "$name" ] || continue
+	if [ "${#chosen[@]}" -gt 0 ] && [[ " ${chosen[*]} " != *" $name "* ]]; then continue; fi
+	if [ -n "$dry" ]; then
+		cp "$top/$file" "$work/file"
+		perl -0pi -e "$change" "$work/file" 2>"$work/error"
+		if [ ! -s "$work/error" ] && ! cmp -s "$top/$file" "$work/file"; then
+			result ok "guard $name can be taken out of $file"
+		else
+			result bad "guard $name can be taken out of $file"
+		fi
+		continue
+	fi
+	rm -rf "$work/tree" && mkdir "$work/tree"
+	tar -C "$top" -cf - --exclude=./.git --exclude='*.o' --exclude='*.so' . | tar -C "$work/tree" -xf -
+	perl -0pi -e "$change" "$work/tree/$file"
+	# shellcheck disable=SC2046
+	BRIM_TEST_PATIENCE=${BRIM_TEST_PATIENCE:-20} bash "$work/tree/test/check.sh" $(trim "$suites") >"$work/log" 2>&1 </dev/null
+	status=$?
+	if cmp -s "$top/$file" "$work/tree/$file"; then
+		result bad "guard $name can be taken out of $file"
+	elif [ "$status" -eq 0 ] || grep -q 'brim builds and installs' "$work/log"; then
+		result bad "without the guard $name: $(trim "$suites") notices nothing, or brim does not build"
+		tail -n 5 "$work/log" | sed 's/^/# /'
+	elif sed -n '/--- what failed/,$p; /^not ok/p; /FAILED/p' "$work/log" | grep -qE "$sign"; then
+		result ok "without the guard $name: $(trim "$suites") fails"
+	else
+		result bad "without the guard $name: $(trim "$suites") fails, but not where it should"
+		tail -n 20 "$work/log" | sed 's/^/# /'
+	fi
+done <<<"$GUARDS"
+echo "1..$tests"
+[ "$bad" -eq 0 ] && [ "$tests" -gt 0 ]
