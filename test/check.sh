@@ -150,6 +150,7 @@ suite_lint() {
 	one "isolation specs run the worker's statements" perl test/lint/specs.pl
 	one "documents name what exists, and all of it" perl test/lint/docs.pl
 	one "nothing speaks of a developer's machine" perl test/lint/words.pl
+	one "each guard of the sender can be taken out" bash test/guards/run.sh --dry-run
 	one "Perl compiles" lint_perl
 	one "Python compiles" lint_python
 	one "shellcheck finds nothing" lint_shell

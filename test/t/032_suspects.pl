@@ -9,7 +9,7 @@ use BrimTest;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-my $brim = BrimTest->new('main');
+my $brim = BrimTest->new('main', conf => "restart_after_crash = on\n");
 $brim->sql(q{UPDATE brim.variant SET is_active = false WHERE name = 'roi_focused'});
 my $smtp = $brim->start_smtp(rules => [
 		{ phase => 'rcpt', match => '@bad', action => 'hang' },
