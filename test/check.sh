@@ -16,7 +16,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=lib/setup.sh
 . "$here/lib/setup.sh"
 
-SUITES=(compile lint unit model fuzz regress isolation tap)
+SUITES=(compile lint unit model fuzz regress isolation tap soak)
 declare -A PURPOSE=(
 	[compile]="every source compiles without a warning, with gcc and with clang"
 	[lint]="layout, includes, exports, names, scripts; clang-format, cppcheck, shellcheck"
@@ -26,6 +26,7 @@ declare -A PURPOSE=(
 	[regress]="SQL in, text out (pg_regress)"
 	[isolation]="sessions that get in each other's way (isolation specs)"
 	[tap]="real servers: PostgreSQL, SMTP, Gemini (prove)"
+	[soak]="a short kill loop: mails counted at the server"
 )
 STRICT_FLAGS="-Werror -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
 	-Wvla -Wformat=2 -Wundef -Wwrite-strings -Wno-unused-parameter -Wno-sign-compare
@@ -131,7 +132,7 @@ lint_perl() {
 
 lint_python() {
 	local file status=0
-	for file in test/lib/*.py test/bench/*.py; do
+	for file in test/lib/*.py test/bench/*.py test/soak/*.py; do
 		[ ! -f "$file" ] || PYTHONPYCACHEPREFIX=$WORK/tmp /usr/bin/python3 -m py_compile "$file" || status=1
 	done
 	return "$status"
@@ -246,6 +247,15 @@ suite_tap() {
 	elif [ "$status" -ne 0 ]; then
 		not_ok "tap (a test ended early)"
 	fi
+}
+
+# It builds with fault points in a work directory of its own, below this one.
+suite_soak() {
+	local status=0
+	env -u BRIM_INNER -u WORK bash test/soak/kill_loop.sh --rows 300 --kills 20 --seed 7 \
+		>"$WORK/log/soak.log" 2>&1 || status=$?
+	grep '^# ' "$WORK/log/soak.log"
+	count_tap "$WORK/log/soak.log" "$status" soak
 }
 
 # What the servers of failed TAP tests complained about.

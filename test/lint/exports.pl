@@ -4,6 +4,7 @@
 # that SQL calls, and nothing else.
 #
 # A function that SQL calls has a pg_finfo_ twin, and an install script names it.
+# Nor does it hold fault points (src/db/faults.h), which only tests build in.
 
 use strict;
 use warnings;
@@ -55,6 +56,12 @@ foreach my $name (sort keys %exported)
 foreach my $name (sort keys %declared)
 {
 	push @faults, "$name: named in $declared{$name} but not exported" unless $exported{$name};
+}
+
+{
+	local $/;
+	open(my $fh, '<:raw', $library) or die "$library: $!";
+	push @faults, "$library: holds fault points, which a release build does not" if <$fh> =~ /brim_fault|brim fault point/;
 }
 
 print "$_\n" foreach @faults;
