@@ -29,6 +29,7 @@ typedef struct Letter
 	char tmp_path[MAXPGPATH];
 	char new_path[MAXPGPATH];
 	bool is_committed;
+	bool is_renamed; /* out of our hands, even if an error ends the turn before that is said */
 	bool is_done;
 } Letter;
 
@@ -161,10 +162,15 @@ drive(BrimDelivery *delivery)
 	if (!letter->is_committed)
 		return BRIM_STEP_BARRIER;
 	snprintf(directory, sizeof(directory), "%s/new", brim_outbox_directory);
-	if (rename(letter->tmp_path, letter->new_path) != 0)
+	if (!letter->is_renamed && rename(letter->tmp_path, letter->new_path) != 0)
+	{
 		fail(delivery, BRIM_SMTP_TRANSPORT, BRIM_SMTP_PHASE_DOT, "could not rename file",
 			 letter->tmp_path);
-	else if (!sync_directory(directory))
+		drop(delivery);
+		return BRIM_STEP_DONE;
+	}
+	letter->is_renamed = true;
+	if (!sync_directory(directory))
 		fail(delivery, BRIM_SMTP_UNCERTAIN, BRIM_SMTP_PHASE_DOT, "could not fsync directory",
 			 directory);
 	else
