@@ -66,8 +66,7 @@ is($brim->sql($crashes), 'Bad 1 held 2, Kind 1 sent 1, Kind 2 sent 1, Kind 3 sen
 
 # One that only hangs has the worker to itself for ten seconds at most
 my $id = $brim->sql(q{SELECT email_id FROM brim.outbound_email WHERE status = 'held'});
-$brim->sql("SELECT brim_release($id)");
-$brim->sql("UPDATE brim.outbound_email SET crashes = 1 WHERE email_id = $id");
+$brim->sql("BEGIN; SELECT brim_release($id); UPDATE brim.outbound_email SET crashes = 1 WHERE email_id = $id; COMMIT");
 $brim->wait_until($claimed, 'Bad 1');
 my $since = time();
 $brim->add_companies(2, 'Patient');
