@@ -3,10 +3,11 @@
 # run.sh - how fast brim is here.  Not a test: it prints figures, judges nothing.
 #
 #	bash test/bench/run.sh					everything
-#	bash test/bench/run.sh score intake		parts: score intake mail gemini
+#	bash test/bench/run.sh score intake		parts: score intake mail queue gemini
 #
-# Wants smtp-sink (Debian's postfix package) for mail.  A server of its own, with
-# fsync on and PostgreSQL's defaults but for max_wal_size.
+# Wants smtp-sink and smtp-source (Debian's postfix package) for mail and queue.
+# A server of its own, with fsync on and PostgreSQL's defaults but for max_wal_size.
+# How many: BRIM_BENCH_ROWS, _MAILS, _QUEUE, _GENERATIONS.
 
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -14,7 +15,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$here/lib/setup.sh"
 
 ROWS=${BRIM_BENCH_ROWS:-1000000}
-MAILS=${BRIM_BENCH_MAILS:-3000}
+MAILS=${BRIM_BENCH_MAILS:-6000}
+QUEUE=${BRIM_BENCH_QUEUE:-60000}
 GENERATIONS=${BRIM_BENCH_GENERATIONS:-640}
 
 psql_quiet() { "$PGBIN/psql" --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 "$@"; }
@@ -107,29 +109,112 @@ set_and_reload() {
 
 add_leads() { sql "INSERT INTO brim.lead (company_name, domain, contact_name, contact_email, employee_count, industry, tech_stack, recent_job_posts) $(companies "$1" "$2")"; }
 
-bench_mail() {
-	local sink connections port took name
+# start_sink: smtp-sink on a port of its own; sets SINK_PORT, or fails where there is none
+start_sink() {
+	local sink
 	sink=$(command -v smtp-sink || ls /usr/sbin/smtp-sink 2>/dev/null)
-	if [ -z "$sink" ]; then
-		note "mail is left out: smtp-sink is not here (package postfix)"
-		return
+	SOURCE=$(command -v smtp-source || ls /usr/sbin/smtp-source 2>/dev/null)
+	if [ -z "$sink" ] || [ -z "$SOURCE" ]; then
+		note "left out: smtp-sink and smtp-source are not here (package postfix)"
+		return 1
 	fi
-	port=$((20000 + RANDOM % 20000))
-	"$sink" "127.0.0.1:$port" 1000 >/dev/null 2>&1 &
+	SINK_PORT=$((20000 + RANDOM % 20000))
+	"$sink" "127.0.0.1:$SINK_PORT" 1000 >/dev/null 2>&1 &
 	SINK_PID=$!
-	step "Writing from templates and sending $MAILS e-mails to smtp-sink"
-	set_and_reload brim.smtp_url="smtp://127.0.0.1:$port" brim.batch_size=100000 brim.send=off
-	for connections in 1 4 16; do
-		name=mail$connections
-		set_and_reload brim.smtp_connections=$connections brim.generate=on
-		took=$(seconds_of eval "add_leads $MAILS $name && wait_for \"SELECT count(*) FROM brim.generation WHERE status <> 'done'\" 0") || exit 1
-		[ "$connections" != 1 ] || line "written from templates (two variants each)" "$MAILS" "$took" "companies/s"
-		took=$(seconds_of eval "set_and_reload brim.send=on && wait_for \"SELECT count(*) FROM brim.outbound_email WHERE status = 'sent' AND recipient LIKE '%@$name-%'\" $MAILS") || exit 1
-		line "sent over $connections connection(s)" "$MAILS" "$took" "mails/s"
-		set_and_reload brim.send=off
-	done
+}
+
+stop_sink() {
 	kill "$SINK_PID" 2>/dev/null
 	SINK_PID=
+}
+
+# queue_mails N NAME: N queued e-mails of 2.9 KB, in fifty scores
+queue_mails() {
+	sql "INSERT INTO brim.lead (company_id, company_name, domain)
+			SELECT '$2-' || i, 'Company ' || i, '$2-' || i || '.example' FROM generate_series(1, $1) AS i;
+		INSERT INTO brim.outbound_email (campaign, company_id, variant, score, status, node_id, recipient, subject, body, generated_by)
+			SELECT 'default', '$2-' || i, 'roi_focused', 50 + i * 7919 % 50, 'queued', n.node_id, 'contact@$2-' || i || '.example',
+				'A question about company ' || i,
+				(SELECT string_agg(md5(i::text || k) || ' ' || md5(k::text || i), E'\n') FROM generate_series(1, 42) AS k), 'template'
+			FROM generate_series(1, $1) AS i CROSS JOIN brim.node AS n"
+}
+
+# CPU seconds of all workers of this database so far
+worker_cpu() {
+	local pid ticks=0
+	for pid in $(sql "SELECT pid FROM brim.worker_slots()"); do
+		ticks=$((ticks + $(awk '{ print $14 + $15 }' "/proc/$pid/stat")))
+	done
+	awk -v t="$ticks" -v hz="$(getconf CLK_TCK)" 'BEGIN { printf "%.2f", t / hz }'
+}
+
+# send_queued N: send what is queued; sets TOOK and CPU
+send_queued() {
+	local from
+	from=$(worker_cpu)
+	TOOK=$(seconds_of eval "set_and_reload brim.send=on && wait_for \"SELECT count(*) FROM brim.outbound_email WHERE status = 'queued'\" 0 &&
+		wait_for \"SELECT count(*) FROM brim.outbound_email WHERE status IN ('claimed', 'committing')\" 0") || exit 1
+	CPU=$(awk -v a="$from" -v b="$(worker_cpu)" -v n="$1" 'BEGIN { printf "%.2f", (b - a) * 1000 / n }')
+	set_and_reload brim.send=off
+}
+
+bench_mail() {
+	local connections took workers
+	step "Writing from templates, then sending $MAILS e-mails of 3 KB to smtp-sink, beside smtp-source with the same connections"
+	set_and_reload brim.send=off brim.generate=on
+	took=$(seconds_of eval "add_leads 3000 written && wait_for \"SELECT count(*) FROM brim.generation WHERE status <> 'done'\" 0") || exit 1
+	line "written from templates (two variants each)" 3000 "$took" "companies/s"
+	sql "UPDATE brim.outbound_email SET status = 'cancelled' WHERE status = 'queued'"
+	set_and_reload brim.generate=off
+	start_sink || return
+	set_and_reload brim.smtp_url="smtp://127.0.0.1:$SINK_PORT" brim.batch_size=100000
+	for workers in 1 2; do
+		for connections in 1 4 16 64; do
+			[ "$workers" = 1 ] || [ "$connections" = 16 ] || continue
+			set_and_reload brim.smtp_connections=$connections brim.workers=$workers
+			wait_for "SELECT count(*) FROM brim.worker_slots()" "$workers"
+			queue_mails "$MAILS" "mail$workers-$connections"
+			send_queued "$MAILS"
+			took=$(seconds_of "$SOURCE" -d -s "$((connections * workers))" -m "$((MAILS * 4))" -l 3000 "127.0.0.1:$SINK_PORT") || exit 1
+			line "$workers worker(s), $connections connection(s) each" "$MAILS" "$TOOK" "mails/s, $CPU ms CPU a mail; smtp-source $(rate $((MAILS * 4)) "$took")"
+		done
+	done
+	set_and_reload brim.workers=1
+	stop_sink
+}
+
+sizes() { sql "SELECT pg_size_pretty(pg_table_size('brim.outbound_email')) || ' and ' || pg_size_pretty(pg_indexes_size('brim.outbound_email')) || ' of indexes'"; }
+
+bench_queue() {
+	local snapshot from now sent last_sent last i
+	start_sink || return
+	set_and_reload brim.smtp_url="smtp://127.0.0.1:$SINK_PORT" brim.batch_size=1000000 brim.smtp_connections=16 brim.generate=off brim.send=off
+	for snapshot in without with; do
+		step "Sending $QUEUE e-mails over 16 connections $snapshot an old snapshot"
+		sql "TRUNCATE brim.outbound_email, brim.email_attempt, brim.send_ledger, brim.generation, brim.event, brim.lead"
+		queue_mails "$QUEUE" "queue-$snapshot"
+		sql "VACUUM ANALYZE"
+		note "before: $(sizes)"
+		if [ "$snapshot" = with ]; then
+			{ echo "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM brim.campaign;" && sleep 3600; } | psql_quiet >/dev/null &
+			HOLDER_PID=$!
+			sleep 1
+		fi
+		from=$EPOCHREALTIME last=$from last_sent=0
+		set_and_reload brim.send=on
+		for i in 1 2 3 4; do
+			wait_for "SELECT sent >= $QUEUE / 4 * $i FROM (SELECT count(*) AS sent FROM brim.send_ledger WHERE state = 'sent') AS s" t
+			now=$EPOCHREALTIME
+			sent=$(sql "SELECT count(*) FROM brim.send_ledger WHERE state = 'sent'")
+			line "quarter $i" "$((sent - last_sent))" "$(awk -v a="$last" -v b="$now" 'BEGIN { printf "%.3f", b - a }')" "mails/s"
+			last=$now last_sent=$sent
+		done
+		set_and_reload brim.send=off
+		note "after: $(sizes); $(sql "SELECT n_tup_upd || ' updates, ' || n_dead_tup || ' dead rows, ' || autovacuum_count || ' autovacuums' FROM pg_stat_user_tables WHERE relid = 'brim.outbound_email'::regclass")"
+		[ "$snapshot" = without ] || sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_xmin IS NOT NULL AND state = 'idle in transaction'" >/dev/null
+	done
+	kill "$HOLDER_PID" 2>/dev/null
+	stop_sink
 }
 
 bench_gemini() {
@@ -156,11 +241,12 @@ inner() {
 	cd "$WORK/src" || exit 1
 	here=$WORK/src/test
 	SINK_PID=
-	trap '[ -z "$SINK_PID" ] || kill "$SINK_PID" 2>/dev/null; stop_server' EXIT
+	HOLDER_PID=
+	trap 'kill $SINK_PID $HOLDER_PID 2>/dev/null; stop_server' EXIT
 	trap 'exit 143' TERM
 	make_private_installation
 	build_and_install "$WORK/log/build.log" || die "brim could not be built"
-	start_server bench "max_wal_size = 4GB" || die "the server did not start"
+	start_server bench "max_wal_size = 4GB" "max_worker_processes = 20" || die "the server did not start"
 	sql "CREATE DATABASE bench" && export PGDATABASE=bench
 	sql "CREATE EXTENSION brim; CREATE ROLE brim_worker LOGIN CONNECTION LIMIT 0"
 	sql "SELECT brim_grant('brim_worker', 'worker')" >/dev/null
@@ -168,7 +254,7 @@ inner() {
 			sender_address = 'ana@flowline.example', postal_address = '1 Harbour Road, Dublin' WHERE name = 'default'"
 	say "$("$PG_CONFIG" --version), $(nproc) x $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
 	for part in "${parts[@]}"; do
-		if [ "$part" = mail ]; then
+		if [ "$part" = mail ] || [ "$part" = queue ]; then
 			set_and_reload brim.worker_role=brim_worker brim.databases=bench brim.send_interval=0
 		elif [ "$part" = gemini ]; then
 			set_and_reload brim.worker_role=brim_worker brim.databases=bench
@@ -179,11 +265,11 @@ inner() {
 }
 
 parts=("$@")
-[ "${#parts[@]}" -gt 0 ] || parts=(score intake mail gemini)
+[ "${#parts[@]}" -gt 0 ] || parts=(score intake mail queue gemini)
 for part in "${parts[@]}"; do
 	case $part in
-		score | intake | mail | gemini) ;;
-		*) die "there is no part $part: score intake mail gemini" ;;
+		score | intake | mail | queue | gemini) ;;
+		*) die "there is no part $part: score intake mail queue gemini" ;;
 	esac
 done
 
