@@ -350,6 +350,8 @@ turn(bool woken)
 	if (in_hand(true) == 0)
 		brim_breaker_drop_probe(BRIM_SERVICE_RELAY);
 	brim_breaker_read(BRIM_SERVICE_RELAY, &breaker);
+	if (in_hand(true) == 0 && room(&breaker) == 0)
+		brim_walk_yield(&brim_deliver_job);
 	if (brim_deliver.look && room(&breaker) > 0 && !brim_backoff_pauses(&brim_deliver.claims))
 		return 0;
 	return sleep_time(&breaker);

@@ -172,6 +172,7 @@ brim_deliver_release(BrimDeliverSlot *only)
 		}
 		brim_deliver_free(&brim_deliver.slots[i]);
 		brim_deliver.look = true;
+		brim_walk_ended(&brim_deliver_job);
 	}
 }
 

@@ -111,6 +111,7 @@ release_finished(BrimGenerateSlot *only)
 		else
 			brim_generating.look = true; /* it is due again some time */
 		brim_generate_free(&brim_generating.slots[i]);
+		brim_walk_ended(&brim_generate_job);
 	}
 }
 
@@ -306,6 +307,8 @@ turn(bool woken)
 	if (in_hand(true) == 0)
 		brim_breaker_drop_probe(BRIM_SERVICE_WRITER);
 	brim_breaker_read(BRIM_SERVICE_WRITER, &breaker);
+	if (in_hand(true) == 0 && room(&breaker) == 0)
+		brim_walk_yield(&brim_generate_job);
 	if (count_slots(SLOT_FINISHED) > 0 || (brim_generating.look && room(&breaker) > 0 &&
 										   !brim_backoff_pauses(&brim_generating.claims)))
 		return 0;

@@ -132,3 +132,19 @@ brim_walk_settle(const BrimJob *job, const BrimCursor *cursor)
 		brim_worker_wake(); /* the others may go on */
 	}
 }
+
+void
+brim_walk_yield(const BrimJob *job)
+{
+	if (alone != job)
+		return;
+	alone = NULL;
+	brim_worker_wake();
+}
+
+void
+brim_walk_ended(const BrimJob *job)
+{
+	if (!brim_walk_may_claim(job))
+		brim_worker_wake();
+}

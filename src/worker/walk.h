@@ -58,4 +58,10 @@ extern int brim_walk_claim(BrimWalk *walk, const BrimJob *job, const BrimQueue *
 extern bool brim_walk_may_claim(const BrimJob *job);
 extern void brim_walk_settle(const BrimJob *job, const BrimCursor *cursor); /* after the commit */
 
+/* A job that may not claim now waits for nothing; nor does it keep the others waiting. */
+extern void brim_walk_yield(const BrimJob *job);
+
+/* Something in hand has ended: who waits to be alone may be by now. */
+extern void brim_walk_ended(const BrimJob *job);
+
 #endif /* BRIM_WORKER_WALK_H */
