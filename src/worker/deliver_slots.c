@@ -215,9 +215,10 @@ brim_deliver_pass_barrier(bool is_unconfirmed)
 		}
 		else
 		{
+			/* first said to be so: an error in commit() must not leave it to be abandoned */
 			brim_worker_hold_stop(true);
-			brim_deliver.transport->commit(&slot->delivery);
 			slot->state = SLOT_COMMITTED;
+			brim_deliver.transport->commit(&slot->delivery);
 		}
 	}
 }

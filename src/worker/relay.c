@@ -219,10 +219,11 @@ drive(BrimDelivery *delivery)
 	late = line->deadline != PG_INT64_MAX && brim_worker_clock_until(line->deadline) == 0;
 	if (!brim_relay_take_ready(line->relay) && !late && !line->is_kicked)
 		return BRIM_STEP_WAIT;
-	line->is_kicked = false;
+	line->is_kicked = true; /* should an error end this turn there is another */
 	switch (brim_relay_state(line->relay))
 	{
 		case BRIM_RELAY_CONNECTING:
+			line->is_kicked = false;
 			return BRIM_STEP_WAIT;
 		case BRIM_RELAY_FAILED:
 			if (!line->has_begun)
@@ -263,10 +264,12 @@ drive(BrimDelivery *delivery)
 	{
 		case BRIM_SMTP_BARRIER:
 			BRIM_FAULT("at_barrier");
+			line->is_kicked = false;
 			return BRIM_STEP_BARRIER;
 		case BRIM_SMTP_DONE:
 			return conclude(delivery);
 		default:
+			line->is_kicked = false;
 			return BRIM_STEP_WAIT;
 	}
 }

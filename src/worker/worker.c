@@ -51,7 +51,8 @@ static BrimJob *const jobs[] = {&brim_generate_job, &brim_deliver_job};
 
 static volatile sig_atomic_t stop_requested = false;
 static volatile sig_atomic_t hold_stop = false;
-static volatile int64        held_since = 0; /* when the stop was asked for that is held */
+static volatile sig_atomic_t times_told = 0; /* to stop, by SIGTERM */
+static volatile int64        told_at = 0;
 static bool                  wake_wanted = false;
 static MemoryContext         turn_context;
 static int                   last_error = 0; /* SQLSTATE */
@@ -78,20 +79,19 @@ brim_worker_clock(void)
 static void
 on_terminate(SIGNAL_ARGS)
 {
-	int save_errno = errno;
+	int         save_errno = errno;
+	const int64 now = brim_worker_clock();
 
-	if (hold_stop && !stop_requested)
-	{
-		stop_requested = true;
-		held_since = brim_worker_clock();
-		SetLatch(MyLatch);
-	}
-	else if (held_since != 0 && brim_worker_clock() - held_since < SAME_REQUEST_MS)
+	if (told_at != 0 && now - told_at < SAME_REQUEST_MS)
 		SetLatch(MyLatch);
 	else
 	{
+		told_at = now;
 		stop_requested = true;
-		die(postgres_signal_arg);
+		if (++times_told == 1 && hold_stop)
+			SetLatch(MyLatch);
+		else
+			die(postgres_signal_arg);
 	}
 	errno = save_errno;
 }
@@ -282,9 +282,9 @@ shut_down(void)
 		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), brim_shutdown_grace * INT64CONST(1000));
 
 	BRIM_FAULT("stop");
-	/* from here on the next SIGTERM is the last */
+	/* after a SIGTERM the next one is the last; what stops for another reason bears with the first */
 	ProcDiePending = false;
-	hold_stop = false;
+	hold_stop = true;
 	brim_shared_set_state(BRIM_WORKER_STOPPING);
 	for (;;)
 	{
@@ -292,7 +292,7 @@ shut_down(void)
 		long left = brim_worker_until(deadline);
 
 		CHECK_FOR_INTERRUPTS();
-		if (!brim_worker_try(stop_work, &finished) || finished || left == 0)
+		if ((brim_worker_try(stop_work, &finished) && finished) || left == 0)
 			break;
 		(void) brim_wait(Min(left, 1000L));
 	}

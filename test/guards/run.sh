@@ -17,7 +17,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 GUARDS='
 token          | test/specs/barrier.spec | s/ AND e\.claim_token = \$2 AND e\.claims = m\.claim_no//g | isolation | barrier
 ledger         | test/specs/barrier.spec | s/WHERE l\.state IN \(.refused., .released.\)/WHERE true/g | isolation | barrier
-unique         | sql/parts/10_tables.sql | s/CREATE UNIQUE INDEX outbound_email_once/CREATE INDEX outbound_email_once/ | isolation | claim_claim
+unique         | sql/parts/10_tables.sql | s/CREATE UNIQUE INDEX outbound_email_once/CREATE INDEX outbound_email_once/ | regress | operations
 unsubscribed   | test/specs/suppress_claim.spec | s/AND NOT \(EXISTS \(SELECT FROM brim\.suppression\).*?OFFSET 0\)\)\)//gs | isolation | suppress_claim
 late           | src/db/email.c | s/brim_txn_run\(&barrier_suppressed, values, NULL\);// | tap t/014_late_unsubscribe.pl | 014_late_unsubscribe
 barrier        | src/worker/relay.c | s/case BRIM_SMTP_BARRIER:\n/case BRIM_SMTP_BARRIER:\n\t\t\tbrim_smtp_dot(line->smtp);\n\t\t\t(void) transmit(line);\n/ | tap t/014_late_unsubscribe.pl | 014_late_unsubscribe

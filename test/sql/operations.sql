@@ -179,6 +179,10 @@ SELECT 'generation' AS kind, status, hold_reason, count(*) FROM brim.generation 
 SELECT e.status, l.state, e.claimed_by FROM brim.outbound_email AS e JOIN brim.send_ledger AS l USING (email_id) WHERE e.email_id = 7;
 SELECT item, detail FROM brim_arm();
 
+-- Whatever the code does: at most one e-mail of a company is in flight, sent or in doubt.
+INSERT INTO brim.outbound_email (campaign, company_id, variant, score, status, node_id, recipient, subject, body, generated_by, message_id, message_date)
+SELECT 'default', 'once', v, 90, s, 'n', 'a@once.example', 's', 'b', 'template', v, now() FROM (VALUES ('a', 'uncertain'), ('b', 'claimed')) AS t (v, s);
+
 -- What is set up and what is not, in words, and what to do.
 SELECT check_name, status, hint FROM brim_status()
  WHERE check_name IN ('generate', 'send', 'gemini', 'campaign default', 'uncertain', 'held invalid_recipient') ORDER BY 1;
