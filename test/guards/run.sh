@@ -26,7 +26,7 @@ uncertain      | src/worker/deliver_queue.c | s/row->status = "uncertain";/row->
 doubt          | src/db/email_recovery.c | s/(UPDATE brim\.outbound_email e SET status = )\x27uncertain\x27/$1\x27queued\x27/ | tap t/054_power_loss.pl | 054_power_loss
 durable        | src/db/txn.c | s/\{"synchronous_commit", "on"\},// | tap t/017_hostile_settings.pl | 017_hostile_settings
 owner          | sql/parts/50_operations.sql | s/v_email\.claimed_by IS NOT NULL AND brim\.claim_owner_alive\(v_email\.claimed_by\)/false/ | tap t/032_suspects.pl | cannot be called not delivered
-number-lock    | src/worker/recovery.c | s/brim_shared_lock_dead_number\(number\)/true/ | tap t/031_workers.pl | is left to it
+number-lock    | src/worker/recovery.c | s/brim_shared_lock_dead_number\(number\)/true/ | tap t/031_workers.pl | 031_workers
 alone          | src/db/email.c | s/\(e\.crashes > 0\) = \$5/\$5 IS NOT NULL/ | tap t/032_suspects.pl | 032_suspects
 poison         | src/db/email_recovery.c | s/e\.crashes \+ \$3 >= 2/false/g | tap t/032_suspects.pl | 032_suspects
 breaker        | src/worker/deliver.c | s/!breaker->may_try/false/ | tap t/031_workers.pl | 031_workers

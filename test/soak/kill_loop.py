@@ -49,6 +49,7 @@ class Loop:
         self.store = os.path.join(options.work, "mails.jsonl")
         self.outbox = os.path.join(options.work, "outbox")
         self.fed = 0
+        self.told = set()    # workers that have had a SIGTERM
         self.stops = []      # (time, kind, whom it ended uncleanly, is the server down, through the outbox)
         self.hits = {}       # point: times hit
         self.misses = {}     # point: times not hit
@@ -164,13 +165,16 @@ class Loop:
                 cluster.send(worker, signal.SIGKILL)
                 self.note_crash(kind, workers)
                 return True
+            # one that still waits for answers since another SIGTERM is told for the second time
+            ended = ONE if worker in self.told else NONE
+            self.told.add(worker)
             cluster.send(worker, signal.SIGTERM)
             if kind == "SIGTERM twice":
                 # closer together they count as one request
                 time.sleep(self.random.choice((0.05, 0.55, 0.7)))
                 if worker in cluster.workers():
                     cluster.send(worker, signal.SIGTERM)
-            self.note(kind, ONE if kind == "SIGTERM twice" else NONE)
+            self.note(kind, ONE if kind == "SIGTERM twice" else ended)
         return True
 
     def use_outbox(self, wanted):
