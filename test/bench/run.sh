@@ -7,7 +7,7 @@
 #
 # Wants smtp-sink and smtp-source (Debian's postfix package) for mail and queue.
 # A server of its own, with fsync on and PostgreSQL's defaults but for max_wal_size.
-# How many: BRIM_BENCH_ROWS, _MAILS, _QUEUE, _GENERATIONS.
+# How many: BRIM_BENCH_ROWS, _MAILS, _QUEUE, _GENERATIONS; BRIM_BENCH_SNAPSHOT=with or without.
 
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -188,12 +188,13 @@ sizes() { sql "SELECT pg_size_pretty(pg_table_size('brim.outbound_email')) || ' 
 bench_queue() {
 	local snapshot from now sent last_sent last i
 	start_sink || return
-	set_and_reload brim.smtp_url="smtp://127.0.0.1:$SINK_PORT" brim.batch_size=1000000 brim.smtp_connections=16 brim.generate=off brim.send=off
-	for snapshot in without with; do
+	set_and_reload brim.smtp_url="smtp://127.0.0.1:$SINK_PORT" brim.batch_size=100000 brim.smtp_connections=16 brim.generate=off brim.send=off
+	for snapshot in ${BRIM_BENCH_SNAPSHOT:-without with}; do
 		step "Sending $QUEUE e-mails over 16 connections $snapshot an old snapshot"
 		sql "TRUNCATE brim.outbound_email, brim.email_attempt, brim.send_ledger, brim.generation, brim.event, brim.lead"
 		queue_mails "$QUEUE" "queue-$snapshot"
 		sql "VACUUM ANALYZE"
+		sql "SELECT pg_stat_reset()" >/dev/null
 		note "before: $(sizes)"
 		if [ "$snapshot" = with ]; then
 			{ echo "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM brim.campaign;" && sleep 3600; } | psql_quiet >/dev/null &
