@@ -366,6 +366,7 @@ stop(void)
 {
 	BrimDeliverTransaction txn = {0};
 
+	(void) brim_deliver_drive();
 	for (int i = 0; i < BRIM_DELIVER_SLOTS; i++)
 	{
 		BrimDeliverSlot *slot = &brim_deliver.slots[i];
@@ -376,9 +377,12 @@ stop(void)
 			brim_delivery_end(&slot->delivery, BRIM_SMTP_TRANSPORT, BRIM_SMTP_PHASE_BODY,
 							  "the worker stops");
 			slot->state = SLOT_FINISHED;
+			slot->granted = false;
 		}
 	}
-	if (brim_deliver_drive())
+	if (brim_deliver_count(SLOT_STUCK) > 0)
+		record_singly(SLOT_STUCK);
+	if (brim_deliver_count(SLOT_FINISHED) > 0)
 	{
 		if (brim_worker_try(brim_deliver_transact, &txn))
 			brim_deliver_release(NULL);

@@ -279,6 +279,7 @@ commit(BrimDelivery *delivery)
 {
 	Line *line = delivery->transport;
 
+	line->is_kicked = true;
 	/* what the relay said while the barrier was committed still counts as before the dot */
 	(void) receive(line);
 	BRIM_FAULT("dot");
@@ -287,7 +288,6 @@ commit(BrimDelivery *delivery)
 		brim_smtp_dot(line->smtp);
 		(void) transmit(line);
 	}
-	line->is_kicked = true;
 }
 
 static void

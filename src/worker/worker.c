@@ -269,6 +269,7 @@ stop_work(void *arg)
 {
 	bool *finished = arg;
 
+	BRIM_FAULT("stop");
 	*finished = true;
 	for (size_t i = 0; i < lengthof(jobs); i++)
 		if (!jobs[i]->stop())
@@ -281,7 +282,6 @@ shut_down(void)
 	TimestampTz deadline =
 		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), brim_shutdown_grace * INT64CONST(1000));
 
-	BRIM_FAULT("stop");
 	/* after a SIGTERM the next one is the last; what stops for another reason bears with the first */
 	ProcDiePending = false;
 	hold_stop = true;
