@@ -133,7 +133,7 @@ queue_mails() {
 	sql "INSERT INTO brim.lead (company_id, company_name, domain)
 			SELECT '$2-' || i, 'Company ' || i, '$2-' || i || '.example' FROM generate_series(1, $1) AS i;
 		INSERT INTO brim.outbound_email (campaign, company_id, variant, score, status, node_id, recipient, subject, body, generated_by)
-			SELECT 'default', '$2-' || i, 'roi_focused', 50 + i * 7919 % 50, 'queued', n.node_id, 'contact@$2-' || i || '.example',
+			SELECT 'default', '$2-' || i, 'roi_focused', 50 + (i::bigint * 7919 % 50)::integer, 'queued', n.node_id, 'contact@$2-' || i || '.example',
 				'A question about company ' || i,
 				(SELECT string_agg(md5(i::text || k) || ' ' || md5(k::text || i), E'\n') FROM generate_series(1, 42) AS k), 'template'
 			FROM generate_series(1, $1) AS i CROSS JOIN brim.node AS n"
