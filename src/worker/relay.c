@@ -286,7 +286,8 @@ commit(BrimDelivery *delivery)
 	if (brim_smtp_need(line->smtp) == BRIM_SMTP_BARRIER)
 	{
 		brim_smtp_dot(line->smtp);
-		(void) transmit(line);
+		if (transmit(line))
+			BRIM_FAULT("dot_written");
 	}
 }
 
