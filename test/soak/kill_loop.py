@@ -149,8 +149,10 @@ class Loop:
             return [self.fault(("at_barrier", "kill9")) for _ in range(2)][-1]
         if kind.startswith("restart"):
             mode = kind.split()[-1]
+            # for a worker that waits for answers since a SIGTERM this is the second one
+            ended = ALL if mode != "fast" else ONE if self.told & set(cluster.workers()) else NONE
             cluster.pg_ctl("stop", "-m", mode)
-            self.note(kind, NONE if mode == "fast" else ALL, True)
+            self.note(kind, ended, True)
             cluster.start()
         elif kind == "kill -9 of the postmaster":
             cluster.kill_postmaster()
