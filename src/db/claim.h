@@ -34,4 +34,12 @@ typedef struct BrimClaim
 	BrimPlaceInQueue until;
 } BrimClaim;
 
+/* Parameters of both claim statements, $1 to $9. */
+#define BRIM_CLAIM_TYPES                                                                           \
+	{                                                                                              \
+		INT4OID, INT8OID, INT4OID, TEXTOID, BOOLOID, INT4OID, INT8OID, INT4OID, INT8OID            \
+	}
+
+extern void brim_claim_values(const BrimClaim *what, Datum *values);
+
 #endif /* BRIM_DB_CLAIM_H */

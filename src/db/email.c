@@ -79,9 +79,7 @@ static BrimStatement claim = {
 	" RETURNING e.email_id, e.claims, e.score, c.sender_name, c.sender_address, c.reply_to,"
 	"  e.recipient, e.recipient_name, e.subject, e.body, e.footer, e.message_id,"
 	"  floor(extract(epoch FROM e.message_date))::bigint, e.attempts",
-	9,
-	{INT4OID, INT8OID, INT4OID, TEXTOID, BOOLOID, INT4OID, INT8OID, INT4OID, INT8OID},
-	NULL};
+	9, BRIM_CLAIM_TYPES, NULL};
 
 static BrimStatement suspects = {
 	"SELECT - e.score, e.email_id"
@@ -268,15 +266,7 @@ brim_email_claim(const BrimClaim *what, MemoryContext context, BrimEmail **email
 	uint64        n;
 	MemoryContext old;
 
-	values[0] = Int32GetDatum(what->max);
-	values[1] = Int64GetDatum(what->token);
-	values[2] = Int32GetDatum(what->number);
-	values[3] = CStringGetTextDatum(what->node_id);
-	values[4] = BoolGetDatum(what->suspects);
-	values[5] = Int32GetDatum(what->after.order);
-	values[6] = Int64GetDatum(what->after.id);
-	values[7] = Int32GetDatum(what->until.order);
-	values[8] = Int64GetDatum(what->until.id);
+	brim_claim_values(what, values);
 	n = brim_txn_run(&claim, values, NULL);
 	old = MemoryContextSwitchTo(context);
 	*emails = palloc0(sizeof(BrimEmail) * (n + 1));

@@ -47,9 +47,7 @@ static BrimStatement claim = {
 	"    WHERE v.campaign = c.name AND v.is_active),"
 	"  (SELECT array_agg(v.instruction ORDER BY v.name) FROM brim.variant v"
 	"    WHERE v.campaign = c.name AND v.is_active)",
-	9,
-	{INT4OID, INT8OID, INT4OID, TEXTOID, BOOLOID, INT4OID, INT8OID, INT4OID, INT8OID},
-	NULL};
+	9, BRIM_CLAIM_TYPES, NULL};
 
 static BrimStatement suspects = {
 	"SELECT - g.score, g.generation_id"
@@ -180,15 +178,7 @@ brim_generation_claim(const BrimClaim *what, MemoryContext context, BrimGenerati
 	uint64        n;
 	MemoryContext old;
 
-	values[0] = Int32GetDatum(what->max);
-	values[1] = Int64GetDatum(what->token);
-	values[2] = Int32GetDatum(what->number);
-	values[3] = CStringGetTextDatum(what->node_id);
-	values[4] = BoolGetDatum(what->suspects);
-	values[5] = Int32GetDatum(what->after.order);
-	values[6] = Int64GetDatum(what->after.id);
-	values[7] = Int32GetDatum(what->until.order);
-	values[8] = Int64GetDatum(what->until.id);
+	brim_claim_values(what, values);
 	n = brim_txn_run(&claim, values, NULL);
 	old = MemoryContextSwitchTo(context);
 	*jobs = palloc0(sizeof(BrimGeneration) * (n + 1));

@@ -153,6 +153,12 @@ sub taken
 	return scalar(@lines);
 }
 
+# The worker's own setting, as a trigger sees it in its transactions
+$brim->sql(q{
+	CREATE TABLE public.seen (value text);
+	CREATE FUNCTION public.see() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+		BEGIN INSERT INTO public.seen VALUES (current_setting('synchronous_commit')); RETURN NULL; END $$;
+	CREATE TRIGGER see AFTER UPDATE OF status ON brim.outbound_email FOR EACH ROW WHEN (NEW.status = 'committing') EXECUTE FUNCTION public.see()});
 $brim->set('brim.send' => 'off');
 add(250, 'Killed');
 $brim->wait_until(q{SELECT count(*) FROM brim.generation WHERE status <> 'done'}, '0');
@@ -174,5 +180,6 @@ foreach my $round (1 .. 5)
 }
 $brim->wait_idle;
 all_mailed('killed with all its processes five times');
+is($brim->sql('SELECT string_agg(DISTINCT value, $$ $$) FROM public.seen'), 'on', 'every barrier is committed with synchronous_commit on');
 is($brim->sql(q{SELECT count(*) FROM brim.outbound_email WHERE attempts > 0 OR status = 'failed'}), '0', 'nothing is charged to an e-mail');
 done_testing();
