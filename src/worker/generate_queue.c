@@ -38,10 +38,10 @@ record(BrimGenerateSlot *slot)
 	{
 		result.model = brim_gemini_model;
 		result.model_version =
-			slot->reply.model_version[0] != '\0' ? slot->reply.model_version : NULL;
-		result.prompt_tokens = slot->reply.prompt_tokens;
-		result.output_tokens = slot->reply.output_tokens;
-		result.thought_tokens = slot->reply.thought_tokens;
+			slot->reply.answer.model_version[0] != '\0' ? slot->reply.answer.model_version : NULL;
+		result.prompt_tokens = slot->reply.answer.prompt_tokens;
+		result.output_tokens = slot->reply.answer.output_tokens;
+		result.thought_tokens = slot->reply.answer.thought_tokens;
 		result.latency_ms = slot->latency_ms;
 	}
 	switch (slot->finish)

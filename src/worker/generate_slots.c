@@ -152,34 +152,39 @@ brim_generate_interpret(BrimGenerateSlot *slot)
 	brim_gemini_read(&slot->job.request, brim_http_status(slot->http),
 					 brim_http_retry_after(slot->http), brim_http_error(slot->http),
 					 brim_http_body(slot->http), brim_mem_malloc(), &slot->reply);
-	switch (slot->reply.outcome)
+	switch (slot->reply.answer.outcome)
 	{
-		case BRIM_GEMINI_DRAFTED:
+		case BRIM_GEMINI_ANSWERED:
 			note_answer();
 			brim_generate_finish(slot, FINISH_DRAFTED, true, 0, "");
 			break;
 		case BRIM_GEMINI_RETRY:
 			brim_breaker_drop_probe(BRIM_SERVICE_WRITER);
-			delay = brim_retry_generation(attempt, brim_worker_random(), slot->reply.retry_after);
+			delay = brim_retry_generation(attempt, brim_worker_random(),
+										  slot->reply.answer.retry_after);
 			if (delay < 0)
-				brim_generate_finish(slot, FINISH_TEMPLATE, true, 0, slot->reply.error.message);
+				brim_generate_finish(slot, FINISH_TEMPLATE, true, 0,
+									 slot->reply.answer.error.message);
 			else
-				brim_generate_finish(slot, FINISH_REQUEUE, true, delay, slot->reply.error.message);
+				brim_generate_finish(slot, FINISH_REQUEUE, true, delay,
+									 slot->reply.answer.error.message);
 			break;
 		case BRIM_GEMINI_QUOTA:
-			delay = Max(slot->reply.retry_after, 60);
-			snprintf(why, sizeof(why), "Gemini's quota is used up: %s", slot->reply.error.message);
+			delay = Max(slot->reply.answer.retry_after, 60);
+			snprintf(why, sizeof(why), "Gemini's quota is used up: %s",
+					 slot->reply.answer.error.message);
 			pause_requests(delay, why);
-			brim_generate_finish(slot, FINISH_REQUEUE, false, 0, slot->reply.error.message);
+			brim_generate_finish(slot, FINISH_REQUEUE, false, 0, slot->reply.answer.error.message);
 			break;
 		case BRIM_GEMINI_CONFIG:
-			snprintf(why, sizeof(why), "Gemini refuses the request: %s", slot->reply.error.message);
+			snprintf(why, sizeof(why), "Gemini refuses the request: %s",
+					 slot->reply.answer.error.message);
 			pause_requests(BRIM_CONFIG_PAUSE_S, why);
-			brim_generate_finish(slot, FINISH_REQUEUE, false, 0, slot->reply.error.message);
+			brim_generate_finish(slot, FINISH_REQUEUE, false, 0, slot->reply.answer.error.message);
 			break;
 		case BRIM_GEMINI_REFUSED:
 			note_answer();
-			brim_generate_finish(slot, FINISH_TEMPLATE, true, 0, slot->reply.error.message);
+			brim_generate_finish(slot, FINISH_TEMPLATE, true, 0, slot->reply.answer.error.message);
 			break;
 	}
 	brim_http_free(slot->http);

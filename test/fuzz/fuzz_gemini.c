@@ -103,15 +103,16 @@ check_reply(const BrimGeminiRequest *request, int status, int header, const char
 	bool            drafted;
 
 	brim_gemini_read(request, status, header, transport, body_str, brim_mem_malloc(), &reply);
-	drafted = reply.outcome == BRIM_GEMINI_DRAFTED;
+	drafted = reply.answer.outcome == BRIM_GEMINI_ANSWERED;
 	require(!drafted || status == 200);
-	require(drafted == (reply.error.message[0] == '\0'));
-	require(reply.retry_after >= 0 && reply.retry_after <= 7 * 86400);
-	require(reply.prompt_tokens >= -1 && reply.output_tokens >= -1 && reply.thought_tokens >= -1);
+	require(drafted == (reply.answer.error.message[0] == '\0'));
+	require(reply.answer.retry_after >= 0 && reply.answer.retry_after <= 7 * 86400);
+	require(reply.answer.prompt_tokens >= -1 && reply.answer.output_tokens >= -1 &&
+			reply.answer.thought_tokens >= -1);
 	if (!drafted)
-		check_text(reply.error.message, sizeof(reply.error.message) - 1, false);
-	if (reply.model_version[0] != '\0')
-		require(brim_gemini_json_valid(brim_str(reply.model_version)));
+		check_text(reply.answer.error.message, sizeof(reply.answer.error.message) - 1, false);
+	if (reply.answer.model_version[0] != '\0')
+		require(brim_gemini_json_valid(brim_str(reply.answer.model_version)));
 	for (int i = 0; i < BRIM_GEMINI_MAX_VARIANTS; i++)
 	{
 		require((reply.drafts[i].subject != NULL) == (drafted && i < request->nvariants));
