@@ -103,7 +103,7 @@ SELECT pg_catalog.pg_extension_config_dump('brim.pending_lead_pending_id_seq', '
 
 CREATE TRIGGER wake_worker AFTER INSERT OR UPDATE ON brim.classification
     FOR EACH STATEMENT EXECUTE FUNCTION brim.wake_worker_trigger();
-CREATE TRIGGER wake_worker AFTER INSERT ON brim.pending_lead
+CREATE TRIGGER wake_worker AFTER INSERT OR UPDATE ON brim.pending_lead
     FOR EACH STATEMENT EXECUTE FUNCTION brim.wake_worker_trigger();
 
 -- Leads that are written ----------------------------------------------------------
