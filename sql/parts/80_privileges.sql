@@ -62,13 +62,14 @@ BEGIN
 
     IF capability = 'worker' THEN
         PERFORM brim.grant_tables(role, 'SELECT', 'brim.lead', 'brim.campaign', 'brim.variant', 'brim.template', 'brim.node',
-                                  'brim.scoring_model', 'brim.scoring_rule', 'brim.model_spec', 'brim.lead_text', 'brim.intent_class');
-        PERFORM brim.grant_tables(role, 'SELECT, INSERT', 'brim.classification_event', 'brim.pending_lead');
-        PERFORM brim.grant_tables(role, 'SELECT, UPDATE', 'brim.classification');
+                                  'brim.scoring_model', 'brim.scoring_rule', 'brim.model_spec');
         PERFORM brim.grant_tables(role, 'SELECT, INSERT, UPDATE', 'brim.generation', 'brim.outbound_email', 'brim.send_ledger',
                                   'brim.email_attempt', 'brim.component');
         PERFORM brim.grant_tables(role, 'SELECT, INSERT', 'brim.suppression', 'brim.event');
         EXECUTE format('GRANT UPDATE (last_batch_at, confirmed_by) ON TABLE brim.node TO %s', role);
+        PERFORM brim.grant_tables(role, 'SELECT', 'brim.lead_text', 'brim.intent_class');
+        PERFORM brim.grant_tables(role, 'SELECT, INSERT', 'brim.classification_event', 'brim.pending_lead');
+        PERFORM brim.grant_tables(role, 'SELECT, UPDATE', 'brim.classification');
         EXECUTE format('GRANT UPDATE (attributes) ON TABLE brim.lead TO %s', role);
         PERFORM brim.grant_functions(role, 'brim.store_emails(bigint, jsonb, text)', 'brim.new_email_state(text, text, text)',
                                      'brim.is_suppressed(text, text)', 'brim.email_hold_reason(text, text)',
