@@ -261,6 +261,27 @@ is(asked('Slowly'), 1, 'after one request');
 is($brim->sql(q{SELECT max(n) <= 100 FROM (SELECT count(*) AS n FROM brim.lead WHERE company_id LIKE 'm%' GROUP BY xmin::text) AS x}), 't',
 	'in transactions of a hundred leads at most');
 
+# Several workers -------------------------------------------------------------------
+
+$brim->set('brim.workers' => 3, 'brim.enrich_batch_size' => 7);
+$brim->wait_until(q{SELECT count(*) FROM brim.worker_status WHERE component = 'worker'}, '3');
+$brim->sql(q{
+	INSERT INTO brim.lead (company_id, company_name, news_mentions)
+	SELECT 'w' || i, 'W ' || i, ARRAY['Worked ' || i % 400 || ' [partnership]', 'Worked by all [ipo]'] FROM generate_series(1, 800) AS i});
+wait_done();
+is($brim->sql(q{SELECT count(*) || ' ' || max(attempts) FROM brim.classification WHERE content LIKE 'Worked%' AND status = 'done'}), '401 1',
+	'three workers share the texts, each is asked about once');
+my %held;
+foreach my $request ($gemini->journal)
+{
+	$held{$1}++ while ($request->{user_text} || '') =~ /(Worked (?:\d+|by all))/g;
+}
+is(join(' ', grep { $held{$_} > 1 } sort keys %held), '', 'by one of them');
+is($brim->sql(q{SELECT count(*) FROM brim.lead WHERE company_id LIKE 'w%' AND attributes -> 'gemini_events' = '["ipo", "partnership"]'}), '800',
+	'and every lead has what was found');
+$brim->set('brim.workers' => 1);
+$brim->wait_until(q{SELECT count(*) FROM brim.worker_status WHERE component = 'worker'}, '1');
+
 # Deaths ---------------------------------------------------------------------------
 
 $brim->set('brim.generate_timeout' => 300);
