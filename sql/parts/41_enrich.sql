@@ -353,14 +353,57 @@ RETURN left(passes.code, 2) IN ('25', '40', '53', '55', '57', '58');
 COMMENT ON FUNCTION brim.passes(text) IS 'Is an error one of the server that passes, not of what is stored';
 REVOKE EXECUTE ON FUNCTION brim.passes(text) FROM PUBLIC;
 
+CREATE FUNCTION brim.do_pending(what text, company_ids text[]) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF what = 'texts' THEN
+        PERFORM brim.note_texts(company_ids);
+    ELSE
+        PERFORM brim.set_events(company_ids);
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION brim.do_pending(text, text[]) IS 'Does for some leads what they were pending for';
+REVOKE EXECUTE ON FUNCTION brim.do_pending(text, text[]) FROM PUBLIC;
+
 -- A lead that cannot be written, say because its model was withdrawn, stops no other.
+CREATE FUNCTION brim.try_pending(what text, company_ids text[]) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_id text;
+BEGIN
+    BEGIN
+        PERFORM brim.do_pending(what, company_ids);
+        RETURN;
+    EXCEPTION WHEN OTHERS THEN
+        IF brim.passes(SQLSTATE) THEN
+            RAISE;
+        END IF;
+    END;
+    FOREACH v_id IN ARRAY company_ids LOOP
+        BEGIN
+            PERFORM brim.do_pending(what, ARRAY[v_id]);
+        EXCEPTION WHEN OTHERS THEN
+            IF brim.passes(SQLSTATE) THEN
+                RAISE;
+            END IF;
+            INSERT INTO brim.pending_lead (company_id, what, due_at, error)
+            VALUES (v_id, try_pending.what, now() + interval '1 hour', left(SQLERRM, 500));
+        END;
+    END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION brim.try_pending(text, text[]) IS 'The same, one by one where it fails for all; what fails alone is due again in an hour';
+REVOKE EXECUTE ON FUNCTION brim.try_pending(text, text[]) FROM PUBLIC;
+
 CREATE FUNCTION brim.give_events(max_leads integer) RETURNS integer
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_ids text[] := brim.take_pending('events', max_leads);
     v_free text[];
-    v_id text;
 BEGIN
     IF v_ids = '{}' THEN
         RETURN 0;
@@ -371,24 +414,7 @@ BEGIN
     INSERT INTO brim.pending_lead (company_id, what, due_at)
     SELECT l.company_id, 'events', now() + interval '2 seconds'
       FROM brim.lead AS l WHERE l.company_id = ANY (v_ids) AND l.company_id <> ALL (v_free);
-    BEGIN
-        PERFORM brim.set_events(v_free);
-    EXCEPTION WHEN OTHERS THEN
-        IF brim.passes(SQLSTATE) THEN
-            RAISE;
-        END IF;
-        FOREACH v_id IN ARRAY v_free LOOP
-            BEGIN
-                PERFORM brim.set_events(ARRAY[v_id]);
-            EXCEPTION WHEN OTHERS THEN
-                IF brim.passes(SQLSTATE) THEN
-                    RAISE;
-                END IF;
-                INSERT INTO brim.pending_lead (company_id, what, due_at, error)
-                VALUES (v_id, 'events', now() + interval '1 hour', left(SQLERRM, 500));
-            END;
-        END LOOP;
-    END;
+    PERFORM brim.try_pending('events', v_free);
     RETURN cardinality(v_ids);
 END;
 $$;
@@ -400,29 +426,11 @@ CREATE FUNCTION brim.take_texts(max_leads integer) RETURNS integer
 AS $$
 DECLARE
     v_ids text[] := brim.take_pending('texts', max_leads);
-    v_id text;
 BEGIN
     IF v_ids = '{}' THEN
         RETURN 0;
     END IF;
-    BEGIN
-        PERFORM brim.note_texts(v_ids);
-    EXCEPTION WHEN OTHERS THEN
-        IF brim.passes(SQLSTATE) THEN
-            RAISE;
-        END IF;
-        FOREACH v_id IN ARRAY v_ids LOOP
-            BEGIN
-                PERFORM brim.note_texts(ARRAY[v_id]);
-            EXCEPTION WHEN OTHERS THEN
-                IF brim.passes(SQLSTATE) THEN
-                    RAISE;
-                END IF;
-                INSERT INTO brim.pending_lead (company_id, what, due_at, error)
-                VALUES (v_id, 'texts', now() + interval '1 hour', left(SQLERRM, 500));
-            END;
-        END LOOP;
-    END;
+    PERFORM brim.try_pending('texts', v_ids);
     RETURN cardinality(v_ids);
 END;
 $$;

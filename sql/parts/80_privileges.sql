@@ -77,7 +77,7 @@ BEGIN
                                      'brim.email_footer(text, text, text)', 'brim.place()',
                                      'brim.resume_after_promotion()', 'brim.note_leads()', 'brim.give_events(integer)',
                                      'brim.set_events(text[])', 'brim.take_texts(integer)', 'brim.take_pending(text, integer)',
-                                     'brim.passes(text)');
+                                     'brim.passes(text)', 'brim.do_pending(text, text[])', 'brim.try_pending(text, text[])');
         RETURN;
     END IF;
 

@@ -7,9 +7,7 @@
  *-------------------------------------------------------------------------
  */
 #include "unit.h"
-
-#include <json-c/json.h>
-#include <stdlib.h>
+#include "gemini_tools.h"
 
 #include "core/gemini_classify.h"
 #include "core/gemini_json.h"
@@ -39,46 +37,6 @@ make_question(void)
 	question.nclasses = 3;
 	question.texts = texts;
 	question.ntexts = 3;
-}
-
-/* An allocator that gives out so many blocks, then none. */
-typedef struct ShortMem
-{
-	BrimMem mem;
-	int     left;
-} ShortMem;
-
-static void *
-short_resize(BrimMem *mem, void *block, size_t size)
-{
-	ShortMem *self = (ShortMem *) mem;
-
-	if (size == 0)
-	{
-		free(block);
-		return NULL;
-	}
-	return self->left-- > 0 ? realloc(block, size) : NULL;
-}
-
-static struct json_object *
-walk(struct json_object *at, const char *path)
-{
-	char  copy[200];
-	char *save = NULL;
-
-	snprintf(copy, sizeof(copy), "%s", path);
-	for (char *step = strtok_r(copy, ".", &save); step != NULL; step = strtok_r(NULL, ".", &save))
-		at = step[0] >= '0' && step[0] <= '9' ? brim_gemini_json_element(at, (size_t) atoi(step))
-											  : brim_gemini_json_member(at, step);
-	return at;
-}
-
-static const char *
-at_path(struct json_object *at, const char *path)
-{
-	at = walk(at, path);
-	return at == NULL ? "" : json_object_to_json_string_ext(at, JSON_C_TO_STRING_PLAIN);
 }
 
 static void
