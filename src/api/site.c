@@ -236,10 +236,11 @@ brim_site_score(BrimSite *site, BrimSiteModel *model, HeapTupleHeader row, Tuple
 	const BrimValue *values;
 
 	MemoryContextReset(site->row_cxt);
+	brim_score_want(model->score, want);
 	if (row != NULL)
-		values = brim_record_read(model->record, row, want);
+		values = brim_record_read(model->record, row, model->score, want);
 	else
-		values = brim_record_read_tuple(model->record, desc, tuple, want);
+		values = brim_record_read_tuple(model->record, desc, tuple, model->score, want);
 	if (!brim_score_run(model->score, values, want))
 		brim_memory_error();
 	MemoryContextSwitchTo(caller);

@@ -25,7 +25,8 @@
 /* Where in the spec we are, for errors. */
 typedef struct Place
 {
-	int         rule; /* counted from 1; 0: not in a rule */
+	int         number; /* of the rule or signal, counted from 1; 0: in none */
+	const char *what;   /* rule or signal */
 	const char *field;
 } Place;
 
@@ -54,9 +55,9 @@ pg_noreturn static void
 refuse(const Place *place, const char *why)
 {
 	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			place->rule > 0
-				? errmsg("invalid scoring model spec: rule %d, field \"%s\": %s", place->rule,
-						 place->field, why)
+			place->number > 0
+				? errmsg("invalid scoring model spec: %s %d, field \"%s\": %s", place->what,
+						 place->number, place->field, why)
 				: errmsg("invalid scoring model spec: field \"%s\": %s", place->field, why),
 			errhint("The view brim.model_spec shows the form of a spec."));
 }
@@ -98,6 +99,14 @@ get_integer(const Place *place, const JsonbValue *value)
 	return (int) number;
 }
 
+static bool
+get_boolean(const Place *place, const JsonbValue *value)
+{
+	if (value->type != jbvBool)
+		refuse_kind(place, "a boolean", value);
+	return value->val.boolean;
+}
+
 static int64
 get_weight(const Place *place, const JsonbValue *value)
 {
@@ -126,9 +135,9 @@ get_array(const Place *place, const JsonbValue *value, int limit, int *count)
 }
 
 static BrimStr *
-get_texts(const Place *place, const JsonbValue *value, int *count)
+get_texts(const Place *place, const JsonbValue *value, int limit, int *count)
 {
-	JsonbContainer *array = get_array(place, value, BRIM_MODEL_KEYWORDS_MAX, count);
+	JsonbContainer *array = get_array(place, value, limit, count);
 	JsonbIterator  *it = JsonbIteratorInit(array);
 	BrimStr        *texts = palloc0(sizeof(BrimStr) * Max(*count, 1));
 	JsonbValue      entry;
@@ -167,7 +176,13 @@ read_rule_field(const Place *place, const JsonbValue *value, BrimRuleDef *rule)
 		rule->has_high = true;
 	}
 	else if (strcmp(field, "keywords") == 0)
-		rule->keywords = get_texts(place, value, &rule->nkeywords);
+		rule->keywords = get_texts(place, value, BRIM_MODEL_KEYWORDS_MAX, &rule->nkeywords);
+	else if (strcmp(field, "path") == 0)
+		rule->path = get_texts(place, value, BRIM_MODEL_PATH_MAX, &rule->npath);
+	else if (strcmp(field, "pattern") == 0)
+		rule->pattern = get_text(place, value);
+	else if (strcmp(field, "stem") == 0)
+		rule->stem = get_boolean(place, value);
 	else if (strcmp(field, "points") == 0)
 		rule->points = get_integer(place, value);
 	else if (strcmp(field, "weight") == 0)
@@ -200,7 +215,7 @@ static void
 read_rule(int number, JsonbContainer *object, BrimRuleDef *rule)
 {
 	JsonbIterator *it = JsonbIteratorInit(object);
-	Place          place = {number, NULL};
+	Place          place = {number, "rule", NULL};
 	bool           has_points = false;
 	JsonbValue     value;
 	char          *key;
@@ -219,6 +234,76 @@ read_rule(int number, JsonbContainer *object, BrimRuleDef *rule)
 		refuse(&place, "it is missing");
 }
 
+/* One field of the settings of a signal. */
+static void
+read_signal_field(const Place *place, const JsonbValue *value, BrimSignalDef *signal)
+{
+	const char *field = place->field;
+
+	if (strcmp(field, "dimension") == 0)
+		signal->dimension = get_text(place, value);
+	else if (strcmp(field, "signal") == 0)
+		signal->signal = get_text(place, value);
+	else if (strcmp(field, "combine") == 0)
+		signal->combine = get_text(place, value);
+	else if (strcmp(field, "min_points") == 0)
+		signal->min_points = get_integer(place, value);
+	else if (strcmp(field, "max_points") == 0)
+		signal->max_points = get_integer(place, value);
+	else if (strcmp(field, "prior_points") == 0)
+	{
+		signal->has_prior = true;
+		signal->prior_points = get_integer(place, value);
+	}
+	else
+		refuse(place, "there is no such field");
+}
+
+static void
+read_signal(int number, JsonbContainer *object, BrimSignalDef *signal)
+{
+	JsonbIterator *it = JsonbIteratorInit(object);
+	Place          place = {number, "signal", NULL};
+	JsonbValue     value;
+	char          *key;
+
+	signal->min_points = -BRIM_MODEL_POINTS_MAX;
+	signal->max_points = BRIM_MODEL_POINTS_MAX;
+	while (next_field(&it, &key, &value))
+	{
+		place.field = key;
+		if (value.type != jbvNull)
+			read_signal_field(&place, &value, signal);
+	}
+}
+
+/* The object at a place of an array of them, or an error. */
+static JsonbContainer *
+get_object(const Place *place, const JsonbValue *value)
+{
+	if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
+		refuse_kind(place, "an object in each place", value);
+	return value->val.binary.data;
+}
+
+static void
+read_signals(const Place *place, const JsonbValue *value, BrimModelDef *def)
+{
+	JsonbContainer *array = get_array(place, value, BRIM_MODEL_SIGNALS_MAX, &def->nsignals);
+	JsonbIterator  *it = JsonbIteratorInit(array);
+	JsonbValue      entry;
+	int             n = 0;
+
+	def->signals = palloc0(sizeof(BrimSignalDef) * Max(def->nsignals, 1));
+	(void) JsonbIteratorNext(&it, &entry, true);
+	while (JsonbIteratorNext(&it, &entry, true) == WJB_ELEM)
+	{
+		CHECK_FOR_INTERRUPTS();
+		read_signal(n + 1, get_object(place, &entry), &def->signals[n]);
+		n++;
+	}
+}
+
 static void
 read_rules(const Place *place, const JsonbValue *value, BrimModelDef *def)
 {
@@ -232,9 +317,7 @@ read_rules(const Place *place, const JsonbValue *value, BrimModelDef *def)
 	while (JsonbIteratorNext(&it, &entry, true) == WJB_ELEM)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (entry.type != jbvBinary || !JsonContainerIsObject(entry.val.binary.data))
-			refuse_kind(place, "an object in each place", &entry);
-		read_rule(n + 1, entry.val.binary.data, &def->rules[n]);
+		read_rule(n + 1, get_object(place, &entry), &def->rules[n]);
 		n++;
 	}
 }
@@ -258,8 +341,14 @@ read_field(const Place *place, const JsonbValue *value, BrimModelDef *def)
 		def->medium_above = get_integer(place, value);
 	else if (strcmp(field, "qualified_above") == 0)
 		def->qualified_above = get_integer(place, value);
+	else if (strcmp(field, "missing_policy") == 0)
+		def->missing_policy = get_text(place, value);
+	else if (strcmp(field, "language") == 0)
+		def->language = get_text(place, value);
 	else if (strcmp(field, "rules") == 0)
 		read_rules(place, value, def);
+	else if (strcmp(field, "signals") == 0)
+		read_signals(place, value, def);
 	else
 		refuse(place, "there is no such field");
 }
@@ -268,7 +357,7 @@ BrimModelDef *
 brim_spec_read(Jsonb *spec)
 {
 	BrimModelDef  *def = palloc0(sizeof(BrimModelDef));
-	Place          place = {0, NULL};
+	Place          place = {0, NULL, NULL};
 	JsonbIterator *it;
 	JsonbValue     value;
 	char          *key;

@@ -350,3 +350,45 @@ brim_automaton_walk(const BrimAutomaton *automaton, BrimStr text, BrimAutomatonH
 
 	return stream(text, walk_byte, walk_skip, &walk);
 }
+
+/* A pattern that is followed from the beginning of a text. */
+typedef struct Match
+{
+	const BrimAutomaton *automaton;
+	int32_t              node;
+	BrimAutomatonHit     hit;
+	void                *state;
+	bool                 ended; /* by a hit */
+} Match;
+
+/* One step down the trie; false where no pattern goes on like this. */
+static inline __attribute__((always_inline)) bool
+match_byte(void *state, unsigned char byte)
+{
+	Match               *match = state;
+	const BrimAutomaton *automaton = match->automaton;
+	unsigned char        class = automaton->classes[byte];
+
+	if (class == 0)
+		return false;
+	match->node = find_child(automaton, match->node, class);
+	if (match->node == 0)
+		return false;
+	if (automaton->output[match->node] >= 0 &&
+		!match->hit(match->state, automaton->output[match->node]))
+	{
+		match->ended = true;
+		return false;
+	}
+	return true;
+}
+
+bool
+brim_automaton_match(const BrimAutomaton *automaton, BrimStr text, BrimAutomatonHit hit,
+					 void *state)
+{
+	Match match = {automaton, 0, hit, state, false};
+
+	stream(text, match_byte, skip_never, &match);
+	return !match.ended;
+}

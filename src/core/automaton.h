@@ -43,4 +43,8 @@ brim_automaton_build(const BrimStr *patterns, int npatterns, BrimArena *arena);
 extern bool brim_automaton_walk(const BrimAutomaton *automaton, BrimStr text, BrimAutomatonHit hit,
 								void *state);
 
+/* Tell of the patterns that the text begins with; false where a hit ended it. */
+extern bool brim_automaton_match(const BrimAutomaton *automaton, BrimStr text, BrimAutomatonHit hit,
+								 void *state);
+
 #endif /* BRIM_CORE_AUTOMATON_H */

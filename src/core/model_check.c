@@ -28,7 +28,9 @@ static const KindInfo kinds[] = {
 	[BRIM_RULE_RANGE] = {"range", BRIM_ACCEPTS_NUMBER, false},
 	[BRIM_RULE_ONE_OF] = {"one_of", BRIM_ACCEPTS_TEXT, true},
 	[BRIM_RULE_ANY_OF] = {"any_of", BRIM_ACCEPTS_LIST, true},
+	[BRIM_RULE_ALL_OF] = {"all_of", BRIM_ACCEPTS_LIST, true},
 	[BRIM_RULE_WORDS] = {"words", BRIM_ACCEPTS_TEXT | BRIM_ACCEPTS_LIST, true},
+	[BRIM_RULE_REGEX] = {"regex", BRIM_ACCEPTS_TEXT | BRIM_ACCEPTS_LIST, false},
 	[BRIM_RULE_PRESENT] = {"present", BRIM_ACCEPTS_ANY, false},
 	[BRIM_RULE_OTHERWISE] = {"otherwise", BRIM_ACCEPTS_ANY, false},
 };
@@ -38,7 +40,21 @@ static const KindInfo kinds[] = {
 static const char *const dimensions[] = {
 	[BRIM_FIT] = "fit",
 	[BRIM_INTENT] = "intent",
+	[BRIM_DISQUALIFIER] = "disqualifier",
 };
+
+static const char *const combines[] = {
+	[BRIM_AVERAGE] = "average",
+	[BRIM_ADD] = "add",
+};
+
+static const char *const policies[] = {
+	[BRIM_MISSING_IGNORE] = "ignore",
+	[BRIM_MISSING_ZERO] = "zero",
+	[BRIM_MISSING_PRIOR] = "prior",
+};
+
+#define LENGTH(names) ((int) (sizeof(names) / sizeof((names)[0])))
 
 static const struct
 {
@@ -53,6 +69,18 @@ static const struct
 	{"recent_job_posts", BRIM_ACCEPTS_LIST | BRIM_ACCEPTS_TEXT},
 	{"news_mentions", BRIM_ACCEPTS_LIST | BRIM_ACCEPTS_TEXT},
 };
+
+/* The place of a name among names, or -1. */
+static int
+find_name(const char *const *names, int count, BrimStr name)
+{
+	for (int i = 0; i < count; i++)
+	{
+		if (brim_str_equal(name, brim_str(names[i])))
+			return i;
+	}
+	return -1;
+}
 
 static int
 find_kind(BrimStr name)
@@ -76,7 +104,31 @@ brim_model_kind(BrimStr name)
 BrimDimension
 brim_model_dimension(BrimStr name)
 {
-	return brim_str_equal(name, brim_str(dimensions[BRIM_INTENT])) ? BRIM_INTENT : BRIM_FIT;
+	int dimension = find_name(dimensions, LENGTH(dimensions), name);
+
+	return dimension < 0 ? BRIM_FIT : (BrimDimension) dimension;
+}
+
+const char *
+brim_model_dimension_name(BrimDimension dimension)
+{
+	return dimensions[dimension];
+}
+
+BrimCombine
+brim_model_combine(BrimStr name)
+{
+	int combine = find_name(combines, LENGTH(combines), name);
+
+	return combine < 0 ? BRIM_AVERAGE : (BrimCombine) combine;
+}
+
+BrimMissingPolicy
+brim_model_missing_policy(BrimStr name)
+{
+	int policy = find_name(policies, LENGTH(policies), name);
+
+	return policy < 0 ? BRIM_MISSING_IGNORE : (BrimMissingPolicy) policy;
 }
 
 int
@@ -156,8 +208,9 @@ check_reason(BrimError *error, const BrimRuleDef *rule, const KindInfo *kind)
 		rest.len = end + 1 - at;
 		if (brim_str_equal(rest, brim_str("{matched}")))
 		{
-			if (!kind->has_keywords)
-				return refuse(error, rule, "reason", "{matched} needs a rule with keywords");
+			if (!kind->has_keywords && kind != &kinds[BRIM_RULE_REGEX])
+				return refuse(error, rule, "reason",
+							  "{matched} needs a rule with keywords or a pattern");
 		}
 		else if (brim_str_equal(rest, brim_str("{value}")))
 		{
@@ -213,26 +266,95 @@ check_keywords(BrimError *error, const BrimRuleDef *rule, bool has_keywords)
 	return true;
 }
 
+/* Does a pattern refer back to what a group matched?  That has no bound in time. */
+static bool
+has_back_reference(BrimStr pattern)
+{
+	for (size_t at = 0; at + 1 < pattern.len; at++)
+	{
+		if (pattern.data[at] != '\\')
+			continue;
+		at++;
+		if (pattern.data[at] >= '1' && pattern.data[at] <= '9')
+			return true;
+	}
+	return false;
+}
+
+static bool
+check_pattern(BrimError *error, const BrimRuleDef *rule, bool is_regex)
+{
+	if (!is_regex)
+	{
+		if (rule->pattern.data != NULL)
+			return refuse(error, rule, "pattern", "only a rule of kind regex has one");
+		return true;
+	}
+	if (rule->pattern.data == NULL || rule->pattern.len == 0)
+		return refuse(error, rule, "pattern", "a rule of kind regex needs one");
+	if (rule->pattern.len > BRIM_MODEL_PATTERN_MAX)
+		return refuse(error, rule, "pattern", "it is longer than %d bytes",
+					  BRIM_MODEL_PATTERN_MAX);
+	if (has_back_reference(rule->pattern) ||
+		(rule->pattern.len >= 3 && memcmp(rule->pattern.data, "***", 3) == 0))
+		return refuse(error, rule, "pattern",
+					  "back references and directors (***) are not allowed");
+	return true;
+}
+
+static bool
+check_path(BrimError *error, const BrimRuleDef *rule)
+{
+	if (rule->npath > BRIM_MODEL_PATH_MAX)
+		return refuse(error, rule, "path", "it has more than %d steps", BRIM_MODEL_PATH_MAX);
+	for (int i = 0; i < rule->npath; i++)
+	{
+		if (rule->path[i].data == NULL || rule->path[i].len == 0)
+			return refuse(error, rule, "path", "step %d is null or empty", i + 1);
+		if (rule->path[i].len > BRIM_MODEL_REASON_MAX)
+			return refuse(error, rule, "path", "step %d is longer than %d bytes", i + 1,
+						  BRIM_MODEL_REASON_MAX);
+	}
+	return true;
+}
+
+/* A disqualifier has no points, and nothing good to say. */
+static bool
+check_points(BrimError *error, const BrimRuleDef *rule)
+{
+	if (rule->points < -BRIM_MODEL_POINTS_MAX || rule->points > BRIM_MODEL_POINTS_MAX)
+		return refuse(error, rule, "points", "%d is not between %d and %d", rule->points,
+					  -BRIM_MODEL_POINTS_MAX, BRIM_MODEL_POINTS_MAX);
+	if (brim_model_dimension(rule->dimension) != BRIM_DISQUALIFIER)
+		return true;
+	if (rule->points != 0)
+		return refuse(error, rule, "points", "a disqualifier has 0 points");
+	if (brim_str_equal(rule->reason_kind, brim_str("positive")))
+		return refuse(error, rule, "reason_kind", "that of a disqualifier is negative");
+	return true;
+}
+
 static bool
 check_rule(BrimError *error, const BrimRuleDef *rule)
 {
 	int kind = find_kind(rule->kind);
 
 	if (!check_name(error, rule, "signal", rule->signal) ||
-		!check_name(error, rule, "attribute", rule->attribute))
+		!check_name(error, rule, "attribute", rule->attribute) || !check_path(error, rule))
 		return false;
-	if (!brim_str_equal(rule->dimension, brim_str("fit")) &&
-		!brim_str_equal(rule->dimension, brim_str("intent")))
-		return refuse(error, rule, "dimension", "it must be fit or intent");
+	if (find_name(dimensions, LENGTH(dimensions), rule->dimension) < 0)
+		return refuse(error, rule, "dimension", "it must be fit, intent or disqualifier");
 	if (kind < 0)
 		return refuse(error, rule, "kind",
-					  "it must be range, one_of, any_of, words, present or otherwise");
-	if (rule->points < 0 || rule->points > 100)
-		return refuse(error, rule, "points", "%d is not between 0 and 100", rule->points);
+					  "it must be range, one_of, any_of, all_of, words, regex, present or "
+					  "otherwise");
+	if (rule->stem && kind != BRIM_RULE_WORDS)
+		return refuse(error, rule, "stem", "only a rule of kind words has it");
 	if (rule->weight <= 0 || rule->weight >= WEIGHT_MAX)
 		return refuse(error, rule, "weight", "it must be greater than 0 and less than 1000");
-	return check_range(error, rule, kind == BRIM_RULE_RANGE) &&
+	return check_points(error, rule) && check_range(error, rule, kind == BRIM_RULE_RANGE) &&
 		   check_keywords(error, rule, kinds[kind].has_keywords) &&
+		   check_pattern(error, rule, kind == BRIM_RULE_REGEX) &&
 		   check_reason(error, rule, &kinds[kind]);
 }
 
@@ -274,6 +396,18 @@ check_head(const BrimModelDef *def, BrimError *error)
 		!check_threshold(error, "medium_above", def->medium_above) ||
 		!check_threshold(error, "qualified_above", def->qualified_above))
 		return false;
+	if (def->missing_policy.data != NULL &&
+		find_name(policies, LENGTH(policies), def->missing_policy) < 0)
+	{
+		brim_error_set(error, "field missing_policy: it must be ignore, zero or prior");
+		return false;
+	}
+	if (def->language.data != NULL &&
+		(def->language.len == 0 || def->language.len > BRIM_MODEL_NAME_MAX))
+	{
+		brim_error_set(error, "field language: it must have 1 to %d bytes", BRIM_MODEL_NAME_MAX);
+		return false;
+	}
 	if (def->medium_above > def->high_above)
 	{
 		brim_error_set(error, "field medium_above: %d is greater than high_above (%d)",
@@ -289,12 +423,68 @@ check_head(const BrimModelDef *def, BrimError *error)
 	return true;
 }
 
+/* Refuse settings of a signal. */
+static bool
+refuse_settings(BrimError *error, const BrimSignalDef *settings, const char *why)
+{
+	brim_error_set(error, "signal \"%.*s\": %s",
+				   (int) (settings->signal.len < 63 ? settings->signal.len : 63),
+				   settings->signal.data == NULL ? "" : settings->signal.data, why);
+	return false;
+}
+
+static bool
+are_points(int points)
+{
+	return points >= -BRIM_MODEL_POINTS_MAX && points <= BRIM_MODEL_POINTS_MAX;
+}
+
+/* The settings of signals: sound, and once each. */
+static bool
+check_signals(const BrimModelDef *def, BrimError *error)
+{
+	if (def->nsignals < 0 || def->nsignals > BRIM_MODEL_SIGNALS_MAX)
+	{
+		brim_error_set(error, "a model has settings for at most %d signals, this one for %d",
+					   BRIM_MODEL_SIGNALS_MAX, def->nsignals);
+		return false;
+	}
+	for (int i = 0; i < def->nsignals; i++)
+	{
+		const BrimSignalDef *settings = &def->signals[i];
+
+		if (settings->signal.data == NULL || settings->signal.len == 0)
+			return refuse_settings(error, settings, "field signal: it is missing");
+		if (find_name(dimensions, 2, settings->dimension) < 0)
+			return refuse_settings(error, settings, "field dimension: it must be fit or intent");
+		if (settings->combine.data != NULL &&
+			find_name(combines, LENGTH(combines), settings->combine) < 0)
+			return refuse_settings(error, settings, "field combine: it must be average or add");
+		if (!are_points(settings->min_points) || !are_points(settings->max_points) ||
+			!are_points(settings->prior_points))
+			return refuse_settings(error, settings,
+								   "fields min_points, max_points and prior_points: "
+								   "they must be between -100 and 100");
+		if (settings->min_points > settings->max_points)
+			return refuse_settings(error, settings,
+								   "field min_points: it is greater than max_points");
+		for (int j = 0; j < i; j++)
+		{
+			if (brim_str_equal(def->signals[j].signal, settings->signal) &&
+				brim_str_equal(def->signals[j].dimension, settings->dimension))
+				return refuse_settings(error, settings, "it has settings twice");
+		}
+	}
+	return true;
+}
+
 bool
 brim_model_check(BrimModelDef *def, BrimError *error)
 {
 	int64_t nkeywords = 0;
+	int     nregexes = 0;
 
-	if (!check_head(def, error))
+	if (!check_head(def, error) || !check_signals(def, error))
 		return false;
 	qsort(def->rules, (size_t) def->nrules, sizeof(BrimRuleDef), compare_rules);
 	for (int i = 0; i < def->nrules; i++)
@@ -305,6 +495,9 @@ brim_model_check(BrimModelDef *def, BrimError *error)
 			return refuse(error, rule, "rule_no", "two rules have this number");
 		if (!check_rule(error, rule))
 			return false;
+		if (find_kind(rule->kind) == BRIM_RULE_REGEX && ++nregexes > BRIM_MODEL_REGEX_MAX)
+			return refuse(error, rule, "kind", "the model has more than %d rules of kind regex",
+						  BRIM_MODEL_REGEX_MAX);
 		nkeywords += rule->nkeywords;
 		if (nkeywords > BRIM_MODEL_KEYWORDS_MAX)
 			return refuse(error, rule, "keywords", "the model has more than %d in all",

@@ -1,0 +1,27 @@
+/*-------------------------------------------------------------------------
+ *
+ * score_look.h
+ *	  What the parts of scoring share: score.c, score_look.c, score_reason.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BRIM_CORE_SCORE_LOOK_H
+#define BRIM_CORE_SCORE_LOOK_H
+
+#include "core/score.h"
+
+/* What comes together in a dimension. */
+typedef struct BrimSum
+{
+	int64_t points; /* of signals in the average, times their weights */
+	int64_t weight; /* of these together; 1 where there are none */
+	int64_t added;  /* points of signals that add */
+} BrimSum;
+
+extern void brim_score_sum(const BrimScore *score, BrimDimension dimension, BrimSum *sum);
+
+/* Look at one attribute: note the rules that match, say whether it is given.  False: no memory. */
+extern bool brim_score_look(BrimScore *score, const BrimAttribute *attribute,
+							const BrimValue *value, bool want_matches, bool *given);
+
+#endif /* BRIM_CORE_SCORE_LOOK_H */
