@@ -206,9 +206,8 @@ write_signals(Writer *writer, const BrimScore *score, const Matches *matches,
 	{
 		const BrimSignal       *signal = &model->signals[s];
 		const BrimSignalResult *result = &score->signals[s];
-		bool                    counts =
-			result->state >= BRIM_SIGNAL_SCORED && signal->dimension != BRIM_DISQUALIFIER;
-		bool    matched = result->state == BRIM_SIGNAL_SCORED;
+		bool counts = result->state >= BRIM_SIGNAL_SCORED && signal->dimension != BRIM_DISQUALIFIER;
+		bool matched = result->state == BRIM_SIGNAL_SCORED;
 		BrimStr reason = brim_str(NULL);
 
 		CHECK_FOR_INTERRUPTS();

@@ -367,7 +367,7 @@ match_byte(void *state, unsigned char byte)
 {
 	Match               *match = state;
 	const BrimAutomaton *automaton = match->automaton;
-	unsigned char        class = automaton->classes[byte];
+	unsigned char class = automaton->classes[byte];
 
 	if (class == 0)
 		return false;

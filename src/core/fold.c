@@ -51,8 +51,7 @@ brim_fold_stems(const BrimFold *fold, BrimStr language, BrimStr text, BrimBuf *w
 			continue;
 		}
 		stem = word;
-		if (fold != NULL && fold->stem != NULL &&
-			!fold->stem(fold->state, language, word, &stem))
+		if (fold != NULL && fold->stem != NULL && !fold->stem(fold->state, language, word, &stem))
 			return false;
 		brim_buf_append_str(out, stem);
 	}

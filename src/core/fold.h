@@ -53,7 +53,7 @@ typedef struct BrimFold
 extern bool brim_fold(const BrimFold *fold, BrimStr text, BrimBuf *out);
 
 /* The same with the stem of each word in its place; work is room to work in. */
-extern bool brim_fold_stems(const BrimFold *fold, BrimStr language, BrimStr text, BrimBuf *work,
-							BrimBuf *out);
+extern bool
+brim_fold_stems(const BrimFold *fold, BrimStr language, BrimStr text, BrimBuf *work, BrimBuf *out);
 
 #endif /* BRIM_CORE_FOLD_H */

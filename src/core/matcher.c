@@ -206,8 +206,7 @@ word_bits(const char *data, size_t len)
 			bytes = _mm_loadu_si128((const __m128i *) (const void *) rest);
 		}
 		/* moved so that the range begins at the least signed byte */
-		is_letter =
-			_mm_cmplt_epi8(_mm_add_epi8(_mm_or_si128(bytes, lower), letters), letters_end);
+		is_letter = _mm_cmplt_epi8(_mm_add_epi8(_mm_or_si128(bytes, lower), letters), letters_end);
 		is_digit = _mm_cmplt_epi8(_mm_add_epi8(bytes, digits), digits_end);
 		bits |= (uint64_t) (unsigned) _mm_movemask_epi8(_mm_or_si128(is_letter, is_digit)) << at;
 	}

@@ -28,7 +28,7 @@ typedef struct BrimFilter
 typedef struct BrimMatcher
 {
 	BrimKeywordSet set;
-	BrimFilter     filter; /* whole: beginnings of patterns; words: their first words */
+	BrimFilter     filter;    /* whole: beginnings of patterns; words: their first words */
 	BrimAutomaton *automaton; /* words: all patterns */
 	BrimAutomaton *others;    /* words: patterns that begin otherwise than with an ASCII word */
 	int           *other;     /* their numbers in the set */

@@ -368,7 +368,8 @@ check_settings(BrimCompiler *compiler)
 			rule++;
 		if (rule < def->nrules)
 			continue;
-		brim_error_set(compiler->error, "signal \"%.*s\" of dimension %.*s has settings, but no rule",
+		brim_error_set(compiler->error,
+					   "signal \"%.*s\" of dimension %.*s has settings, but no rule",
 					   (int) def->signals[i].signal.len, def->signals[i].signal.data,
 					   (int) def->signals[i].dimension.len, def->signals[i].dimension.data);
 		return false;
@@ -400,8 +401,9 @@ compile(BrimCompiler *compiler)
 	model->signals = brim_arena_alloc(&model->arena, nrules, sizeof(BrimSignal));
 	model->attributes = brim_arena_alloc(&model->arena, nrules + BRIM_FACTS, sizeof(BrimAttribute));
 	model->keywords = brim_arena_alloc(&model->arena, nkeywords, sizeof(BrimStr));
-	if (places == NULL || model->name.data == NULL || model->language.data == NULL || model->rules == NULL ||
-		model->signals == NULL || model->attributes == NULL || model->keywords == NULL)
+	if (places == NULL || model->name.data == NULL || model->language.data == NULL ||
+		model->rules == NULL || model->signals == NULL || model->attributes == NULL ||
+		model->keywords == NULL)
 		return brim_model_no_memory(compiler);
 	for (int fact = 0; fact < BRIM_FACTS; fact++)
 	{
@@ -428,7 +430,7 @@ BrimModel *
 brim_model_compile(BrimModelDef *def, const BrimFold *fold, BrimMem *mem, BrimError *error)
 {
 	BrimCompiler compiler = {.def = def, .fold = fold, .error = error};
-	bool     ok;
+	bool         ok;
 
 	error->message[0] = '\0';
 	if (!brim_model_check(def, error))

@@ -186,10 +186,10 @@ typedef struct BrimSignal
 
 typedef struct BrimAttribute
 {
-	BrimStr      name;    /* of the column */
-	int          npath;   /* 0: the column itself */
-	BrimStr     *path;    /* steps into a jsonb */
-	BrimStr      label;   /* name and path for people: attributes.crm.tier */
+	BrimStr      name;  /* of the column */
+	int          npath; /* 0: the column itself */
+	BrimStr     *path;  /* steps into a jsonb */
+	BrimStr      label; /* name and path for people: attributes.crm.tier */
 	int          accepts;
 	bool         is_fact;
 	bool         zero_is_missing;
@@ -243,7 +243,7 @@ extern void brim_model_free(BrimModel *model);
 extern bool brim_model_check(BrimModelDef *def, BrimError *error);
 
 /* What brim_model_check() let pass is one of these. */
-extern BrimRuleKind  brim_model_kind(BrimStr name);
+extern BrimRuleKind      brim_model_kind(BrimStr name);
 extern BrimDimension     brim_model_dimension(BrimStr name);
 extern const char       *brim_model_dimension_name(BrimDimension dimension);
 extern BrimCombine       brim_model_combine(BrimStr name);

@@ -7,7 +7,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/model.h"
+#include "core/model_names.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -16,138 +16,6 @@
 #include <string.h>
 
 #define WEIGHT_MAX 10000000 /* 999.9999, and a bit */
-
-typedef struct KindInfo
-{
-	const char *name;
-	int         accepts;
-	bool        has_keywords;
-} KindInfo;
-
-static const KindInfo kinds[] = {
-	[BRIM_RULE_RANGE] = {"range", BRIM_ACCEPTS_NUMBER, false},
-	[BRIM_RULE_ONE_OF] = {"one_of", BRIM_ACCEPTS_TEXT, true},
-	[BRIM_RULE_ANY_OF] = {"any_of", BRIM_ACCEPTS_LIST, true},
-	[BRIM_RULE_ALL_OF] = {"all_of", BRIM_ACCEPTS_LIST, true},
-	[BRIM_RULE_WORDS] = {"words", BRIM_ACCEPTS_TEXT | BRIM_ACCEPTS_LIST, true},
-	[BRIM_RULE_REGEX] = {"regex", BRIM_ACCEPTS_TEXT | BRIM_ACCEPTS_LIST, false},
-	[BRIM_RULE_PRESENT] = {"present", BRIM_ACCEPTS_ANY, false},
-	[BRIM_RULE_OTHERWISE] = {"otherwise", BRIM_ACCEPTS_ANY, false},
-};
-
-#define NKINDS ((int) (sizeof(kinds) / sizeof(kinds[0])))
-
-static const char *const dimensions[] = {
-	[BRIM_FIT] = "fit",
-	[BRIM_INTENT] = "intent",
-	[BRIM_DISQUALIFIER] = "disqualifier",
-};
-
-static const char *const combines[] = {
-	[BRIM_AVERAGE] = "average",
-	[BRIM_ADD] = "add",
-};
-
-static const char *const policies[] = {
-	[BRIM_MISSING_IGNORE] = "ignore",
-	[BRIM_MISSING_ZERO] = "zero",
-	[BRIM_MISSING_PRIOR] = "prior",
-};
-
-#define LENGTH(names) ((int) (sizeof(names) / sizeof((names)[0])))
-
-static const struct
-{
-	const char *name;
-	int         accepts;
-} facts[BRIM_FACTS] = {
-	{"company_name", BRIM_ACCEPTS_TEXT},
-	{"employee_count", BRIM_ACCEPTS_NUMBER},
-	{"industry", BRIM_ACCEPTS_TEXT},
-	{"funding_stage", BRIM_ACCEPTS_TEXT},
-	{"tech_stack", BRIM_ACCEPTS_LIST | BRIM_ACCEPTS_TEXT},
-	{"recent_job_posts", BRIM_ACCEPTS_LIST | BRIM_ACCEPTS_TEXT},
-	{"news_mentions", BRIM_ACCEPTS_LIST | BRIM_ACCEPTS_TEXT},
-};
-
-/* The place of a name among names, or -1. */
-static int
-find_name(const char *const *names, int count, BrimStr name)
-{
-	for (int i = 0; i < count; i++)
-	{
-		if (brim_str_equal(name, brim_str(names[i])))
-			return i;
-	}
-	return -1;
-}
-
-static int
-find_kind(BrimStr name)
-{
-	for (int i = 0; i < NKINDS; i++)
-	{
-		if (brim_str_equal(name, brim_str(kinds[i].name)))
-			return i;
-	}
-	return -1;
-}
-
-BrimRuleKind
-brim_model_kind(BrimStr name)
-{
-	int kind = find_kind(name);
-
-	return kind < 0 ? BRIM_RULE_PRESENT : (BrimRuleKind) kind;
-}
-
-BrimDimension
-brim_model_dimension(BrimStr name)
-{
-	int dimension = find_name(dimensions, LENGTH(dimensions), name);
-
-	return dimension < 0 ? BRIM_FIT : (BrimDimension) dimension;
-}
-
-const char *
-brim_model_dimension_name(BrimDimension dimension)
-{
-	return dimensions[dimension];
-}
-
-BrimCombine
-brim_model_combine(BrimStr name)
-{
-	int combine = find_name(combines, LENGTH(combines), name);
-
-	return combine < 0 ? BRIM_AVERAGE : (BrimCombine) combine;
-}
-
-BrimMissingPolicy
-brim_model_missing_policy(BrimStr name)
-{
-	int policy = find_name(policies, LENGTH(policies), name);
-
-	return policy < 0 ? BRIM_MISSING_IGNORE : (BrimMissingPolicy) policy;
-}
-
-int
-brim_model_kind_accepts(BrimRuleKind kind)
-{
-	return kinds[kind].accepts;
-}
-
-BrimStr
-brim_model_fact_name(int fact)
-{
-	return brim_str(facts[fact].name);
-}
-
-int
-brim_model_fact_accepts(int fact)
-{
-	return facts[fact].accepts;
-}
 
 /* Refuse a field of a rule. */
 static bool __attribute__((format(printf, 4, 5)))
@@ -179,7 +47,7 @@ check_name(BrimError *error, const BrimRuleDef *rule, const char *field, BrimStr
 
 /* The reason and its placeholders. */
 static bool
-check_reason(BrimError *error, const BrimRuleDef *rule, const KindInfo *kind)
+check_reason(BrimError *error, const BrimRuleDef *rule, BrimRuleKind kind)
 {
 	BrimStr reason = rule->reason;
 
@@ -208,13 +76,13 @@ check_reason(BrimError *error, const BrimRuleDef *rule, const KindInfo *kind)
 		rest.len = end + 1 - at;
 		if (brim_str_equal(rest, brim_str("{matched}")))
 		{
-			if (!kind->has_keywords && kind != &kinds[BRIM_RULE_REGEX])
+			if (!brim_model_kind_has_keywords(kind) && kind != BRIM_RULE_REGEX)
 				return refuse(error, rule, "reason",
 							  "{matched} needs a rule with keywords or a pattern");
 		}
 		else if (brim_str_equal(rest, brim_str("{value}")))
 		{
-			if ((kind->accepts & (BRIM_ACCEPTS_NUMBER | BRIM_ACCEPTS_TEXT)) == 0)
+			if ((brim_model_kind_accepts(kind) & (BRIM_ACCEPTS_NUMBER | BRIM_ACCEPTS_TEXT)) == 0)
 				return refuse(error, rule, "reason",
 							  "{value} stands for a number or a text, not a list");
 		}
@@ -293,8 +161,7 @@ check_pattern(BrimError *error, const BrimRuleDef *rule, bool is_regex)
 	if (rule->pattern.data == NULL || rule->pattern.len == 0)
 		return refuse(error, rule, "pattern", "a rule of kind regex needs one");
 	if (rule->pattern.len > BRIM_MODEL_PATTERN_MAX)
-		return refuse(error, rule, "pattern", "it is longer than %d bytes",
-					  BRIM_MODEL_PATTERN_MAX);
+		return refuse(error, rule, "pattern", "it is longer than %d bytes", BRIM_MODEL_PATTERN_MAX);
 	if (has_back_reference(rule->pattern) ||
 		(rule->pattern.len >= 3 && memcmp(rule->pattern.data, "***", 3) == 0))
 		return refuse(error, rule, "pattern",
@@ -337,12 +204,12 @@ check_points(BrimError *error, const BrimRuleDef *rule)
 static bool
 check_rule(BrimError *error, const BrimRuleDef *rule)
 {
-	int kind = find_kind(rule->kind);
+	int kind = brim_model_find_kind(rule->kind);
 
 	if (!check_name(error, rule, "signal", rule->signal) ||
 		!check_name(error, rule, "attribute", rule->attribute) || !check_path(error, rule))
 		return false;
-	if (find_name(dimensions, LENGTH(dimensions), rule->dimension) < 0)
+	if (brim_model_find_dimension(rule->dimension) < 0)
 		return refuse(error, rule, "dimension", "it must be fit, intent or disqualifier");
 	if (kind < 0)
 		return refuse(error, rule, "kind",
@@ -353,9 +220,9 @@ check_rule(BrimError *error, const BrimRuleDef *rule)
 	if (rule->weight <= 0 || rule->weight >= WEIGHT_MAX)
 		return refuse(error, rule, "weight", "it must be greater than 0 and less than 1000");
 	return check_points(error, rule) && check_range(error, rule, kind == BRIM_RULE_RANGE) &&
-		   check_keywords(error, rule, kinds[kind].has_keywords) &&
+		   check_keywords(error, rule, brim_model_kind_has_keywords((BrimRuleKind) kind)) &&
 		   check_pattern(error, rule, kind == BRIM_RULE_REGEX) &&
-		   check_reason(error, rule, &kinds[kind]);
+		   check_reason(error, rule, (BrimRuleKind) kind);
 }
 
 static int
@@ -396,8 +263,7 @@ check_head(const BrimModelDef *def, BrimError *error)
 		!check_threshold(error, "medium_above", def->medium_above) ||
 		!check_threshold(error, "qualified_above", def->qualified_above))
 		return false;
-	if (def->missing_policy.data != NULL &&
-		find_name(policies, LENGTH(policies), def->missing_policy) < 0)
+	if (def->missing_policy.data != NULL && brim_model_find_policy(def->missing_policy) < 0)
 	{
 		brim_error_set(error, "field missing_policy: it must be ignore, zero or prior");
 		return false;
@@ -452,13 +318,13 @@ check_signals(const BrimModelDef *def, BrimError *error)
 	for (int i = 0; i < def->nsignals; i++)
 	{
 		const BrimSignalDef *settings = &def->signals[i];
+		int                  dimension = brim_model_find_dimension(settings->dimension);
 
 		if (settings->signal.data == NULL || settings->signal.len == 0)
 			return refuse_settings(error, settings, "field signal: it is missing");
-		if (find_name(dimensions, 2, settings->dimension) < 0)
+		if (dimension != BRIM_FIT && dimension != BRIM_INTENT)
 			return refuse_settings(error, settings, "field dimension: it must be fit or intent");
-		if (settings->combine.data != NULL &&
-			find_name(combines, LENGTH(combines), settings->combine) < 0)
+		if (settings->combine.data != NULL && brim_model_find_combine(settings->combine) < 0)
 			return refuse_settings(error, settings, "field combine: it must be average or add");
 		if (!are_points(settings->min_points) || !are_points(settings->max_points) ||
 			!are_points(settings->prior_points))
@@ -495,7 +361,8 @@ brim_model_check(BrimModelDef *def, BrimError *error)
 			return refuse(error, rule, "rule_no", "two rules have this number");
 		if (!check_rule(error, rule))
 			return false;
-		if (find_kind(rule->kind) == BRIM_RULE_REGEX && ++nregexes > BRIM_MODEL_REGEX_MAX)
+		if (brim_model_find_kind(rule->kind) == BRIM_RULE_REGEX &&
+			++nregexes > BRIM_MODEL_REGEX_MAX)
 			return refuse(error, rule, "kind", "the model has more than %d rules of kind regex",
 						  BRIM_MODEL_REGEX_MAX);
 		nkeywords += rule->nkeywords;

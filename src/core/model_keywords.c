@@ -146,8 +146,7 @@ build_matcher(BrimCompiler *compiler, const BrimAttribute *attribute, int how,
 	keywords = collect_keywords(compiler, attribute, how, count);
 	if (keywords == NULL)
 		return false;
-	*matcher =
-		brim_matcher_build(keywords, count, how != MATCH_WHOLE, &compiler->model->arena);
+	*matcher = brim_matcher_build(keywords, count, how != MATCH_WHOLE, &compiler->model->arena);
 	return *matcher != NULL || brim_model_no_memory(compiler);
 }
 

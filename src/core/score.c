@@ -38,8 +38,8 @@ brim_score_create(const BrimModel *model, const BrimFold *fold, BrimMem *mem)
 	score->hits = brim_mem_alloc(mem, nrules * sizeof(int));
 	score->found = brim_mem_alloc(mem, nkeywords * sizeof(uint32_t));
 	score->reads = brim_mem_alloc(mem, (size_t) model->nattributes * sizeof(int));
-	if (score->signals == NULL || score->reads == NULL || score->rules == NULL || score->hits == NULL ||
-		(score->found == NULL && nkeywords > 0))
+	if (score->signals == NULL || score->reads == NULL || score->rules == NULL ||
+		score->hits == NULL || (score->found == NULL && nkeywords > 0))
 	{
 		brim_score_free(score);
 		return NULL;

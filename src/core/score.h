@@ -148,7 +148,7 @@ brim_score_evidence(const BrimScore *score, int rule, const BrimValue *values, B
  */
 typedef struct BrimBreakdown
 {
-	int64_t *signals; /* the caller's, one for each signal */
+	int64_t *signals;  /* the caller's, one for each signal */
 	int64_t  limit;    /* a dimension was brought to 0 or 100 */
 	int64_t  rounding; /* fractions were cut off */
 	int64_t  disqualified;

@@ -71,8 +71,7 @@ brim_score_evidence(const BrimScore *score, int rule_place, const BrimValue *val
 	if (rule->nkeywords > 0 || rule->kind == BRIM_RULE_REGEX)
 		append_matched(score, rule, out);
 	else
-		append_value(score, rule,
-					 &values[score->model->signals[rule->signal].attribute], out);
+		append_value(score, rule, &values[score->model->signals[rule->signal].attribute], out);
 	return !out->failed;
 }
 
@@ -158,7 +157,7 @@ void
 brim_score_breakdown(const BrimScore *score, BrimBreakdown *breakdown)
 {
 	const BrimModel *model = score->model;
-	int64_t          exact = (score->fit * model->fit_weight + score->intent * model->intent_weight) *
+	int64_t exact = (score->fit * model->fit_weight + score->intent * model->intent_weight) *
 					(BRIM_MILLION / BRIM_WEIGHT_ONE);
 	int64_t whole = exact / BRIM_MILLION * BRIM_MILLION;
 

@@ -49,8 +49,8 @@ find_stemmer(BrimStr language)
 	char *name = pnstrdup(language.data, language.len);
 	Oid   found;
 
-	found = get_ts_dict_oid(list_make2(makeString("pg_catalog"), makeString(psprintf("%s_stem", name))),
-							true);
+	found = get_ts_dict_oid(
+		list_make2(makeString("pg_catalog"), makeString(psprintf("%s_stem", name))), true);
 	if (!OidIsValid(found))
 		ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT),
 				errmsg("there is no stemmer for language \"%s\"", name),
@@ -85,11 +85,10 @@ stem_word(void *state, BrimStr language, BrimStr word, BrimStr *stem)
 	}
 	dictionary = lookup_ts_dictionary_cache(stemmer);
 	text = pg_any_to_server(word.data, (int) word.len, PG_UTF8);
-	lexemes = (TSLexeme *) DatumGetPointer(
-		FunctionCall4(&dictionary->lexize, PointerGetDatum(dictionary->dictData),
-					  PointerGetDatum(text),
-					  Int32GetDatum(text == word.data ? (int) word.len : (int) strlen(text)),
-					  PointerGetDatum(NULL)));
+	lexemes = (TSLexeme *) DatumGetPointer(FunctionCall4(
+		&dictionary->lexize, PointerGetDatum(dictionary->dictData), PointerGetDatum(text),
+		Int32GetDatum(text == word.data ? (int) word.len : (int) strlen(text)),
+		PointerGetDatum(NULL)));
 	if (lexemes != NULL && lexemes[0].lexeme != NULL)
 	{
 		char *lexeme = lexemes[0].lexeme;

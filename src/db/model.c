@@ -114,8 +114,8 @@ brim_model_tables(void)
 		found.signal = get_relname_relid("scoring_signal", schema);
 		found.published = get_relname_relid("published_model", schema);
 	}
-	if (!OidIsValid(found.model) || !OidIsValid(found.rule) ||
-		!OidIsValid(found.signal) || !OidIsValid(found.published))
+	if (!OidIsValid(found.model) || !OidIsValid(found.rule) || !OidIsValid(found.signal) ||
+		!OidIsValid(found.published))
 		ereport(
 			ERROR, errcode(ERRCODE_UNDEFINED_TABLE),
 			errmsg("the scoring tables of schema \"brim\" are not there"),
@@ -345,9 +345,8 @@ brim_model_try(const char *name, int version, bool is_draft)
 		drop_early_settings(def);
 	if (is_draft && def->nrules == 0)
 		return;
-	brim_model_compile_in(CurrentMemoryContext, def,
-						  is_draft ? ERRCODE_CHECK_VIOLATION
-								   : ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-						  &cxt);
+	brim_model_compile_in(
+		CurrentMemoryContext, def,
+		is_draft ? ERRCODE_CHECK_VIOLATION : ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, &cxt);
 	MemoryContextDelete(cxt);
 }

@@ -119,8 +119,9 @@ brim_record_array(BrimArrayList *list, Datum datum)
 	struct varlena *array = (struct varlena *) DatumGetPointer(datum);
 	ArrayType       head;
 	int             dims[MAXDIM];
+	bool            is_short = VARATT_IS_SHORT(array) && !VARATT_IS_EXTERNAL(array);
 
-	if (VARATT_IS_EXTENDED(array) && !(VARATT_IS_SHORT(array) && is_in_place(list)))
+	if (VARATT_IS_EXTENDED(array) && !(is_short && is_in_place(list)))
 		array = PG_DETOAST_DATUM(datum);
 	list->list.next = next_of_array;
 	list->data = VARDATA_ANY(array);
@@ -134,7 +135,8 @@ brim_record_array(BrimArrayList *list, Datum datum)
 	list->offset = ARR_OVERHEAD_NONULLS(head.ndim);
 	if (head.dataoffset != 0)
 	{
-		list->nulls = (const bits8 *) at_offset(list, sizeof(ArrayType) + 2 * sizeof(int) * head.ndim);
+		list->nulls =
+			(const bits8 *) at_offset(list, sizeof(ArrayType) + 2 * sizeof(int) * head.ndim);
 		list->offset = head.dataoffset;
 	}
 }

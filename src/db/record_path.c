@@ -88,8 +88,8 @@ brim_record_path(BrimColumnReader *reader, Datum datum, BrimValue *value)
 			if ((accepts & BRIM_ACCEPTS_NUMBER) == 0)
 				return;
 			value->kind = BRIM_VALUE_NUMBER;
-			value->number = DatumGetFloat8(DirectFunctionCall1(
-				numeric_float8_no_overflow, NumericGetDatum(found.val.numeric)));
+			value->number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
+															   NumericGetDatum(found.val.numeric)));
 			break;
 		case jbvString:
 			if ((accepts & BRIM_ACCEPTS_TEXT) == 0)

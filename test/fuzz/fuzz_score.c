@@ -198,7 +198,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static BrimRuleDef rules[RULES_MAX];
 	static BrimStr     keywords[RULES_MAX][4];
-	BrimFold           folding = {fold, NULL};
+	BrimFold           folding = {.fold = fold};
 	Input              input = {data, size};
 	BrimModelDef       def;
 	BrimError          error;

@@ -56,7 +56,7 @@ fold(void *state, BrimStr text, BrimStr *folded)
 	return true;
 }
 
-static const BrimFold folding = {fold, NULL};
+static const BrimFold folding = {.fold = fold};
 
 static void
 use(BrimModelDef *def)
