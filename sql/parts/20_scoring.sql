@@ -377,34 +377,43 @@ CREATE FUNCTION @extschema@.brim_company_id(name text, domain text DEFAULT NULL)
     IMMUTABLE PARALLEL SAFE COST 10 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_company_id';
 COMMENT ON FUNCTION @extschema@.brim_company_id(text, text) IS 'Key of a company: 15 hex digits of the SHA-1 of the host of its domain, or of its name where no domain is given';
 
+CREATE FUNCTION brim.score_columns(want integer, serial bigint, model text, spec jsonb, names text[], absent text[], VARIADIC columns "any")
+    RETURNS integer
+    STABLE PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_score_columns';
+COMMENT ON FUNCTION brim.score_columns(integer, bigint, text, jsonb, text[], text[], "any") IS 'What the planner makes of a score of a table''s row: the same with the columns that the model reads. Not meant to be called by hand';
+
+CREATE FUNCTION brim.score_support(internal) RETURNS internal
+    STRICT LANGUAGE c AS 'MODULE_PATHNAME', 'brim_score_support';
+COMMENT ON FUNCTION brim.score_support(internal) IS 'Planner support of the scoring functions';
+
 CREATE FUNCTION @extschema@.brim_score(lead record) RETURNS integer
-    STABLE STRICT PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_score';
+    STABLE STRICT PARALLEL SAFE COST 20 SUPPORT brim.score_support LANGUAGE c AS 'MODULE_PATHNAME', 'brim_score';
 COMMENT ON FUNCTION @extschema@.brim_score(record) IS 'Total score of a lead, 0-100, by the default model; columns are matched by name';
 CREATE FUNCTION @extschema@.brim_score(lead record, model text) RETURNS integer
-    STABLE PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_score_named';
+    STABLE PARALLEL SAFE COST 20 SUPPORT brim.score_support LANGUAGE c AS 'MODULE_PATHNAME', 'brim_score_named';
 COMMENT ON FUNCTION @extschema@.brim_score(record, text) IS 'Total score of a lead, 0-100, by the published version of a model (NULL: the default)';
 CREATE FUNCTION @extschema@.brim_score(lead record, spec jsonb) RETURNS integer
-    IMMUTABLE STRICT PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_score_spec';
+    IMMUTABLE STRICT PARALLEL SAFE COST 20 SUPPORT brim.score_support LANGUAGE c AS 'MODULE_PATHNAME', 'brim_score_spec';
 COMMENT ON FUNCTION @extschema@.brim_score(record, jsonb) IS 'Total score of a lead, 0-100, by a model given as a value (brim.model_spec.spec); reads no table';
 
 CREATE FUNCTION @extschema@.brim_fit_score(lead record) RETURNS integer
-    STABLE STRICT PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_fit_score';
+    STABLE STRICT PARALLEL SAFE COST 20 SUPPORT brim.score_support LANGUAGE c AS 'MODULE_PATHNAME', 'brim_fit_score';
 COMMENT ON FUNCTION @extschema@.brim_fit_score(record) IS 'Fit score of a lead, 0-100, by the default model';
 CREATE FUNCTION @extschema@.brim_fit_score(lead record, model text) RETURNS integer
-    STABLE PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_fit_score_named';
+    STABLE PARALLEL SAFE COST 20 SUPPORT brim.score_support LANGUAGE c AS 'MODULE_PATHNAME', 'brim_fit_score_named';
 COMMENT ON FUNCTION @extschema@.brim_fit_score(record, text) IS 'Fit score of a lead, 0-100, by the published version of a model (NULL: the default)';
 CREATE FUNCTION @extschema@.brim_fit_score(lead record, spec jsonb) RETURNS integer
-    IMMUTABLE STRICT PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_fit_score_spec';
+    IMMUTABLE STRICT PARALLEL SAFE COST 20 SUPPORT brim.score_support LANGUAGE c AS 'MODULE_PATHNAME', 'brim_fit_score_spec';
 COMMENT ON FUNCTION @extschema@.brim_fit_score(record, jsonb) IS 'Fit score of a lead, 0-100, by a model given as a value; reads no table';
 
 CREATE FUNCTION @extschema@.brim_intent_score(lead record) RETURNS integer
-    STABLE STRICT PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_intent_score';
+    STABLE STRICT PARALLEL SAFE COST 20 SUPPORT brim.score_support LANGUAGE c AS 'MODULE_PATHNAME', 'brim_intent_score';
 COMMENT ON FUNCTION @extschema@.brim_intent_score(record) IS 'Intent score of a lead, 0-100, by the default model';
 CREATE FUNCTION @extschema@.brim_intent_score(lead record, model text) RETURNS integer
-    STABLE PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_intent_score_named';
+    STABLE PARALLEL SAFE COST 20 SUPPORT brim.score_support LANGUAGE c AS 'MODULE_PATHNAME', 'brim_intent_score_named';
 COMMENT ON FUNCTION @extschema@.brim_intent_score(record, text) IS 'Intent score of a lead, 0-100, by the published version of a model (NULL: the default)';
 CREATE FUNCTION @extschema@.brim_intent_score(lead record, spec jsonb) RETURNS integer
-    IMMUTABLE STRICT PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_intent_score_spec';
+    IMMUTABLE STRICT PARALLEL SAFE COST 20 SUPPORT brim.score_support LANGUAGE c AS 'MODULE_PATHNAME', 'brim_intent_score_spec';
 COMMENT ON FUNCTION @extschema@.brim_intent_score(record, jsonb) IS 'Intent score of a lead, 0-100, by a model given as a value; reads no table';
 
 CREATE FUNCTION @extschema@.brim_explain(lead record) RETURNS jsonb

@@ -9,16 +9,16 @@
 #include "postgres.h"
 #include "compat.h"
 
+#include "access/parallel.h"
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "api/site.h"
-#include "db/memory.h"
 
 BRIM_FUNCTION(brim_score_columns);
 
-/* The arguments: what is wanted, the plan's model, name, spec, names; then the columns. */
+/* The arguments; absent are names that the plan's model reads and the table lacks. */
 enum
 {
 	ARG_WANT,
@@ -26,8 +26,33 @@ enum
 	ARG_NAME,
 	ARG_SPEC,
 	ARG_NAMES,
+	ARG_ABSENT,
 	ARG_FIRST_COLUMN
 };
+
+/* The names of an argument, in the current context. */
+static char **
+read_names(FunctionCallInfo fcinfo, int argument, int *count)
+{
+	Datum *names;
+	bool  *nulls;
+	char **texts;
+
+	if (PG_ARGISNULL(argument))
+		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				errmsg("names of the columns to score must not be null"));
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(argument), TEXTOID, -1, false, TYPALIGN_INT, &names,
+					  &nulls, count);
+	texts = palloc(sizeof(char *) * Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					errmsg("name %d of the columns to score must not be null", i + 1));
+		texts[i] = TextDatumGetCString(names[i]);
+	}
+	return texts;
+}
 
 /* The columns that come as arguments. */
 static BrimColumns *
@@ -35,26 +60,16 @@ read_columns(FunctionCallInfo fcinfo, MemoryContext cxt)
 {
 	MemoryContext caller = MemoryContextSwitchTo(cxt);
 	BrimColumns  *columns = palloc0(sizeof(BrimColumns));
-	Datum        *names;
-	bool         *nulls;
 
-	if (PG_ARGISNULL(ARG_NAMES))
-		ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				errmsg("names of the columns to score must not be null"));
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(ARG_NAMES), TEXTOID, -1, false, TYPALIGN_INT, &names,
-					  &nulls, &columns->count);
+	columns->names = read_names(fcinfo, ARG_NAMES, &columns->count);
+	columns->absent = read_names(fcinfo, ARG_ABSENT, &columns->nabsent);
 	if (columns->count != PG_NARGS() - ARG_FIRST_COLUMN)
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("%d columns to score, but %d names", PG_NARGS() - ARG_FIRST_COLUMN,
 					   columns->count));
-	columns->names = palloc(sizeof(char *) * columns->count);
-	columns->types = palloc(sizeof(Oid) * columns->count);
+	columns->types = palloc(sizeof(Oid) * Max(columns->count, 1));
 	for (int i = 0; i < columns->count; i++)
 	{
-		if (nulls[i])
-			ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					errmsg("name %d of the columns to score must not be null", i + 1));
-		columns->names[i] = TextDatumGetCString(names[i]);
 		columns->types[i] = get_fn_expr_argtype(fcinfo->flinfo, ARG_FIRST_COLUMN + i);
 		if (!OidIsValid(columns->types[i]))
 			ereport(ERROR, errcode(ERRCODE_INDETERMINATE_DATATYPE),
@@ -64,34 +79,40 @@ read_columns(FunctionCallInfo fcinfo, MemoryContext cxt)
 	return columns;
 }
 
-/* Are all columns there that a model reads and the plan's model had? */
+static bool
+has_name(char *const *names, int count, BrimStr name)
+{
+	for (int i = 0; i < count; i++)
+	{
+		if (brim_str_equal(name, brim_str(names[i])))
+			return true;
+	}
+	return false;
+}
+
+/* Did the plan look for every column that a model reads? */
 static bool
 has_columns(const BrimColumns *columns, const BrimModel *model, int want)
 {
 	for (int a = 0; a < model->nattributes; a++)
 	{
 		BrimStr name = model->attributes[a].name;
-		int     c = 0;
 
-		if (!brim_score_reads(model, want, a))
-			continue;
-		while (c < columns->count && !brim_str_equal(name, brim_str(columns->names[c])))
-			c++;
-		if (c == columns->count)
+		if (brim_score_reads(model, want, a) && !has_name(columns->names, columns->count, name) &&
+			!has_name(columns->absent, columns->nabsent, name))
 			return false;
 	}
 	return true;
 }
 
 /*
- * The model of the call.  That of the plan lacks no column that the table has;
- * one that was published since may read others, and then the plan's is right:
- * it was the published one when the statement began.
+ * The model of the call.  One that was published since the plan was made may
+ * read columns that the plan left out.  Then the plan's own model is the right
+ * one: it was the published one when the statement began.
  */
 static BrimSiteModel *
 choose_model(FunctionCallInfo fcinfo, BrimSite *site, const BrimColumns *columns, int want)
 {
-	uint64         serial = PG_ARGISNULL(ARG_SERIAL) ? 0 : (uint64) PG_GETARG_INT64(ARG_SERIAL);
 	char          *name = NULL;
 	BrimSiteModel *model;
 
@@ -100,14 +121,15 @@ choose_model(FunctionCallInfo fcinfo, BrimSite *site, const BrimColumns *columns
 	if (!PG_ARGISNULL(ARG_NAME))
 		name = text_to_cstring(PG_GETARG_TEXT_PP(ARG_NAME));
 	model = brim_site_model(site, name);
-	if (name != NULL)
-		pfree(name);
-	if (model->handle->serial == serial || has_columns(columns, model->model, want))
+	if (has_columns(columns, model->model, want))
 		return model;
-	model = brim_site_planned(site, serial);
-	if (model != NULL)
-		return model;
-	model = brim_site_model(site, name);
+	model = NULL;
+	if (!IsParallelWorker() && !PG_ARGISNULL(ARG_SERIAL))
+		model = brim_site_planned(site, (uint64) PG_GETARG_INT64(ARG_SERIAL));
+	if (model == NULL || !has_columns(columns, model->model, want))
+		ereport(ERROR, errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				errmsg("the scoring rules changed while the statement was about to begin"),
+				errhint("Run the statement again."));
 	return model;
 }
 
@@ -124,8 +146,8 @@ brim_score_columns(PG_FUNCTION_ARGS)
 				errmsg("invalid kind of score: %d", want));
 	if (site->user == NULL)
 		site->user = read_columns(fcinfo, site->cxt);
-	model = site->models;
-	if (model == NULL || !brim_site_is_current(site))
+	model = brim_site_is_current(site) ? site->models : NULL;
+	if (model == NULL)
 		model = choose_model(fcinfo, site, site->user, want);
 	brim_site_score_columns(site, model, site->user, &fcinfo->args[ARG_FIRST_COLUMN], want);
 	if (want == BRIM_WANT_FIT)

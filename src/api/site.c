@@ -81,14 +81,14 @@ is_new_statement(BrimSite *site)
 	return is_new;
 }
 
-/* In a new statement, forget the models whose rules have changed since. */
-static void
-forget_stale_models(BrimSite *site)
+bool
+brim_site_is_current(BrimSite *site)
 {
 	BrimSiteModel **link = &site->models;
 
 	if (!is_new_statement(site))
-		return;
+		return true;
+	/* Forget the models whose rules have changed since */
 	AcceptInvalidationMessages();
 	while (*link != NULL)
 	{
@@ -103,6 +103,7 @@ forget_stale_models(BrimSite *site)
 		else
 			link = &model->next;
 	}
+	return false;
 }
 
 /* Was this the thing asked for? */
@@ -185,7 +186,7 @@ brim_site_model(BrimSite *site, const char *name)
 {
 	BrimSiteModel *model;
 
-	forget_stale_models(site);
+	(void) brim_site_is_current(site);
 	model = find_model(site, name, NULL);
 	if (model != NULL)
 		return model;
@@ -198,6 +199,23 @@ brim_site_model(BrimSite *site, const char *name)
 	 * Linked at once, so that an error does not lose the handle; a model whose
 	 * making was cut short by one is made again.
 	 */
+	link_model(site, model);
+	finish_model(model);
+	return model;
+}
+
+BrimSiteModel *
+brim_site_planned(BrimSite *site, uint64 serial)
+{
+	BrimModelHandle *handle = brim_model_recall(serial);
+	BrimSiteModel   *model;
+
+	if (handle == NULL)
+		return NULL;
+	model = new_model(site);
+	model->name = MemoryContextStrdup(model->cxt, "@"); /* found by nobody */
+	model->handle = handle;
+	model->model = handle->model;
 	link_model(site, model);
 	finish_model(model);
 	return model;
@@ -245,6 +263,26 @@ brim_site_score(BrimSite *site, BrimSiteModel *model, HeapTupleHeader row, Tuple
 		brim_memory_error();
 	MemoryContextSwitchTo(caller);
 	return values;
+}
+
+void
+brim_site_score_columns(BrimSite *site, BrimSiteModel *model, const BrimColumns *columns,
+						const NullableDatum *datums, int want)
+{
+	MemoryContext    caller = MemoryContextSwitchTo(site->row_cxt);
+	const BrimValue *values;
+
+	MemoryContextReset(site->row_cxt);
+	brim_score_want(model->score, want);
+	if (!model->reads_columns)
+	{
+		brim_record_bind_columns(model->record, columns);
+		model->reads_columns = true;
+	}
+	values = brim_record_read_columns(model->record, datums, model->score, want);
+	if (!brim_score_run(model->score, values, want))
+		brim_memory_error();
+	MemoryContextSwitchTo(caller);
 }
 
 void

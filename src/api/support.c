@@ -20,6 +20,7 @@
 #include "postgres.h"
 #include "compat.h"
 
+#include "access/genam.h"
 #include "access/table.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
@@ -54,7 +55,8 @@ typedef struct Call
 	Const           *model_arg; /* name or spec, NULL where none is given */
 
 	/* What it becomes */
-	List *names; /* of columns, C strings */
+	List *names;  /* of columns, String nodes */
+	List *absent; /* names that the row lacks */
 	List *vars;
 } Call;
 
@@ -117,19 +119,21 @@ find_table_columns(Call *call, const Var *row, Oid table)
 		AttrNumber        attnum;
 		Form_pg_attribute att;
 
-		if (!brim_score_reads(call->model, call->want, a))
+		if (!brim_score_reads(call->model, call->want, a) ||
+			list_member(call->names, makeString(unconstify(char *, name.data))))
 			continue;
 		attnum = brim_record_find_column(desc, name);
 		if (attnum == 0)
+		{
+			call->absent = lappend(call->absent, makeString(pstrdup(name.data)));
 			continue;
+		}
 		att = TupleDescAttr(desc, attnum - 1);
 		if (att->attgenerated != '\0' && att->attgenerated != 's')
 			usable = false;
-		if (list_member(call->names, makeString(name.data)))
-			continue; /* another path into the same column */
 		call->names = lappend(call->names, makeString(pstrdup(name.data)));
-		call->vars = lappend(call->vars, make_column(row, attnum, att->atttypid, att->atttypmod,
-													 att->attcollation));
+		call->vars = lappend(
+			call->vars, make_column(row, attnum, att->atttypid, att->atttypmod, att->attcollation));
 	}
 	table_close(rel, NoLock);
 	return usable;
@@ -182,16 +186,16 @@ find_columns(Call *call)
 		   list_length(call->vars) <= COLUMNS_MAX;
 }
 
-/* The names of the columns as a constant. */
+/* Names as a constant. */
 static Const *
-names_const(const Call *call)
+names_const(const List *list)
 {
-	int        count = list_length(call->names);
-	Datum     *names = palloc(sizeof(Datum) * count);
+	int        count = list_length(list);
+	Datum     *names = palloc(sizeof(Datum) * Max(count, 1));
 	ArrayType *array;
 
 	for (int i = 0; i < count; i++)
-		names[i] = CStringGetTextDatum(strVal(list_nth(call->names, i)));
+		names[i] = CStringGetTextDatum(strVal(list_nth(list, i)));
 	array = construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT);
 	return makeConst(TEXTARRAYOID, -1, InvalidOid, -1, PointerGetDatum(array), false, false);
 }
@@ -200,7 +204,7 @@ names_const(const Call *call)
 static Oid
 columns_function(void)
 {
-	Oid types[] = {INT4OID, INT8OID, TEXTOID, JSONBOID, TEXTARRAYOID, ANYOID};
+	Oid types[] = {INT4OID, INT8OID, TEXTOID, JSONBOID, TEXTARRAYOID, TEXTARRAYOID, ANYOID};
 
 	return LookupFuncName(list_make2(makeString("brim"), makeString("score_columns")),
 						  lengthof(types), types, true);
@@ -231,7 +235,8 @@ make_call(const Call *call)
 		makeConst(INT8OID, -1, InvalidOid, sizeof(int64),
 				  Int64GetDatum(call->handle == NULL ? 0 : (int64) call->handle->serial), false,
 				  FLOAT8PASSBYVAL),
-		name, spec, names_const(call));
+		name, spec, names_const(call->names));
+	args = lappend(args, names_const(call->absent));
 	args = list_concat(args, call->vars);
 	made = makeFuncExpr(function, INT4OID, args, InvalidOid, call->func->inputcollid,
 						COERCE_EXPLICIT_CALL);
@@ -274,7 +279,7 @@ static Node *
 simplify_named(Call *call)
 {
 	char *name = NULL;
-	Node *result = NULL;
+	Node *volatile result = NULL;
 
 	if (call->model_arg != NULL && !call->model_arg->constisnull)
 		name = TextDatumGetCString(call->model_arg->constvalue);
@@ -307,9 +312,9 @@ simplify_spec(Call *call)
 
 	if (call->model_arg->constisnull)
 		return NULL;
-	call->model = brim_model_compile_in(
-		CurrentMemoryContext, brim_spec_read(DatumGetJsonbP(call->model_arg->constvalue)),
-		ERRCODE_INVALID_PARAMETER_VALUE, &cxt);
+	call->model = brim_model_compile_in(CurrentMemoryContext,
+										brim_spec_read(DatumGetJsonbP(call->model_arg->constvalue)),
+										ERRCODE_INVALID_PARAMETER_VALUE, &cxt);
 	if (find_columns(call))
 		result = make_call(call);
 	MemoryContextDelete(cxt);

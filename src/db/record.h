@@ -30,6 +30,10 @@ typedef struct BrimColumns
 	int    count;
 	char **names;
 	Oid   *types;
+
+	/* What was looked for and is not there */
+	int    nabsent;
+	char **absent;
 } BrimColumns;
 
 /* Bind to columns: brim_record_read_columns() takes their values in this order. */
@@ -37,7 +41,7 @@ extern void             brim_record_bind_columns(BrimRecord *record, const BrimC
 extern const BrimValue *brim_record_read_columns(BrimRecord *record, const NullableDatum *datums,
 												 const BrimScore *score, int want);
 
-/* The column that an attribute is read from, in order; what cannot be read is an error. */
+/* The column of an attribute's name, or 0; two of that name are an error. */
 extern AttrNumber brim_record_find_column(TupleDesc desc, BrimStr name);
 
 /*
