@@ -385,6 +385,7 @@ COMMENT ON FUNCTION brim.score_columns(integer, bigint, text, jsonb, text[], tex
 CREATE FUNCTION brim.score_support(internal) RETURNS internal
     STRICT LANGUAGE c AS 'MODULE_PATHNAME', 'brim_score_support';
 COMMENT ON FUNCTION brim.score_support(internal) IS 'Planner support of the scoring functions';
+REVOKE EXECUTE ON FUNCTION brim.score_support(internal) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.brim_score(lead record) RETURNS integer
     STABLE STRICT PARALLEL SAFE COST 20 SUPPORT brim.score_support LANGUAGE c AS 'MODULE_PATHNAME', 'brim_score';

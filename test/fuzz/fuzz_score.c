@@ -102,6 +102,35 @@ next_entry(BrimList *list, BrimStr *entry)
 	return true;
 }
 
+/* A stand-in for stems: the first three bytes. */
+static bool
+stem(void *state, BrimStr language, BrimStr word, BrimStr *result)
+{
+	(void) state;
+	(void) language;
+	*result = word;
+	if (word.len > 3)
+		result->len = 3;
+	return true;
+}
+
+/* A stand-in for regular expressions: the pattern is found as it stands. */
+static BrimSearchResult
+search(void *state, BrimStr pattern, BrimStr given, BrimStr *found)
+{
+	(void) state;
+	for (size_t at = 0; at + pattern.len <= given.len; at++)
+	{
+		if (memcmp(given.data + at, pattern.data, pattern.len) == 0)
+		{
+			found->data = given.data + at;
+			found->len = pattern.len;
+			return BRIM_SEARCH_FOUND;
+		}
+	}
+	return BRIM_SEARCH_NOTHING;
+}
+
 static bool
 fold(void *state, BrimStr given, BrimStr *folded)
 {
@@ -113,36 +142,56 @@ fold(void *state, BrimStr given, BrimStr *folded)
 static void
 make_rule(Input *input, BrimRuleDef *rule, BrimStr *keywords, int number)
 {
-	static const char *const dimensions[] = {"fit", "intent"};
+	static const char *const dimensions[] = {"fit", "intent", "disqualifier"};
 	static const char *const attributes[] = {"employee_count", "industry", "tech_stack",
 											 "recent_job_posts", "region"};
-	static const char *const kinds[] = {"range", "one_of",  "any_of",
-										"words", "present", "otherwise"};
+	static const char *const kinds[] = {"range", "one_of", "any_of",  "all_of",
+										"words", "regex",  "present", "otherwise"};
 	unsigned                 flags = byte(input);
 	unsigned                 kind;
 
 	memset(rule, 0, sizeof(*rule));
 	rule->rule_no = (flags & 128) != 0 ? (int) byte(input) : number;
-	rule->dimension = one_of(input, dimensions, 2);
+	rule->dimension = one_of(input, dimensions, 3);
 	rule->attribute = one_of(input, attributes, 5);
 	rule->signal = (flags & 64) != 0 ? text(input) : rule->attribute;
 	kind = byte(input);
-	rule->kind = kind == 255 ? text(input) : brim_str(kinds[kind % 6]);
-	rule->has_low = kind % 6 == 0 && (flags & 1) != 0;
-	rule->has_high = kind % 6 == 0 && (flags & 2) != 0;
+	rule->kind = kind == 255 ? text(input) : brim_str(kinds[kind % 8]);
+	rule->has_low = kind % 8 == 0 && (flags & 1) != 0;
+	rule->has_high = kind % 8 == 0 && (flags & 2) != 0;
 	rule->low = byte(input);
 	rule->high = byte(input) * 2.5;
-	rule->nkeywords = kind % 6 >= 1 && kind % 6 <= 3 ? 1 + (int) (byte(input) % 4) : 0;
+	rule->nkeywords = kind % 8 >= 1 && kind % 8 <= 4 ? 1 + (int) (byte(input) % 4) : 0;
 	for (int k = 0; k < rule->nkeywords; k++)
 		keywords[k] = text(input);
 	rule->keywords = keywords;
-	rule->points = (int) (byte(input) % 102);
-	rule->weight = BRIM_WEIGHT_ONE + (int64_t) byte(input);
+	rule->stem = kind % 8 == 4 && (flags & 16) != 0;
+	rule->pattern = kind % 8 == 5 ? text(input) : brim_str(NULL);
+	rule->points = (int) (byte(input) % 204) - 102;
+	if ((flags & 32) != 0)
+		rule->weight = BRIM_WEIGHT_ONE;
+	else
+		rule->weight = BRIM_WEIGHT_ONE + (int64_t) byte(input);
 	if ((flags & 4) != 0)
 	{
 		rule->reason = text(input);
 		rule->reason_kind = brim_str((flags & 8) != 0 ? "positive" : "negative");
 	}
+}
+
+static void
+make_signal(Input *input, BrimSignalDef *signal, const BrimRuleDef *rule)
+{
+	unsigned flags = byte(input);
+
+	memset(signal, 0, sizeof(*signal));
+	signal->dimension = rule->dimension;
+	signal->signal = rule->signal;
+	signal->combine = brim_str((flags & 1) != 0 ? "add" : "average");
+	signal->min_points = (int) (byte(input) % 202) - 101;
+	signal->max_points = (int) (byte(input) % 202) - 101;
+	signal->has_prior = (flags & 2) != 0;
+	signal->prior_points = signal->has_prior ? (int) (byte(input) % 100) : 0;
 }
 
 static void
@@ -158,6 +207,22 @@ make_value(Input *input, BrimValue *value, Entries *entries)
 	entries->count = (int) (byte(input) % ENTRIES_MAX);
 	for (int i = 0; i < entries->count; i++)
 		entries->entries[i] = text(input);
+}
+
+/* What the signals contributed and what was adjusted is the total. */
+static void
+check_breakdown(const BrimScore *score)
+{
+	int64_t       shares[RULES_MAX];
+	BrimBreakdown breakdown = {.signals = shares};
+	int64_t       sum;
+
+	brim_score_breakdown(score, &breakdown);
+	sum = breakdown.limit + breakdown.rounding + breakdown.disqualified;
+	for (int s = 0; s < score->model->nsignals; s++)
+		sum += shares[s];
+	if (sum != (int64_t) score->total * BRIM_MILLION)
+		abort();
 }
 
 static void
@@ -179,16 +244,18 @@ score_lead(Input *input, const BrimModel *model, const BrimFold *folding)
 		score->total < 0 || score->total > 100 || score->confidence < 0 || score->confidence > 100)
 		abort();
 	total = score->total;
+	check_breakdown(score);
 	brim_buf_init(&reason, brim_mem_malloc(), 1000000);
 	for (int s = 0; s < model->nsignals; s++)
 	{
-		if (!brim_score_reason(score, s, values, &reason))
+		if (score->signals[s].state == BRIM_SIGNAL_SCORED &&
+			!brim_score_reason(score, score->signals[s].rule, values, &reason))
 			abort();
 	}
 	brim_buf_free(&reason);
 	for (int a = 0; a < model->nattributes; a++)
 		entries[a].at = 0;
-	if (!brim_score_run(score, values, BRIM_WANT_FIT | BRIM_WANT_INTENT) || score->total != total)
+	if (!brim_score_run(score, values, BRIM_WANT_SCORE) || score->total != total)
 		abort();
 	brim_score_free(score);
 }
@@ -197,8 +264,10 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static BrimRuleDef rules[RULES_MAX];
-	static BrimStr     keywords[RULES_MAX][4];
-	BrimFold           folding = {.fold = fold};
+	static BrimStr       keywords[RULES_MAX][4];
+	static BrimSignalDef signals[RULES_MAX];
+	static const char *const policies[] = {"ignore", "zero", "prior"};
+	BrimFold           folding = {.fold = fold, .stem = stem, .search = search};
 	Input              input = {data, size};
 	BrimModelDef       def;
 	BrimError          error;
@@ -215,6 +284,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	def.rules = rules;
 	for (int r = 0; r < def.nrules; r++)
 		make_rule(&input, &rules[r], keywords[r], r + 1);
+	def.missing_policy = brim_str(policies[byte(&input) % 3]);
+	def.signals = signals;
+	def.nsignals = def.nrules > 0 ? (int) (byte(&input) % 4) : 0;
+	if (def.nsignals > def.nrules)
+		def.nsignals = def.nrules;
+	for (int s = 0; s < def.nsignals; s++)
+		make_signal(&input, &signals[s], &rules[s]);
 	model = brim_model_compile(&def, &folding, brim_mem_malloc(), &error);
 	if (model == NULL)
 	{

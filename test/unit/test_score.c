@@ -126,8 +126,9 @@ reason(const char *attribute)
 	brim_buf_init(&buf, mem, 1000);
 	for (int s = 0; s < model->nsignals; s++)
 	{
-		if (model->signals[s].attribute == place(attribute))
-			brim_score_reason(score, s, values, &buf);
+		if (model->signals[s].attribute == place(attribute) &&
+			score->signals[s].state == BRIM_SIGNAL_SCORED)
+			brim_score_reason(score, score->signals[s].rule, values, &buf);
 	}
 	snprintf(result, sizeof(result), "%s", brim_buf_str(&buf).data);
 	brim_buf_free(&buf);
