@@ -19,7 +19,3 @@ CREATE TABLE brim.scoring_signal (
 );
 COMMENT ON TABLE brim.scoring_signal IS 'One row a setting of a signal. Key: model, version, dimension, signal';
 SELECT pg_catalog.pg_extension_config_dump('brim.scoring_signal', 'WHERE NOT is_shipped');
-
-CREATE FUNCTION brim.tmp_explain(lead record, model text) RETURNS jsonb
-    STABLE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_tmp_explain';
-COMMENT ON FUNCTION brim.tmp_explain(record, text) IS 'brim_explain(lead, model) with a model written name@version';

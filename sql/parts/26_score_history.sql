@@ -9,48 +9,27 @@
 CREATE INDEX event_score_change ON brim.event (company_id, occurred_at)
     WHERE event_type = 'score_calculated' AND data ? 'old_total_score';
 
-CREATE FUNCTION brim.explain_stored(lead brim.lead) RETURNS jsonb
-    STABLE PARALLEL SAFE LANGUAGE sql
-BEGIN ATOMIC
-    -- UNTIL THE MERGE; then @extschema@.brim_explain
-    SELECT brim.tmp_explain(lead, lead.model || '@' || lead.model_version);
-END;
-COMMENT ON FUNCTION brim.explain_stored(brim.lead) IS 'Explains a lead by the model and version that its stored score is from';
-REVOKE EXECUTE ON FUNCTION brim.explain_stored(brim.lead) FROM PUBLIC;
+CREATE FUNCTION brim.reason_changes(old_lead record, old_model text, new_lead record, new_model text,
+                                    OUT added text[], OUT removed text[])
+    STABLE PARALLEL SAFE COST 100 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_reason_changes';
+COMMENT ON FUNCTION brim.reason_changes(record, text, record, text) IS 'Reasons that brim_explain() gives for one lead and not for the other, each by a model of its own; NULLs where a model or lead is NULL';
+REVOKE EXECUTE ON FUNCTION brim.reason_changes(record, text, record, text) FROM PUBLIC;
 
-CREATE FUNCTION brim.can_explain(model text, version integer) RETURNS boolean
+CREATE FUNCTION brim.usable_version(model text, version integer) RETURNS text
     STABLE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_lead brim.lead;
+    v_name text := model || '@' || version;
 BEGIN
-    v_lead.model := model;
-    v_lead.model_version := version;
-    RETURN brim.explain_stored(v_lead) IS NOT NULL;
+    PERFORM brim.find_model(v_name);
+    RETURN v_name;
 EXCEPTION WHEN undefined_object OR object_not_in_prerequisite_state THEN
     -- Deleted since, or its rules do not fit together any more.
-    RETURN false;
+    RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION brim.can_explain(text, integer) IS 'Can scores stored with this version of a model still be explained';
-REVOKE EXECUTE ON FUNCTION brim.can_explain(text, integer) FROM PUBLIC;
-
-CREATE FUNCTION brim.reasons(explained jsonb) RETURNS jsonb
-    IMMUTABLE STRICT PARALLEL SAFE LANGUAGE sql
-BEGIN ATOMIC
-    SELECT (explained #> '{reasoning,positive}') || (explained #> '{reasoning,negative}');
-END;
-COMMENT ON FUNCTION brim.reasons(jsonb) IS 'The reasons for and against a lead in what brim_explain() gave, as one list';
-REVOKE EXECUTE ON FUNCTION brim.reasons(jsonb) FROM PUBLIC;
-
-CREATE FUNCTION brim.list_without(list jsonb, other jsonb) RETURNS jsonb
-    IMMUTABLE STRICT PARALLEL SAFE LANGUAGE sql
-BEGIN ATOMIC
-    SELECT coalesce(jsonb_agg(e.entry ORDER BY e.n) FILTER (WHERE NOT other ? e.entry), '[]')
-      FROM jsonb_array_elements_text(list) WITH ORDINALITY AS e (entry, n);
-END;
-COMMENT ON FUNCTION brim.list_without(jsonb, jsonb) IS 'The texts of a list that are not in another, in their order';
-REVOKE EXECUTE ON FUNCTION brim.list_without(jsonb, jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION brim.usable_version(text, integer) IS 'A version of a model as name@version; NULL where it cannot score any more';
+REVOKE EXECUTE ON FUNCTION brim.usable_version(text, integer) FROM PUBLIC;
 
 CREATE VIEW brim.score_changes AS
 SELECT e.event_id, e.occurred_at AS changed_at, e.company_id, l.company_name,

@@ -108,7 +108,7 @@ CREATE FUNCTION brim.lead_journal_update() RETURNS trigger
 AS $$
 DECLARE
     v_old record;
-    v_explained text[] := '{}';
+    v_usable text[] := '{}';
     v_changed boolean := false;
 BEGIN
     IF brim.is_restoring() THEN
@@ -124,9 +124,7 @@ BEGIN
                IS DISTINCT FROM (o.fit_score, o.intent_score, o.total_score, o.model, o.model_version)
     LOOP
         v_changed := true;
-        IF brim.can_explain(v_old.model, v_old.model_version) THEN
-            v_explained := v_explained || concat_ws('@', v_old.model, v_old.model_version);
-        END IF;
+        v_usable := v_usable || brim.usable_version(v_old.model, v_old.model_version);
     END LOOP;
     IF NOT v_changed THEN
         RETURN NULL;
@@ -139,14 +137,13 @@ BEGIN
                               'action', c.action, 'qualified', coalesce(c.total_score > m.qualified_above, false),
                               'old_model', c.old_model, 'old_version', c.old_version, 'old_fit_score', c.old_fit_score,
                               'old_intent_score', c.old_intent_score, 'old_total_score', c.old_total_score,
-                              'reasons_added', CASE WHEN c.old_reasons IS NOT NULL THEN brim.list_without(c.new_reasons, c.old_reasons) END,
-                              'reasons_removed', brim.list_without(c.old_reasons, c.new_reasons))
+                              'reasons_added', (c.reasons).added, 'reasons_removed', (c.reasons).removed)
       FROM (SELECT n.company_id, n.model, n.model_version, n.fit_score, n.intent_score, n.total_score, n.confidence, n.action,
                    o.model AS old_model, o.model_version AS old_version, o.fit_score AS old_fit_score,
                    o.intent_score AS old_intent_score, o.total_score AS old_total_score,
-                   brim.reasons(brim.explain_stored(n)) AS new_reasons,
-                   CASE WHEN concat_ws('@', o.model, o.model_version) = ANY (v_explained)
-                        THEN brim.reasons(brim.explain_stored(o)) END AS old_reasons
+                   brim.reason_changes(o, CASE WHEN o.model || '@' || o.model_version = ANY (v_usable)
+                                               THEN o.model || '@' || o.model_version END,
+                                       n, n.model || '@' || n.model_version) AS reasons
               FROM new_rows AS n
               FULL JOIN old_rows AS o ON o.company_id = n.company_id
              WHERE (n.fit_score, n.intent_score, n.total_score, n.model, n.model_version)

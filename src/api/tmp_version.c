@@ -4,16 +4,11 @@
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "nodes/makefuncs.h"
-#include "parser/parse_func.h"
-#include "utils/regproc.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
 #include "api/site.h"
 #include "api/tmp_version.h"
-
-BRIM_FUNCTION(brim_tmp_explain);
 
 /* The last few that were asked for in this command. */
 static struct
@@ -56,35 +51,4 @@ brim_tmp_version_spec(const char *name)
 	cache[next].command = GetCurrentCommandId(false);
 	cache[next].statement = GetCurrentStatementStartTimestamp();
 	return cache[next].spec;
-}
-
-typedef struct Call
-{
-	FmgrInfo info;
-} Call;
-
-/* brim_explain(lead, 'name@version') */
-Datum
-brim_tmp_explain(PG_FUNCTION_ARGS)
-{
-	Call *call = fcinfo->flinfo->fn_extra;
-
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
-		PG_RETURN_NULL();
-	if (call == NULL)
-	{
-		List *name = stringToQualifiedNameList("brim_explain");
-		Oid   types[2] = {RECORDOID, JSONBOID};
-		Oid   oid;
-
-		oid = LookupFuncName(list_make2(makeString("public"), linitial(name)), 2, types, true);
-		if (!OidIsValid(oid))
-			oid = LookupFuncName(list_make2(makeString("growth"), linitial(name)), 2, types, false);
-		call = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Call));
-		fmgr_info_cxt(oid, &call->info, fcinfo->flinfo->fn_mcxt);
-		fcinfo->flinfo->fn_extra = call;
-	}
-	return FunctionCall2(
-		&call->info, PG_GETARG_DATUM(0),
-		JsonbPGetDatum(brim_tmp_version_spec(text_to_cstring(PG_GETARG_TEXT_PP(1)))));
 }
