@@ -36,7 +36,7 @@ CREATE TABLE brim.model_publication (
 );
 COMMENT ON TABLE brim.model_publication IS 'One row a publication of a version of a scoring model. Key: publication_id. Kept by a trigger of brim.published_model; rows stay when the version is deleted';
 COMMENT ON COLUMN brim.model_publication.version IS 'Version that scored from then on; NULL: the model was withdrawn';
-COMMENT ON COLUMN brim.model_publication.is_default IS 'The model scored where none is named';
+COMMENT ON COLUMN brim.model_publication.is_default IS 'The model was the default then: it scored where none is named';
 COMMENT ON COLUMN brim.model_publication.is_rollback IS 'Published by brim_rollback_model()';
 COMMENT ON COLUMN brim.model_publication.published_by IS 'Who published it; brim: the version came with the extension';
 COMMENT ON COLUMN brim.model_publication.follows IS 'Publication that brim_rollback_model() goes back to';
@@ -101,7 +101,7 @@ A shipped model appears when something else is published in its place';
 COMMENT ON COLUMN brim.model_history.publication_id IS 'Number of the publication; they rise';
 COMMENT ON COLUMN brim.model_history.name IS 'Name of the model';
 COMMENT ON COLUMN brim.model_history.version IS 'Version that scored from then on; NULL: the model was withdrawn';
-COMMENT ON COLUMN brim.model_history.is_default IS 'The model scored where none is named';
+COMMENT ON COLUMN brim.model_history.is_default IS 'The model was the default when it was published: it scored where none is named';
 COMMENT ON COLUMN brim.model_history.is_rollback IS 'Published by brim_rollback_model()';
 COMMENT ON COLUMN brim.model_history.published_at IS 'When it was published';
 COMMENT ON COLUMN brim.model_history.published_by IS 'Who published it; brim: the version came with the extension';

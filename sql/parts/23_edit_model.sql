@@ -53,6 +53,19 @@ $$;
 COMMENT ON FUNCTION brim.refuse_change(text, text, text, text) IS 'Raises the error that a change of a scoring model is not possible';
 REVOKE EXECUTE ON FUNCTION brim.refuse_change(text, text, text, text) FROM PUBLIC;
 
+CREATE FUNCTION brim.refuse_row(place text, problem text, state text, target regclass, constraint_name text) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM brim.refuse_change(place, problem,
+                               coalesce((SELECT format('It has to be: %s.', pg_get_constraintdef(c.oid)) FROM pg_constraint AS c
+                                          WHERE c.conrelid = target AND c.conname = constraint_name),
+                                        'What the keys may be is in docs/scoring.md.'), state);
+END;
+$$;
+COMMENT ON FUNCTION brim.refuse_row(text, text, text, regclass, text) IS 'Raises the error that a table does not take a changed row, with the constraint';
+REVOKE EXECUTE ON FUNCTION brim.refuse_row(text, text, text, regclass, text) FROM PUBLIC;
+
 -- The entries of a list of changes, each an object, none twice.
 CREATE FUNCTION brim.change_list(changes jsonb, list text, what text, VARIADIC key text[])
     RETURNS TABLE (place text, change jsonb, is_delete boolean)
@@ -82,11 +95,12 @@ BEGIN
         END IF;
         place := format('%s %s', what, (SELECT string_agg(change ->> k, '/' ORDER BY u.n) FROM unnest(key) WITH ORDINALITY AS u (k, n)));
         IF v_seen ? place THEN
-            PERFORM brim.refuse_change(place, 'given twice', NULL);
+            PERFORM brim.refuse_change(place, 'given twice', 'Put all that changes into one entry.');
         END IF;
         v_seen := v_seen || to_jsonb(place);
         IF jsonb_typeof(change -> 'delete') NOT IN ('boolean', 'null') THEN
-            PERFORM brim.refuse_change(place, format('key "delete": expected boolean, found %s', jsonb_typeof(change -> 'delete')), NULL);
+            PERFORM brim.refuse_change(place, format('key "delete": expected boolean, found %s', jsonb_typeof(change -> 'delete')),
+                                       'An entry with "delete": true is deleted.');
         END IF;
         is_delete := coalesce((change ->> 'delete')::boolean, false);
         change := change - 'delete';
@@ -110,6 +124,7 @@ DECLARE
     v_old brim.scoring_rule;
     v_new brim.scoring_rule;
     v_missing text;
+    v_constraint text;
 BEGIN
     FOR v_item IN SELECT c.* FROM brim.change_list(edit_rules.changes, 'rules', 'rule', 'rule_no') AS c LOOP
         SELECT p.* INTO v_fault FROM brim.settings_problem('brim.scoring_rule', v_item.change, '{model,version,is_shipped}') AS p;
@@ -149,7 +164,8 @@ BEGIN
             END IF;
             INSERT INTO brim.scoring_rule SELECT v_new.*;
         EXCEPTION WHEN check_violation OR not_null_violation OR numeric_value_out_of_range OR invalid_text_representation THEN
-            PERFORM brim.refuse_change(v_item.place, SQLERRM, 'docs/scoring.md, "Rules", says what belongs to each kind of rule.', SQLSTATE);
+            GET STACKED DIAGNOSTICS v_constraint = CONSTRAINT_NAME;
+            PERFORM brim.refuse_row(v_item.place, SQLERRM, SQLSTATE, 'brim.scoring_rule', v_constraint);
         END;
     END LOOP;
 END;
@@ -165,6 +181,7 @@ DECLARE
     v_item record;
     v_fault record;
     v_old brim.scoring_signal;
+    v_constraint text;
 BEGIN
     FOR v_item IN SELECT c.* FROM brim.change_list(edit_signals.changes, 'signals', 'signal', 'dimension', 'signal') AS c LOOP
         SELECT p.* INTO v_fault FROM brim.settings_problem('brim.scoring_signal', v_item.change, '{model,version,is_shipped}') AS p;
@@ -181,7 +198,8 @@ BEGIN
            AND s.dimension = v_item.change ->> 'dimension' AND s.signal = v_item.change ->> 'signal'
         RETURNING * INTO v_old;
         IF v_item.is_delete AND NOT FOUND THEN
-            PERFORM brim.refuse_change(v_item.place, 'has no settings that could be deleted', NULL, '42704');
+            PERFORM brim.refuse_change(v_item.place, 'has no settings that could be deleted',
+                                       'brim.scoring_signal has the settings of each version.', '42704');
         END IF;
         CONTINUE WHEN v_item.is_delete;
         IF v_old.model IS NULL THEN
@@ -192,7 +210,8 @@ BEGIN
         BEGIN
             INSERT INTO brim.scoring_signal SELECT n.* FROM jsonb_populate_record(v_old, v_item.change) AS n;
         EXCEPTION WHEN check_violation OR not_null_violation OR numeric_value_out_of_range THEN
-            PERFORM brim.refuse_change(v_item.place, SQLERRM, 'docs/scoring.md, "Signals", says what the settings are.', SQLSTATE);
+            GET STACKED DIAGNOSTICS v_constraint = CONSTRAINT_NAME;
+            PERFORM brim.refuse_row(v_item.place, SQLERRM, SQLSTATE, 'brim.scoring_signal', v_constraint);
         END;
     END LOOP;
 
@@ -213,6 +232,7 @@ AS $$
 DECLARE
     v_settings jsonb := settings;
     v_fault record;
+    v_constraint text;
 BEGIN
     SELECT p.* INTO v_fault FROM brim.settings_problem('brim.scoring_model', v_settings, '{name,version,is_shipped,created_at}') AS p;
     IF v_fault.problem IS NOT NULL THEN
@@ -232,7 +252,8 @@ BEGIN
      CROSS JOIN LATERAL jsonb_populate_record(o, v_settings) AS n
      WHERE o.name = edit_model_row.name AND o.version = edit_model_row.version AND m.name = o.name AND m.version = o.version;
 EXCEPTION WHEN check_violation OR numeric_value_out_of_range THEN
-    PERFORM brim.refuse_change(NULL, SQLERRM, NULL, SQLSTATE);
+    GET STACKED DIAGNOSTICS v_constraint = CONSTRAINT_NAME;
+    PERFORM brim.refuse_row(NULL, SQLERRM, SQLSTATE, 'brim.scoring_model', v_constraint);
 END;
 $$;
 COMMENT ON FUNCTION brim.edit_model_row(text, integer, jsonb) IS 'Changes weights, thresholds and description of a version of a scoring model';

@@ -141,6 +141,7 @@ BEGIN ATOMIC
                       AND coalesce(a.query_start = statement_runs.statement_at, true));
 END;
 COMMENT ON FUNCTION brim.statement_runs(integer, timestamptz) IS 'Does a process still run the statement that began at this time';
+REVOKE EXECUTE ON FUNCTION brim.statement_runs(integer, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION brim.published_hash(model text) RETURNS text
     STABLE LANGUAGE sql SET search_path = pg_catalog, pg_temp
@@ -210,7 +211,10 @@ BEGIN
     SELECT r.* INTO v_run FROM brim.rescore_run AS r WHERE r.run_id = rescore_step.run_id FOR UPDATE;
     IF v_run.pid IS DISTINCT FROM pg_backend_pid() THEN
         RAISE EXCEPTION 'run % of brim_rescore_all() is not of this process', rescore_step.run_id
-            USING ERRCODE = 'object_not_in_prerequisite_state';
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'It is a step of CALL brim_rescore_all(), which goes on with an interrupted run.';
+    ELSIF v_run.finished_at IS NOT NULL THEN
+        RETURN true;
     END IF;
 
     SELECT b.last_id, b.seen, b.written INTO v_batch
