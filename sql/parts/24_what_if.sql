@@ -97,7 +97,7 @@ SELECT x.model, x.version, x.default_model, x.default_version, count(x.d) AS lea
           FROM (brim.scoring_model AS m JOIN brim.model_spec AS p ON p.name = m.name AND p.version = m.version AND p.is_published)
          CROSS JOIN (brim.scoring_model AS dm JOIN brim.model_spec AS dp ON dp.name = dm.name AND dp.version = dm.version AND dp.is_default)
           LEFT JOIN LATERAL (SELECT (brim.lead_scores(l, m.name)).total_score AS score, (brim.lead_scores(l, dm.name)).total_score AS default_score
-                               FROM brim.lead AS l) AS s ON true
+                               FROM brim.lead AS l OFFSET 0) AS s ON true
          WHERE m.name <> dm.name) AS x
  GROUP BY x.model, x.version, x.default_model, x.default_version;
 COMMENT ON VIEW brim.model_comparison IS 'One row a published model other than the default one. Key: model.

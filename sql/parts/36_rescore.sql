@@ -171,6 +171,8 @@ BEGIN
     v_published := brim.published_hash(rescore_begin.model);
 
     LOCK TABLE brim.rescore_run IN SHARE ROW EXCLUSIVE MODE;
+    -- Who was active when this transaction first looked does not count.
+    PERFORM pg_stat_clear_snapshot();
     SELECT r.* INTO v_run FROM brim.rescore_run AS r
      WHERE coalesce(r.model, '') = coalesce(rescore_begin.model, '') AND r.finished_at IS NULL AND NOT r.is_given_up;
     IF v_run.pid <> pg_backend_pid() AND brim.statement_runs(v_run.pid, v_run.statement_at) THEN
