@@ -117,14 +117,17 @@ BEGIN
 
     -- Which versions do the old scores come from, and are these still there to explain them?
     FOR v_old IN
-        SELECT DISTINCT o.model, o.model_version
+        SELECT o.model, o.model_version, bool_or((o.model, o.model_version) IS DISTINCT FROM (n.model, n.model_version)) AS is_another
           FROM new_rows AS n
           FULL JOIN old_rows AS o ON o.company_id = n.company_id
          WHERE (n.fit_score, n.intent_score, n.total_score, n.model, n.model_version)
                IS DISTINCT FROM (o.fit_score, o.intent_score, o.total_score, o.model, o.model_version)
+         GROUP BY o.model, o.model_version
     LOOP
         v_changed := true;
-        v_usable := v_usable || brim.usable_version(v_old.model, v_old.model_version);
+        -- What has just scored can explain, too.
+        v_usable := v_usable || CASE WHEN v_old.is_another THEN brim.usable_version(v_old.model, v_old.model_version)
+                                     ELSE v_old.model || '@' || v_old.model_version END;
     END LOOP;
     IF NOT v_changed THEN
         RETURN NULL;
