@@ -23,7 +23,7 @@ DECLARE
 BEGIN
     PERFORM brim.find_model(v_name);
     RETURN v_name;
-EXCEPTION WHEN undefined_object OR object_not_in_prerequisite_state OR invalid_parameter_value THEN
+EXCEPTION WHEN undefined_object OR object_not_in_prerequisite_state THEN
     -- Deleted since, or its rules do not fit together any more.
     RETURN NULL;
 END;

@@ -62,7 +62,7 @@ BEGIN
 
     IF capability = 'worker' THEN
         PERFORM brim.grant_tables(role, 'SELECT', 'brim.lead', 'brim.campaign', 'brim.variant', 'brim.template', 'brim.node',
-                                  'brim.scoring_model', 'brim.scoring_rule', 'brim.model_spec');
+                                  'brim.scoring_model', 'brim.scoring_signal', 'brim.scoring_rule', 'brim.model_spec');
         PERFORM brim.grant_tables(role, 'SELECT, INSERT, UPDATE', 'brim.generation', 'brim.outbound_email', 'brim.send_ledger',
                                   'brim.email_attempt', 'brim.component');
         PERFORM brim.grant_tables(role, 'SELECT, INSERT', 'brim.suppression', 'brim.event');
@@ -107,7 +107,7 @@ BEGIN
     END IF;
     IF capability = 'admin' THEN
         PERFORM brim.grant_tables(role, 'SELECT, INSERT, UPDATE', 'brim.campaign', 'brim.variant', 'brim.template',
-                                  'brim.scoring_model', 'brim.scoring_rule', 'brim.model_price');
+                                  'brim.scoring_model', 'brim.scoring_signal', 'brim.scoring_rule', 'brim.model_price');
         PERFORM brim.grant_tables(role, 'SELECT', 'brim.published_model');
         PERFORM brim.grant_functions(role, '@extschema@.brim_arm(text, text)', '@extschema@.brim_rescore(text)',
                                      '@extschema@.brim_rescore_all(text, integer)', 'brim.rescore_begin(text, integer)',

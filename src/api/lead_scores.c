@@ -20,7 +20,6 @@
 
 #include "api/site.h"
 #include "db/memory.h"
-#include "api/tmp_version.h" /* UNTIL THE MERGE */
 
 BRIM_FUNCTION(brim_lead_scores);
 BRIM_FUNCTION(brim_reason_changes);
@@ -67,8 +66,6 @@ model_argument(FunctionCallInfo fcinfo, BrimSite *site, int argument)
 
 	if (!PG_ARGISNULL(argument))
 		name = text_to_cstring(PG_GETARG_TEXT_PP(argument));
-	if (name != NULL && strchr(name, '@') != NULL) /* UNTIL THE MERGE */
-		return brim_site_spec(site, brim_tmp_version_spec(name));
 	return brim_site_model(site, name);
 }
 
@@ -110,15 +107,18 @@ reasons_of(BrimSite *site, BrimSiteModel *model, HeapTupleHeader row, int *count
 {
 	const BrimValue *values = brim_site_score(site, model, row, NULL, NULL, BRIM_WANT_ALL);
 	BrimMem         *mem = brim_memory_in(CurrentMemoryContext);
-	BrimStr         *reasons = palloc(sizeof(BrimStr) * (model->model->nsignals + 1));
+	BrimStr         *reasons = palloc(sizeof(BrimStr) * model->model->nrules);
 
 	*count = 0;
-	for (int s = 0; s < model->model->nsignals; s++)
+	for (int r = 0; r < model->model->nrules; r++)
 	{
 		BrimBuf buf;
 
+		if (!brim_score_matched(model->score, r))
+			continue;
+		CHECK_FOR_INTERRUPTS();
 		brim_buf_init(&buf, mem, REASON_MAX);
-		if (!brim_score_reason(model->score, s, values, &buf))
+		if (!brim_score_reason(model->score, r, values, &buf))
 			brim_memory_error();
 		if (brim_buf_str(&buf).len > 0)
 			reasons[(*count)++] = brim_buf_str(&buf);
