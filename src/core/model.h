@@ -24,6 +24,7 @@
 
 #include "core/automaton.h"
 #include "core/buf.h"
+#include "core/fold.h"
 #include "core/keywords.h"
 
 #define BRIM_WEIGHT_ONE 10000
@@ -92,18 +93,6 @@ typedef struct BrimModelDef
 	int          nrules;
 	BrimRuleDef *rules; /* compiling sorts them by number */
 } BrimModelDef;
-
-/*
- * Folds a text with characters above ASCII; ASCII capitals are lowered
- * already.  The result, UTF-8, lives until the next call.  False: memory is
- * short.  May leave by longjmp; what was being built is then lost to its
- * BrimMem only.
- */
-typedef struct BrimFold
-{
-	bool (*fold)(void *state, BrimStr text, BrimStr *folded);
-	void *state;
-} BrimFold;
 
 typedef struct BrimRule
 {

@@ -9,7 +9,7 @@
 #ifndef BRIM_DB_FOLD_H
 #define BRIM_DB_FOLD_H
 
-#include "core/model.h"
+#include "core/fold.h"
 
 /* Folds into the memory context that is current when it is called. */
 extern const BrimFold brim_fold_server;
