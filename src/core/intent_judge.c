@@ -65,6 +65,48 @@ is_as_written(const BrimIntentWork *work, const BrimItem *item, int first)
 		   memcmp(work->text.given.data + at, item->written.data, item->written.len) == 0;
 }
 
+/* Does a figure fit a placeholder? */
+static bool
+fits(BrimPlaceholder placeholder, const BrimFigure *figure)
+{
+	switch (placeholder)
+	{
+		case BRIM_PLACEHOLDER_MONEY:
+			return figure->currency != NULL;
+		case BRIM_PLACEHOLDER_PERCENT:
+			return figure->is_percent;
+		case BRIM_PLACEHOLDER_PEOPLE:
+			return figure->is_people;
+		case BRIM_PLACEHOLDER_NUMBER:
+			return true;
+		case BRIM_PLACEHOLDER_COMPANY:
+		case BRIM_PLACEHOLDER_NONE:
+			break;
+	}
+	return false;
+}
+
+/* The last token of what a placeholder stands for that begins with a token, or -1. */
+static int
+placeholder_at(const BrimSentence *sentence, BrimPlaceholder placeholder, int token)
+{
+	if (placeholder == BRIM_PLACEHOLDER_COMPANY)
+	{
+		for (int i = 0; i < sentence->nmentions; i++)
+		{
+			if (sentence->mentions[i].first == token)
+				return sentence->mentions[i].last;
+		}
+		return -1;
+	}
+	for (int i = 0; i < sentence->nfigures; i++)
+	{
+		if (sentence->figures[i].span.first == token && fits(placeholder, &sentence->figures[i]))
+			return sentence->figures[i].span.last;
+	}
+	return -1;
+}
+
 /* Note a phrase for each term and cue that has it. */
 static bool
 note_phrase(BrimIntentWork *work, const BrimFound *found)
@@ -78,8 +120,11 @@ note_phrase(BrimIntentWork *work, const BrimFound *found)
 		int             number = lexicon->phrases.targets[t].rule;
 		const BrimItem *item = &lexicon->items[number];
 		int             first = last - item->nwords + 1;
+		int             end = last;
 
-		if (first < 0 || (item->is_exact && !is_as_written(work, item, first)))
+		if (item->placeholder != BRIM_PLACEHOLDER_NONE)
+			end = placeholder_at(&work->sentence, item->placeholder, last + 1);
+		if (end < 0 || first < 0 || (item->is_exact && !is_as_written(work, item, first)))
 			continue;
 		if (item->role == BRIM_ITEM_CUE)
 		{
@@ -108,7 +153,7 @@ note_phrase(BrimIntentWork *work, const BrimFound *found)
 			mark->term = item->term;
 			mark->item = number;
 			mark->first = (short) first;
-			mark->last = (short) last;
+			mark->last = (short) end;
 		}
 	}
 	return true;
@@ -321,14 +366,8 @@ weigh_placeholder(const BrimIntentWork *work, Nearness *nearness, const BrimItem
 	}
 	for (int i = 0; i < sentence->nfigures; i++)
 	{
-		const BrimFigure *figure = &sentence->figures[i];
-		bool fits = item->placeholder == BRIM_PLACEHOLDER_MONEY     ? figure->currency != NULL
-					: item->placeholder == BRIM_PLACEHOLDER_PERCENT ? figure->is_percent
-					: item->placeholder == BRIM_PLACEHOLDER_PEOPLE  ? figure->is_people
-																	: true;
-
-		if (fits)
-			weigh(nearness, item, word, figure->span);
+		if (fits(item->placeholder, &sentence->figures[i]))
+			weigh(nearness, item, word, sentence->figures[i].span);
 	}
 }
 
@@ -414,6 +453,8 @@ brim_intent_judge(BrimIntentWork *work, const BrimFound *found, int nfound)
 {
 	const BrimLexicon *lexicon = work->lexicon;
 
+	brim_intent_figures(work);
+	brim_intent_company_find(work);
 	work->nmarks = 0;
 	work->ncues = 0;
 	for (int i = 0; i < nfound; i++)
@@ -425,8 +466,6 @@ brim_intent_judge(BrimIntentWork *work, const BrimFound *found, int nfound)
 		return true;
 	qsort(work->marks, (size_t) work->nmarks, sizeof(BrimMark), compare_marks);
 	spread_cues(work);
-	brim_intent_figures(work);
-	brim_intent_company_find(work);
 	memset(work->class_hit, -1, sizeof(int) * (size_t) lexicon->nclasses);
 	for (int i = 0, n; i < work->nmarks; i += n)
 	{

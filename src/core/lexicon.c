@@ -74,6 +74,28 @@ placeholder_named(BrimStr text)
 	return BRIM_PLACEHOLDER_NONE;
 }
 
+/* Cut the placeholder off a phrase that ends with one. */
+static BrimStr
+without_placeholder(BrimStr phrase, BrimPlaceholder *placeholder)
+{
+	BrimStr tail = phrase;
+
+	if (phrase.data[phrase.len - 1] != '}')
+		return phrase;
+	while (tail.len > 0 && tail.data[0] != '{')
+	{
+		tail.data++;
+		tail.len--;
+	}
+	*placeholder = placeholder_named(tail);
+	if (*placeholder == BRIM_PLACEHOLDER_NONE)
+		return phrase;
+	phrase.len -= tail.len;
+	while (phrase.len > 0 && phrase.data[phrase.len - 1] == ' ')
+		phrase.len--;
+	return phrase;
+}
+
 /* Say what is wrong with a phrase; always false. */
 static bool
 bad_phrase(Compiler *compiler, const Place *place, BrimStr phrase, const char *what)
@@ -198,6 +220,8 @@ add_phrase(Compiler *compiler, const Place *place, BrimItemRole role, int owner,
 			return bad_phrase(compiler, place, phrase, "the distance must be at most 40 words");
 		rest.data += n;
 		rest.len -= n;
+		if (rest.len == 0)
+			return bad_phrase(compiler, place, phrase, "is nothing but a sign");
 		item->placeholder = placeholder_named(rest);
 		if (item->placeholder != BRIM_PLACEHOLDER_NONE)
 		{
@@ -206,6 +230,7 @@ add_phrase(Compiler *compiler, const Place *place, BrimItemRole role, int owner,
 			term->placeholders[term->nplaceholders++] = lexicon->nitems++;
 			return true;
 		}
+		rest = without_placeholder(rest, &item->placeholder);
 	}
 	if (rest.len > 0 && rest.data[0] == '=')
 	{
@@ -218,6 +243,11 @@ add_phrase(Compiler *compiler, const Place *place, BrimItemRole role, int owner,
 		goes_on = true;
 		rest.len--;
 	}
+	if (memchr(rest.data, '{', rest.len) != NULL)
+		return bad_phrase(compiler, place, phrase,
+						  role == BRIM_ITEM_NEAR || role == BRIM_ITEM_UNLESS
+							  ? "there is no such {placeholder}, or it does not stand at the end"
+							  : "a {placeholder} may stand in near and unless only");
 	item->written = brim_arena_copy(&lexicon->arena, rest);
 	if (item->written.data == NULL)
 		return out_of_memory(compiler);
