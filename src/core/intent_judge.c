@@ -433,6 +433,8 @@ judge_term(BrimIntentWork *work, const BrimMark *marks, int count)
 		if (had >= 0 && work->hits[had].certainty == BRIM_STATED && !work->hits[had].is_other)
 			return; /* it does not get better */
 		nwords++;
+		nearness.names_company =
+			lexicon->items[marks[i].item].placeholder == BRIM_PLACEHOLDER_COMPANY;
 		for (int k = 0; k < count && !nearness.is_barred; k++)
 		{
 			const BrimItem *item = &lexicon->items[marks[k].item];

@@ -230,8 +230,9 @@ add_phrase(Compiler *compiler, const Place *place, BrimItemRole role, int owner,
 			term->placeholders[term->nplaceholders++] = lexicon->nitems++;
 			return true;
 		}
-		rest = without_placeholder(rest, &item->placeholder);
 	}
+	if (role != BRIM_ITEM_CUE && rest.len > 0)
+		rest = without_placeholder(rest, &item->placeholder);
 	if (rest.len > 0 && rest.data[0] == '=')
 	{
 		item->is_exact = true;
@@ -245,9 +246,7 @@ add_phrase(Compiler *compiler, const Place *place, BrimItemRole role, int owner,
 	}
 	if (memchr(rest.data, '{', rest.len) != NULL)
 		return bad_phrase(compiler, place, phrase,
-						  role == BRIM_ITEM_NEAR || role == BRIM_ITEM_UNLESS
-							  ? "there is no such {placeholder}, or it does not stand at the end"
-							  : "a {placeholder} may stand in near and unless only");
+						  "there is no such {placeholder}, or it does not stand at the end");
 	item->written = brim_arena_copy(&lexicon->arena, rest);
 	if (item->written.data == NULL)
 		return out_of_memory(compiler);

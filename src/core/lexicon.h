@@ -14,8 +14,8 @@
  *	launch*		the last word may go on: launch, launches, launched
  *	=Make		in the case as written only
  *	{money}		an amount of money; {number}, {percent}, {people} (a number of
- *				jobs or people), {company} (the name of the lead, if known),
- *				alone or behind words: into {company}; in near and unless only
+ *				jobs or people), {company} (the name of the lead, if known);
+ *				behind words: into {company}; alone in near and unless only
  *	>office		in near and unless: after the word; <office before it; at most
  *				six words lie between, another number may stand behind the
  *				sign: >2office, ~3office (on either side), >0office (next to it)
