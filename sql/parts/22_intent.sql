@@ -25,7 +25,7 @@ CREATE FUNCTION brim.intent_term_before_write() RETURNS trigger
 AS $$
 BEGIN
     NEW.is_shipped := false;
-    PERFORM brim.check_intent_phrases(NEW.words, NEW.near, NEW.unless);
+    PERFORM brim.check_intent_term(NEW.class, NEW.term_no, NEW.words, NEW.near, NEW.unless);
     IF TG_OP = 'INSERT' AND brim.is_restoring() THEN
         UPDATE brim.intent_term AS t
            SET source = NEW.source, words = NEW.words, near = NEW.near, unless = NEW.unless
@@ -45,7 +45,7 @@ CREATE FUNCTION brim.intent_cue_before_write() RETURNS trigger
 AS $$
 BEGIN
     NEW.is_shipped := false;
-    PERFORM brim.check_intent_phrases(ARRAY[NEW.phrase], '{}', '{}');
+    PERFORM brim.check_intent_cue(NEW.kind, NEW.phrase);
     IF TG_OP = 'INSERT' AND brim.is_restoring() THEN
         UPDATE brim.intent_cue AS c
            SET is_shipped = false
@@ -60,10 +60,15 @@ $$;
 COMMENT ON FUNCTION brim.intent_cue_before_write() IS 'Refuses phrases that cannot be searched, takes the shipped mark off a changed cue, lets a restored one replace the shipped one';
 REVOKE EXECUTE ON FUNCTION brim.intent_cue_before_write() FROM PUBLIC;
 
-CREATE FUNCTION brim.check_intent_phrases(words text[], near text[], unless text[]) RETURNS void
-    STABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_check_intent_phrases';
-COMMENT ON FUNCTION brim.check_intent_phrases(text[], text[], text[]) IS 'Raises what is wrong with the phrases of a term, if something is';
-REVOKE EXECUTE ON FUNCTION brim.check_intent_phrases(text[], text[], text[]) FROM PUBLIC;
+CREATE FUNCTION brim.check_intent_term(class text, term_no integer, words text[], near text[], unless text[]) RETURNS void
+    STABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_check_intent_term';
+COMMENT ON FUNCTION brim.check_intent_term(text, integer, text[], text[], text[]) IS 'Raises what is wrong with the phrases of a term, if something is';
+REVOKE EXECUTE ON FUNCTION brim.check_intent_term(text, integer, text[], text[], text[]) FROM PUBLIC;
+
+CREATE FUNCTION brim.check_intent_cue(kind text, phrase text) RETURNS void
+    STABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_check_intent_cue';
+COMMENT ON FUNCTION brim.check_intent_cue(text, text) IS 'Raises what is wrong with a cue, if something is';
+REVOKE EXECUTE ON FUNCTION brim.check_intent_cue(text, text) FROM PUBLIC;
 
 CREATE TRIGGER intent_class_before_write BEFORE INSERT OR UPDATE ON brim.intent_class
     FOR EACH ROW EXECUTE FUNCTION brim.intent_class_before_write();

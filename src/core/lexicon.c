@@ -300,14 +300,14 @@ compile_classes(Compiler *compiler)
 			return false;
 		}
 		if (brim_lexicon_class(lexicon, from->name) >= 0 || from->polarity < -1 ||
-			from->polarity > 1 || from->weight < 1 || from->weight > 10000 ||
+			from->polarity > 1 || from->weight < 1 || from->weight > BRIM_LEXICON_WEIGHT_MAX ||
 			from->half_life_days < 0)
 		{
 			brim_error_set(compiler->error, "class \"%.*s\": %s", (int) from->name.len,
 						   from->name.data,
 						   brim_lexicon_class(lexicon, from->name) >= 0 ? "is there twice"
 						   : from->half_life_days < 0 ? "the half life must not be negative"
-						   : from->weight < 1 || from->weight > 10000
+						   : from->weight < 1 || from->weight > BRIM_LEXICON_WEIGHT_MAX
 							   ? "the weight must be above 0 and at most 1"
 							   : "the polarity must be -1, 0 or 1");
 			return false;

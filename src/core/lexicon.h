@@ -42,7 +42,8 @@
 #define BRIM_LEXICON_PHRASE_LEN_MAX 200       /* bytes of a phrase */
 #define BRIM_LEXICON_PHRASE_WORDS_MAX 12      /* words of a phrase */
 #define BRIM_LEXICON_NAME_MAX 63              /* bytes of the name of a class */
-#define BRIM_LEXICON_DISTANCE 6               /* words between, unless said otherwise */
+#define BRIM_LEXICON_WEIGHT_MAX 10000
+#define BRIM_LEXICON_DISTANCE 6 /* words between, unless said otherwise */
 #define BRIM_LEXICON_DISTANCE_MAX 40
 
 /* Where texts come from; bits. */
