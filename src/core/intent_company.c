@@ -15,7 +15,8 @@
 #include "core/intent_work.h"
 #include "core/text.h"
 
-#define OTHER_REACH 2 /* words between the name and a cue of another company */
+#define OTHER_REACH 2     /* words between the name and a cue of another company */
+#define RELATIVE_REACH 24 /* words between a relative clause's begin and what it tells */
 
 static const char *const legal_forms[] = {
 	"inc",  "incorporated", "corp",    "corporation", "co",   "company", "ltd", "limited",
@@ -185,37 +186,116 @@ commas_between(const BrimIntentWork *work, int from, int to)
 
 /*
  * Does the name stand for another company?  "Globex, a partner of Initech",
- * "Initech rival Globex", "Initech-backed Globex".
+ * "ex-Initech", "Initech rival Globex", "Initech's largest shareholder",
+ * "Initech-backed Globex".  word: where what is told begins.
  */
 static bool
 is_beside_other(const BrimIntentWork *work, BrimSpan mention, int word)
 {
-	static const char *const links[] = {"of", "to", "with", "for", "s", NULL};
+	static const char *const links[] = {"of", "to", "with", "for", NULL};
+	static const char *const formers[] = {"former", "ex", NULL};
 	const BrimSentence      *sentence = &work->sentence;
 
 	for (int i = 0; i < sentence->nothers; i++)
 	{
 		BrimSpan cue = sentence->others[i];
 
-		/* partner of NAME */
-		if (cue.last < mention.first && mention.first - cue.last - 1 <= OTHER_REACH &&
-			mention.first - cue.last - 1 >= 1 && cue.last < word &&
-			brim_intent_token_in(work, cue.last + 1, links) &&
-			commas_between(work, cue.last, mention.first) == 0)
-			return true;
-
-		/* NAME('s) rival ... word */
-		if (cue.first > mention.last && cue.first - mention.last - 1 <= OTHER_REACH &&
-			cue.last < word && commas_between(work, mention.last, cue.first) == 0 &&
-			!brim_intent_token_is(work, mention.last + 1, "and") &&
-			sentence->breaks[cue.first] == sentence->breaks[mention.last])
+		if (cue.last < mention.first)
 		{
-			/* ... of NAME's own: "NAME partner program", "NAME customers can" are told by what follows */
-			if (cue.last + 1 < word)
+			int gap = mention.first - cue.last - 1;
+
+			if (commas_between(work, cue.last, mention.first) > 0)
+				continue;
+			if (gap == 0 ? brim_intent_token_in(work, cue.last, formers)
+						 : gap <= OTHER_REACH && brim_intent_token_in(work, cue.last + 1, links))
+				return true;
+		}
+		else if (cue.first > mention.last && cue.last + 1 < word)
+		{
+			bool is_genitive =
+				brim_intent_token_is(work, mention.last + 1, "s") &&
+				sentence->tokens[mention.last + 1].start == sentence->tokens[mention.last].end + 1;
+			int gap = cue.first - mention.last - 1 - is_genitive;
+
+			if (gap <= (is_genitive ? OTHER_REACH : 0) &&
+				commas_between(work, mention.last, cue.first) == 0 &&
+				sentence->breaks[cue.first] == sentence->breaks[mention.last])
 				return true;
 		}
 	}
 	return false;
+}
+
+/* Is a token part of the company's name? */
+static bool
+is_mention(const BrimSentence *sentence, int token)
+{
+	for (int i = 0; i < sentence->nmentions; i++)
+	{
+		if (token >= sentence->mentions[i].first && token <= sentence->mentions[i].last)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_other_cue(const BrimSentence *sentence, int token)
+{
+	for (int i = 0; i < sentence->nothers; i++)
+	{
+		if (token >= sentence->others[i].first && token <= sentence->others[i].last)
+			return true;
+	}
+	return false;
+}
+
+/* Does a relative clause that begins with a token belong to another company? */
+static bool
+is_others_clause(const BrimIntentWork *work, int relative)
+{
+	const BrimSentence *sentence = &work->sentence;
+	int                 before = relative - 1;
+
+	if (before < 0 || is_mention(sentence, before))
+		return false;
+	return is_other_cue(sentence, before) ||
+		   (sentence->tokens[before].is_capital && !sentence->is_title);
+}
+
+/*
+ * What relative clauses say of the word: 1 it tells of another company, 0 of
+ * the company, -1 nothing.  "Globex, which went bankrupt"; "Globex, whose
+ * shows run on Initech, was bought".
+ */
+static int
+by_relative_clause(const BrimIntentWork *work, int word)
+{
+	static const char *const relatives[] = {"which", "whose", "who", NULL};
+	const BrimSentence      *sentence = &work->sentence;
+	int                      low = word > RELATIVE_REACH ? word - RELATIVE_REACH : 1;
+
+	for (int token = word - 1; token >= low; token--)
+	{
+		int commas;
+
+		if (!brim_intent_token_in(work, token, relatives) ||
+			(sentence->tokens[token].gap & BRIM_GAP_COMMA) == 0)
+			continue;
+		commas = commas_between(work, token, word);
+		if (commas == 0)
+			return is_mention(sentence, token - 1) ? 0 : is_others_clause(work, token) ? 1 : -1;
+		for (int i = 0; i < sentence->nmentions; i++)
+		{
+			/* The name stands in a clause that is over; who it belongs to is the subject */
+			BrimSpan mention = sentence->mentions[i];
+
+			if (mention.first > token && mention.last < word &&
+				commas_between(work, token, mention.first) == 0 &&
+				commas_between(work, mention.last, word) > 0)
+				return is_others_clause(work, token) ? 1 : -1;
+		}
+	}
+	return -1;
 }
 
 /* Does the word before a verb look like another company's name?  Its first token, or -1. */
@@ -256,6 +336,34 @@ foreign_subject(const BrimIntentWork *work, BrimSpan word)
 	return token;
 }
 
+/* Does the sentence begin with a clause that another one's follows: "While Initech looked on, ..."? */
+static bool
+begins_aside(const BrimIntentWork *work)
+{
+	static const char *const asides[] = {"while", "as", "unlike", "whereas", "when", NULL};
+
+	return brim_intent_token_in(work, 0, asides);
+}
+
+/* The company is named before the word only: is it another one's event all the same? */
+static bool
+is_other_after(const BrimIntentWork *work, BrimSpan mention, BrimSpan word, int subject)
+{
+	static const char *const begins[] = {"as",      "while",   "after", "and",  "but",
+										 "whereas", "because", "if",    "when", NULL};
+	const BrimSentence      *sentence = &work->sentence;
+
+	if (is_beside_other(work, mention, word.first))
+		return true;
+	if (subject <= mention.last + 1 || sentence->is_title)
+		return false;
+
+	/* "Initech slides as Globex opens": a name of its own behind the clause's begin */
+	return brim_intent_token_in(work, subject - 1, begins) ||
+		   (sentence->tokens[subject].gap & BRIM_GAP_COMMA) != 0 ||
+		   (begins_aside(work) && commas_between(work, mention.last, subject) > 0);
+}
+
 bool
 brim_intent_is_other(const BrimIntentWork *work, BrimSpan word, BrimSpan evidence,
 					 bool names_company)
@@ -264,8 +372,9 @@ brim_intent_is_other(const BrimIntentWork *work, BrimSpan word, BrimSpan evidenc
 	const BrimSpan     *before = NULL;
 	const BrimSpan     *after = NULL;
 	int                 subject;
+	int                 relative;
 
-	if (work->naliases == 0 || names_company)
+	if (work->naliases == 0)
 		return false;
 	for (int i = 0; i < sentence->nmentions; i++)
 	{
@@ -274,26 +383,20 @@ brim_intent_is_other(const BrimIntentWork *work, BrimSpan word, BrimSpan evidenc
 		else if (after == NULL && sentence->mentions[i].first > word.last)
 			after = &sentence->mentions[i];
 	}
+	if (names_company)
+		return after != NULL && is_beside_other(work, *after, evidence.last + 1);
+	relative = by_relative_clause(work, word.first);
+	if (relative >= 0)
+		return relative == 1;
 	for (int i = 0; i < sentence->nowns; i++)
 	{
 		if (sentence->owns[i].last < word.first &&
 			(before == NULL || sentence->owns[i].first > before->last))
 			return false;
 	}
-	subject = foreign_subject(work, word);
+	subject = foreign_subject(work, evidence);
 	if (before != NULL)
-	{
-		if (is_beside_other(work, *before, word.first))
-			return true;
-
-		/* "Initech slides as Globex opens": a name of its own behind the clause's begin */
-		return !sentence->is_title && subject > before->last + 1 &&
-			   (brim_intent_token_in(work, subject - 1,
-									 (const char *const[]){"as", "while", "after", "and", "but",
-														   "whereas", "because", "if", "when",
-														   NULL}) ||
-				(sentence->tokens[subject].gap & BRIM_GAP_COMMA) != 0);
-	}
+		return is_other_after(work, *before, word, subject);
 	if (after != NULL)
 	{
 		if (is_beside_other(work, *after, evidence.last + 1))
@@ -301,11 +404,13 @@ brim_intent_is_other(const BrimIntentWork *work, BrimSpan word, BrimSpan evidenc
 		return subject >= 0 && !brim_intent_token_is(work, after->first - 1, "by");
 	}
 
-	/* The company is not named: another one is if a cue says so */
+	/* The company is not named: another one is if a cue and a name say so */
 	for (int i = 0; i < sentence->nothers; i++)
 	{
-		if (sentence->others[i].last < word.first && word.first - sentence->others[i].last <= 4 &&
-			subject >= 0)
+		int next = sentence->others[i].last + 1;
+
+		if (next < word.first && (sentence->tokens[next].is_capital || subject >= 0) &&
+			word.first - next <= RELATIVE_REACH)
 			return true;
 	}
 	return false;

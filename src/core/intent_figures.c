@@ -191,9 +191,9 @@ third_digit(BrimStr text, size_t start, size_t end)
 	return point[3] - '0';
 }
 
-/* Is a number followed by jobs or people? */
-static bool
-counts_people(const BrimIntentWork *work, int token)
+/* The jobs or people that follow a number, or -1. */
+static int
+people_behind(const BrimIntentWork *work, int token)
 {
 	for (int i = token; i < token + 4 && i < work->sentence.ntokens; i++)
 	{
@@ -201,11 +201,11 @@ counts_people(const BrimIntentWork *work, int token)
 
 		if ((at->gap & (BRIM_GAP_COMMA | BRIM_GAP_BREAK)) != 0 || at->is_number ||
 			brim_intent_token_in(work, i, no_people_words))
-			return false;
+			return -1;
 		if (brim_intent_token_in(work, i, people_words))
-			return true;
+			return i;
 	}
-	return false;
+	return -1;
 }
 
 /* Read the number that begins with a token; the token behind it. */
@@ -219,6 +219,7 @@ read_figure(BrimIntentWork *work, int token)
 	size_t        end;
 	size_t        at;
 	int           next = token;
+	int           people = -1;
 	int64_t       times = 0;
 	BrimStr       tail;
 
@@ -264,8 +265,12 @@ read_figure(BrimIntentWork *work, int token)
 	}
 	if (figure->is_percent)
 		figure->currency = NULL;
-	figure->is_people = figure->currency == NULL && !figure->is_percent && figure->value >= 100 &&
-						figure->value <= INT64_C(100) * PEOPLE_MAX && counts_people(work, next);
+	if (figure->currency == NULL && !figure->is_percent && figure->value >= 100 &&
+		figure->value <= INT64_C(100) * PEOPLE_MAX)
+		people = people_behind(work, next);
+	figure->is_people = people >= 0;
+	if (figure->is_people)
+		figure->span.last = people;
 	sentence->nfigures++;
 	return next;
 }

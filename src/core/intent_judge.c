@@ -283,8 +283,16 @@ reaches(const BrimSentence *sentence, int from, int to, int reach)
 		   sentence->commas[to] - sentence->commas[from] != 1;
 }
 
+/* Is the last cue that ends up to a token one that stands inside the evidence? */
+static bool
+stands_inside(const short *last, BrimSpan evidence)
+{
+	return last[evidence.last] >= evidence.first;
+}
+
+/* near: the phrase that was asked for, the word itself where none was. */
 static BrimCertainty
-certainty_of(const BrimSentence *sentence, BrimSpan word, BrimSpan evidence)
+certainty_of(const BrimSentence *sentence, BrimSpan word, BrimSpan near, BrimSpan evidence)
 {
 	int before = word.first - 1;
 	int after = evidence.last + 1;
@@ -292,10 +300,12 @@ certainty_of(const BrimSentence *sentence, BrimSpan word, BrimSpan evidence)
 	if (before >= 0 &&
 		reaches(sentence, sentence->last_negation[before], word.first, NEGATION_REACH))
 		return BRIM_NEGATED;
+	if (near.first > word.last + 1 && sentence->last_negation[near.first - 1] > word.last)
+		return BRIM_NEGATED; /* sales did not fall */
 	if (after < sentence->ntokens && sentence->next_negation[after] >= 0 &&
 		reaches(sentence, evidence.last, sentence->next_negation[after], AFTER_REACH))
 		return BRIM_NEGATED;
-	if (sentence->is_hedged)
+	if (sentence->is_hedged || stands_inside(sentence->last_hedge, evidence))
 		return BRIM_HEDGED;
 	if (before >= 0 && reaches(sentence, sentence->last_hedge[before], word.first, HEDGE_REACH))
 		return BRIM_HEDGED;
@@ -397,7 +407,8 @@ note_hit(BrimIntentWork *work, const BrimTerm *term, BrimSpan word, const Nearne
 			evidence.last = nearness->near.last;
 	}
 	hit.class_no = term->class_no;
-	hit.certainty = certainty_of(sentence, word, evidence);
+	hit.certainty =
+		certainty_of(sentence, word, nearness->gap >= 0 ? nearness->near : word, evidence);
 	hit.is_other = brim_intent_is_other(work, word, evidence, nearness->names_company);
 	if (*number >= 0 && !is_better(&hit, &work->hits[*number]))
 		return;
