@@ -80,10 +80,25 @@ fits(BrimPlaceholder placeholder, const BrimFigure *figure)
 		case BRIM_PLACEHOLDER_NUMBER:
 			return true;
 		case BRIM_PLACEHOLDER_COMPANY:
+		case BRIM_PLACEHOLDER_NAME:
 		case BRIM_PLACEHOLDER_NONE:
 			break;
 	}
 	return false;
+}
+
+/* Has a token a capital, without being part of the company's name? */
+static bool
+is_name(const BrimSentence *sentence, int token)
+{
+	if (token < 0 || token >= sentence->ntokens || !sentence->tokens[token].is_capital)
+		return false;
+	for (int i = 0; i < sentence->nmentions; i++)
+	{
+		if (token >= sentence->mentions[i].first && token <= sentence->mentions[i].last)
+			return false;
+	}
+	return true;
 }
 
 /* The last token of what a placeholder stands for that begins with a token, or -1. */
@@ -99,6 +114,8 @@ placeholder_at(const BrimSentence *sentence, BrimPlaceholder placeholder, int to
 		}
 		return -1;
 	}
+	if (placeholder == BRIM_PLACEHOLDER_NAME)
+		return is_name(sentence, token) ? token : -1;
 	for (int i = 0; i < sentence->nfigures; i++)
 	{
 		if (sentence->figures[i].span.first == token && fits(placeholder, &sentence->figures[i]))
@@ -372,6 +389,31 @@ weigh_placeholder(const BrimIntentWork *work, Nearness *nearness, const BrimItem
 	{
 		for (int i = 0; i < sentence->nmentions; i++)
 			weigh(nearness, item, word, sentence->mentions[i]);
+		return;
+	}
+	if (item->placeholder == BRIM_PLACEHOLDER_NAME)
+	{
+		/* The nearest on either side */
+		for (int gap = 0; gap <= item->after && word.last + 1 + gap < sentence->ntokens; gap++)
+		{
+			BrimSpan span = {word.last + 1 + gap, word.last + 1 + gap};
+
+			if (is_name(sentence, span.first))
+			{
+				weigh(nearness, item, word, span);
+				break;
+			}
+		}
+		for (int gap = 0; gap <= item->before && word.first - 1 - gap >= 0; gap++)
+		{
+			BrimSpan span = {word.first - 1 - gap, word.first - 1 - gap};
+
+			if (is_name(sentence, span.first))
+			{
+				weigh(nearness, item, word, span);
+				break;
+			}
+		}
 		return;
 	}
 	for (int i = 0; i < sentence->nfigures; i++)

@@ -63,10 +63,10 @@ brim_lexicon_cue_kind(BrimStr name)
 static BrimPlaceholder
 placeholder_named(BrimStr text)
 {
-	static const char *const names[] = {"",          "{money}",  "{number}",
-										"{percent}", "{people}", "{company}"};
+	static const char *const names[] = {"",         "{money}",   "{number}", "{percent}",
+										"{people}", "{company}", "{name}"};
 
-	for (int i = BRIM_PLACEHOLDER_MONEY; i <= BRIM_PLACEHOLDER_COMPANY; i++)
+	for (int i = BRIM_PLACEHOLDER_MONEY; i <= BRIM_PLACEHOLDER_NAME; i++)
 	{
 		if (brim_str_equal(text, brim_str(names[i])))
 			return (BrimPlaceholder) i;

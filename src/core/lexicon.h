@@ -14,7 +14,8 @@
  *	launch*		the last word may go on: launch, launches, launched
  *	=Make		in the case as written only
  *	{money}		an amount of money; {number}, {percent}, {people} (a number of
- *				jobs or people), {company} (the name of the lead, if known);
+ *				jobs or people), {company} (the name of the lead, if known),
+ *				{name} (a word with a capital that is not that name);
  *				behind words: into {company}; alone in near and unless only
  *	>office		in near and unless: after the word; <office before it; at most
  *				six words lie between, another number may stand behind the
@@ -116,7 +117,8 @@ typedef enum BrimPlaceholder
 	BRIM_PLACEHOLDER_NUMBER,
 	BRIM_PLACEHOLDER_PERCENT,
 	BRIM_PLACEHOLDER_PEOPLE,
-	BRIM_PLACEHOLDER_COMPANY
+	BRIM_PLACEHOLDER_COMPANY,
+	BRIM_PLACEHOLDER_NAME
 } BrimPlaceholder;
 
 typedef enum BrimItemRole
