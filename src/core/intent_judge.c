@@ -348,7 +348,7 @@ place_of(const BrimItem *item, BrimSpan word, BrimSpan span)
 		gap = word.first - span.last - 1;
 		return gap <= item->before ? gap : -1;
 	}
-	return item->role == BRIM_ITEM_UNLESS ? 0 : -1;
+	return item->role == BRIM_ITEM_UNLESS && item->before >= 0 && item->after >= 0 ? 0 : -1;
 }
 
 /* What is known of a term at one of its words. */

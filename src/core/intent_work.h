@@ -173,7 +173,7 @@ extern void brim_intent_figures(BrimIntentWork *work);
 extern bool brim_intent_company_set(BrimIntentWork *work, BrimStr company);
 extern void brim_intent_company_find(BrimIntentWork *work);
 
-/* Is what a span of the sentence says another company's?  forced: the term asks for the name. */
+/* Is what a word tells another company's (intent_subject.c)?  names_company: the term asks for the name. */
 extern bool brim_intent_is_other(const BrimIntentWork *work, BrimSpan word, BrimSpan evidence,
 								 bool names_company);
 
