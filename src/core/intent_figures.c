@@ -292,11 +292,12 @@ join_ranges(BrimIntentWork *work)
 
 		if (!is_range || (sentence->tokens[b->span.first].gap & BRIM_GAP_COMMA) != 0)
 			continue;
-		if (a->currency != NULL && a->value < 100000 && b->value >= 100000 * INT64_C(1000))
+		if (a->currency != NULL && a->value > 0 && a->value < 100000 &&
+			b->value >= 100000 * INT64_C(1000))
 		{
 			int64_t times = 1000;
 
-			while (a->value * times < b->value / 1000)
+			while (times < INT64_C(1000000000000) && a->value < b->value / 1000 / times)
 				times *= 1000;
 			a->value = scaled(a->value, times);
 		}

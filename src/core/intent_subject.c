@@ -44,7 +44,7 @@ is_beside_other(const BrimIntentWork *work, BrimSpan mention, int word)
 						 : gap <= OTHER_REACH && brim_intent_token_in(work, cue.last + 1, links))
 				return true;
 		}
-		else if (cue.first > mention.last && cue.last + 1 < word)
+		else if (cue.first > mention.last && cue.last < word)
 		{
 			bool is_genitive =
 				brim_intent_token_is(work, mention.last + 1, "s") &&

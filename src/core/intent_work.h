@@ -177,6 +177,15 @@ extern void brim_intent_company_find(BrimIntentWork *work);
 extern bool brim_intent_is_other(const BrimIntentWork *work, BrimSpan word, BrimSpan evidence,
 								 bool names_company);
 
+/* Find the marks and cues of the sentence (intent_marks.c); false: memory is short. */
+extern bool brim_intent_marks(BrimIntentWork *work, const BrimFound *found, int nfound);
+
+/* Does a figure fit a placeholder? */
+extern bool brim_intent_fits(BrimPlaceholder placeholder, const BrimFigure *figure);
+
+/* Has a token a capital, without being part of the company's name? */
+extern bool brim_intent_is_name(const BrimSentence *sentence, int token);
+
 /* Judge the terms whose words stand in the sentence (intent_judge.c); false: memory is short. */
 extern bool brim_intent_judge(BrimIntentWork *work, const BrimFound *found, int nfound);
 
