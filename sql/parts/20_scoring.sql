@@ -64,7 +64,7 @@ CREATE TABLE brim.scoring_rule (
     signal text NOT NULL CHECK (octet_length(signal) BETWEEN 1 AND 63),
     attribute text NOT NULL CHECK (octet_length(attribute) BETWEEN 1 AND 63),
     path text[],
-    kind text NOT NULL CHECK (kind IN ('range', 'one_of', 'any_of', 'all_of', 'words', 'regex', 'present', 'otherwise')),
+    kind text NOT NULL CHECK (kind IN ('range', 'one_of', 'any_of', 'all_of', 'words', 'regex', 'event', 'present', 'otherwise')),
     low numeric,
     high numeric,
     keywords text[],
@@ -80,7 +80,7 @@ CREATE TABLE brim.scoring_rule (
     CONSTRAINT scoring_rule_reason_has_kind CHECK ((reason IS NULL) = (reason_kind IS NULL)),
     CONSTRAINT scoring_rule_range_has_ends CHECK ((kind = 'range') = (low IS NOT NULL OR high IS NOT NULL)),
     CONSTRAINT scoring_rule_ends_rise CHECK (low <= high),
-    CONSTRAINT scoring_rule_kind_has_keywords CHECK ((kind IN ('one_of', 'any_of', 'all_of', 'words')) = (cardinality(keywords) IS NOT NULL AND cardinality(keywords) > 0)),
+    CONSTRAINT scoring_rule_kind_has_keywords CHECK ((kind IN ('one_of', 'any_of', 'all_of', 'words', 'event')) = (cardinality(keywords) IS NOT NULL AND cardinality(keywords) > 0)),
     CONSTRAINT scoring_rule_keywords_are_given CHECK (array_position(keywords, NULL) IS NULL AND array_position(keywords, '') IS NULL),
     CONSTRAINT scoring_rule_path_is_given CHECK (array_position(path, NULL) IS NULL AND array_position(path, '') IS NULL AND cardinality(path) BETWEEN 1 AND 16),
     CONSTRAINT scoring_rule_kind_has_pattern CHECK ((kind = 'regex') = (pattern IS NOT NULL) AND octet_length(pattern) BETWEEN 1 AND 1000),
@@ -95,7 +95,7 @@ COMMENT ON COLUMN brim.scoring_rule.dimension IS 'fit, intent, or disqualifier: 
 COMMENT ON COLUMN brim.scoring_rule.signal IS 'The thing that is looked at; rules of one signal exclude each other';
 COMMENT ON COLUMN brim.scoring_rule.attribute IS 'Column of the lead that is read; the same in all rules of a signal';
 COMMENT ON COLUMN brim.scoring_rule.path IS 'Where in a jsonb column the value is, as for the operator #>; NULL: the column is the value';
-COMMENT ON COLUMN brim.scoring_rule.kind IS 'range: number from low to high; one_of: the whole text is a keyword; any_of: an entry of the list is a keyword; all_of: each keyword is an entry of the list; words: a keyword stands in the text or an entry as a word or phrase; regex: the text or an entry matches pattern; present: the attribute is given; otherwise: it is given and no earlier rule matched';
+COMMENT ON COLUMN brim.scoring_rule.kind IS 'range: number from low to high; one_of: the whole text is a keyword; any_of: an entry of the list is a keyword; all_of: each keyword is an entry of the list; words: a keyword stands in the text or an entry as a word or phrase; regex: the text or an entry matches pattern; event: it tells of an event of the company of one of the classes in keywords (brim.intent_class); present: the attribute is given; otherwise: it is given and no earlier rule matched';
 COMMENT ON COLUMN brim.scoring_rule.low IS 'Least number that matches; NULL: no lower end';
 COMMENT ON COLUMN brim.scoring_rule.high IS 'Greatest number that matches; NULL: no upper end';
 COMMENT ON COLUMN brim.scoring_rule.keywords IS 'What is looked for, in any case of letters';
@@ -125,7 +125,8 @@ CREATE UNIQUE INDEX published_model_default ON brim.published_model (is_default)
 INSERT INTO brim.scoring_model (name, version, fit_weight, intent_weight, description, is_shipped) VALUES
 ('balanced', 1, 0.6, 0.4, 'Fit counts a little more than intent', true),
 ('aggressive', 1, 0.3, 0.7, 'Goes for companies that show buying signals now', true),
-('conservative', 1, 0.8, 0.2, 'Goes for companies that match the ideal customer', true);
+('conservative', 1, 0.8, 0.2, 'Goes for companies that match the ideal customer', true),
+('intent_plus', 1, 0.6, 0.4, 'Balanced, and moved by what news and job posts mean', true);
 
 INSERT INTO brim.scoring_rule (model, version, rule_no, dimension, signal, attribute, kind, low, high, keywords,
                                points, reason, reason_kind, is_shipped)
@@ -143,6 +144,20 @@ SELECT m.name, 1, r.rule_no, r.dimension, r.signal, r.attribute, r.kind, r.low, 
     (31, 'intent', 'automation_tools', 'tech_stack', 'otherwise', NULL, NULL, NULL, 20, NULL, NULL),
     (40, 'intent', 'hiring_operations', 'recent_job_posts', 'words', NULL, NULL, ARRAY['operations', 'ops', 'revops', 'devops', 'automation engineer'], 100, 'Hiring for operations or automation roles.', 'positive')
   ) AS r (rule_no, dimension, signal, attribute, kind, low, high, keywords, points, reason, reason_kind);
+
+-- What intent_plus has beside them: events of the news and job posts move the intent up and down.
+INSERT INTO brim.scoring_signal (model, version, dimension, signal, combine, min_points, max_points, is_shipped) VALUES
+('intent_plus', 1, 'intent', 'growth_news', 'add', 0, 60, true),
+('intent_plus', 1, 'intent', 'trouble_news', 'add', -100, 0, true),
+('intent_plus', 1, 'intent', 'hiring_events', 'add', 0, 30, true);
+INSERT INTO brim.scoring_rule (model, version, rule_no, dimension, signal, attribute, kind, keywords, points, reason, reason_kind, is_shipped) VALUES
+('intent_plus', 1, 50, 'intent', 'growth_news', 'news_mentions', 'event', '{expansion,new_market,mass_hiring}', 40, 'In the news: {matched}.', 'positive', true),
+('intent_plus', 1, 51, 'intent', 'growth_news', 'news_mentions', 'event', '{funding,ipo}', 40, 'In the news: {matched}.', 'positive', true),
+('intent_plus', 1, 52, 'intent', 'growth_news', 'news_mentions', 'event', '{acquisition,partnership,product_launch,customer_win,revenue_growth,leadership_hire}', 20, 'In the news: {matched}.', 'positive', true),
+('intent_plus', 1, 60, 'intent', 'trouble_news', 'news_mentions', 'event', '{layoffs,cost_cutting,office_closure}', -50, 'In the news: {matched}.', 'negative', true),
+('intent_plus', 1, 61, 'intent', 'trouble_news', 'news_mentions', 'event', '{restructuring,revenue_decline,leadership_departure,legal_trouble,data_breach,product_recall}', -30, 'In the news: {matched}.', 'negative', true),
+('intent_plus', 1, 62, 'intent', 'trouble_news', 'news_mentions', 'event', '{bankruptcy,delisting}', -100, 'In the news: {matched}.', 'negative', true),
+('intent_plus', 1, 70, 'intent', 'hiring_events', 'recent_job_posts', 'event', '{hiring_operations,hiring_automation}', 30, 'Hires for what the product does: {matched}.', 'positive', true);
 
 -- What users made is dumped; what was shipped is there after CREATE EXTENSION.
 SELECT pg_catalog.pg_extension_config_dump('brim.scoring_model', 'WHERE NOT is_shipped');

@@ -8,6 +8,7 @@
 #include "postgres.h"
 #include "compat.h"
 
+#include "utils/date.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -106,6 +107,16 @@ brim_site_is_current(BrimSite *site)
 	return false;
 }
 
+/* The day of a statement, for what old events count. */
+static void
+set_today(BrimSiteModel *model)
+{
+	if (model->handle == NULL || model->model->lexicon == NULL)
+		return;
+	model->score->has_today = true;
+	model->score->today = GetSQLCurrentDate();
+}
+
 /* Was this the thing asked for? */
 static bool
 is_asked_for(const BrimSiteModel *model, const char *name, const Jsonb *spec)
@@ -170,6 +181,7 @@ finish_model(BrimSiteModel *model)
 	model->score = brim_score_create(model->model, &brim_fold_server, brim_memory_in(model->cxt));
 	if (model->score == NULL)
 		brim_memory_error();
+	set_today(model);
 	model->record = brim_record_create(model->model, model->cxt);
 }
 
@@ -189,7 +201,10 @@ brim_site_model(BrimSite *site, const char *name)
 	(void) brim_site_is_current(site);
 	model = find_model(site, name, NULL);
 	if (model != NULL)
+	{
+		set_today(model);
 		return model;
+	}
 	model = new_model(site);
 	model->name = name == NULL ? NULL : MemoryContextStrdup(model->cxt, name);
 	model->handle = brim_model_acquire(name);

@@ -263,6 +263,9 @@ depend_on_rules(PlannerInfo *root)
 	glob->relationOids = list_append_unique_oid(glob->relationOids, tables.rule);
 	glob->relationOids = list_append_unique_oid(glob->relationOids, tables.signal);
 	glob->relationOids = list_append_unique_oid(glob->relationOids, tables.published);
+	glob->relationOids = list_append_unique_oid(glob->relationOids, tables.intent_class);
+	glob->relationOids = list_append_unique_oid(glob->relationOids, tables.intent_term);
+	glob->relationOids = list_append_unique_oid(glob->relationOids, tables.intent_cue);
 }
 
 /* What is wanted of a call, by the name of its function; 0: none of ours. */

@@ -390,6 +390,8 @@ compile(BrimCompiler *compiler)
 		nkeywords += (size_t) def->rules[i].nkeywords;
 	model->name = brim_arena_copy(&model->arena, def->name);
 	model->version = def->version;
+	model->has_as_of = def->has_as_of;
+	model->as_of = def->as_of;
 	model->fit_weight = def->fit_weight;
 	model->intent_weight = def->intent_weight;
 	model->high_above = def->high_above;
@@ -423,7 +425,7 @@ compile(BrimCompiler *compiler)
 			return false;
 	}
 	return check_settings(compiler) && link_attributes(compiler) &&
-		   brim_model_index_keywords(compiler);
+		   brim_model_index_events(compiler) && brim_model_index_keywords(compiler);
 }
 
 BrimModel *

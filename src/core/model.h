@@ -30,6 +30,7 @@
 
 #include "core/buf.h"
 #include "core/fold.h"
+#include "core/lexicon.h"
 #include "core/matcher.h"
 
 #define BRIM_WEIGHT_ONE 10000
@@ -77,6 +78,7 @@ typedef enum BrimRuleKind
 	BRIM_RULE_ALL_OF,    /* each keyword is a whole entry of the list */
 	BRIM_RULE_WORDS,     /* the text or an entry of the list has the word or phrase */
 	BRIM_RULE_REGEX,     /* the text or an entry of the list matches the pattern */
+	BRIM_RULE_EVENT,     /* the text or an entry tells of an event of one of the classes */
 	BRIM_RULE_PRESENT,   /* the attribute is given */
 	BRIM_RULE_OTHERWISE  /* the attribute is given and no earlier rule matched */
 } BrimRuleKind;
@@ -143,6 +145,11 @@ typedef struct BrimModelDef
 	BrimRuleDef   *rules; /* compiling sorts them by number */
 	int            nsignals;
 	BrimSignalDef *signals;
+
+	/* What rules of kind event look for */
+	const BrimLexicon *lexicon;   /* outlives the model; NULL: there is none */
+	bool               has_as_of; /* is the day given that events are dated back from? */
+	int                as_of;     /* days since 2000-01-01 */
 } BrimModelDef;
 
 typedef struct BrimRule
@@ -184,23 +191,34 @@ typedef struct BrimSignal
 	int64_t missing_weight;
 } BrimSignal;
 
+/* A rule of kind event that looks for a class. */
+typedef struct BrimEventTarget
+{
+	int class_no; /* in the lexicon */
+	int rule;
+	int keyword;
+} BrimEventTarget;
+
 typedef struct BrimAttribute
 {
-	BrimStr      name;  /* of the column */
-	int          npath; /* 0: the column itself */
-	BrimStr     *path;  /* steps into a jsonb */
-	BrimStr      label; /* name and path for people: attributes.crm.tier */
-	int          accepts;
-	bool         is_fact;
-	bool         zero_is_missing;
-	bool         in_dimension[BRIM_DIMENSIONS]; /* read by a signal of it? */
-	int          nsignals;
-	int         *signals;
-	BrimMatcher *exact; /* whole values and whole entries; NULL where no rule asks for them */
-	BrimMatcher *words;
-	BrimMatcher *stems;
-	int          nregexes;
-	int         *regexes; /* rules of kind regex */
+	BrimStr          name;  /* of the column */
+	int              npath; /* 0: the column itself */
+	BrimStr         *path;  /* steps into a jsonb */
+	BrimStr          label; /* name and path for people: attributes.crm.tier */
+	int              accepts;
+	bool             is_fact;
+	bool             zero_is_missing;
+	bool             in_dimension[BRIM_DIMENSIONS]; /* read by a signal of it? */
+	int              nsignals;
+	int             *signals;
+	BrimMatcher     *exact; /* whole values and whole entries; NULL where no rule asks for them */
+	BrimMatcher     *words;
+	BrimMatcher     *stems;
+	int              nregexes;
+	int             *regexes; /* rules of kind regex */
+	int              nevents;
+	BrimEventTarget *events;
+	int              sources; /* where its texts come from: bits of BrimIntentSource */
 } BrimAttribute;
 
 typedef struct BrimModel
@@ -216,6 +234,11 @@ typedef struct BrimModel
 	int     medium_above;
 	int     qualified_above;
 	BrimStr language;
+
+	/* Events */
+	const BrimLexicon *lexicon; /* borrowed; NULL: no rule looks for any */
+	bool               has_as_of;
+	int                as_of;
 
 	/* Contents */
 	int            nattributes;

@@ -213,8 +213,8 @@ check_rule(BrimError *error, const BrimRuleDef *rule)
 		return refuse(error, rule, "dimension", "it must be fit, intent or disqualifier");
 	if (kind < 0)
 		return refuse(error, rule, "kind",
-					  "it must be range, one_of, any_of, all_of, words, regex, present or "
-					  "otherwise");
+					  "it must be range, one_of, any_of, all_of, words, regex, event, present "
+					  "or otherwise");
 	if (rule->stem && kind != BRIM_RULE_WORDS)
 		return refuse(error, rule, "stem", "only a rule of kind words has it");
 	if (rule->weight <= 0 || rule->weight >= WEIGHT_MAX)

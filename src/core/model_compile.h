@@ -29,6 +29,9 @@ typedef struct BrimCompiler
 /* Say that memory is short; false, to be returned. */
 extern bool brim_model_no_memory(BrimCompiler *compiler);
 
+/* Tell each attribute the events that its rules look for. */
+extern bool brim_model_index_events(BrimCompiler *compiler);
+
 /* Give each attribute what finds the keywords of its rules. */
 extern bool brim_model_index_keywords(BrimCompiler *compiler);
 

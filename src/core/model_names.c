@@ -21,6 +21,7 @@ static const KindInfo kinds[] = {
 	[BRIM_RULE_ALL_OF] = {"all_of", BRIM_ACCEPTS_LIST, true},
 	[BRIM_RULE_WORDS] = {"words", BRIM_ACCEPTS_TEXT | BRIM_ACCEPTS_LIST, true},
 	[BRIM_RULE_REGEX] = {"regex", BRIM_ACCEPTS_TEXT | BRIM_ACCEPTS_LIST, false},
+	[BRIM_RULE_EVENT] = {"event", BRIM_ACCEPTS_TEXT | BRIM_ACCEPTS_LIST, true},
 	[BRIM_RULE_PRESENT] = {"present", BRIM_ACCEPTS_ANY, false},
 	[BRIM_RULE_OTHERWISE] = {"otherwise", BRIM_ACCEPTS_ANY, false},
 };

@@ -38,7 +38,12 @@ brim_score_create(const BrimModel *model, const BrimFold *fold, BrimMem *mem)
 	score->hits = brim_mem_alloc(mem, nrules * sizeof(int));
 	score->found = brim_mem_alloc(mem, nkeywords * sizeof(uint32_t));
 	score->reads = brim_mem_alloc(mem, (size_t) model->nattributes * sizeof(int));
-	if (score->signals == NULL || score->reads == NULL || score->rules == NULL ||
+	score->has_today = model->has_as_of;
+	score->today = model->as_of;
+	if (model->lexicon != NULL)
+		score->scan = brim_intent_create(model->lexicon, fold, mem);
+	if (score->signals == NULL || score->reads == NULL ||
+		(score->scan == NULL && model->lexicon != NULL) || score->rules == NULL ||
 		score->hits == NULL || (score->found == NULL && nkeywords > 0))
 	{
 		brim_score_free(score);
@@ -63,6 +68,8 @@ brim_score_free(BrimScore *score)
 	brim_mem_free(score->mem, score->hits);
 	brim_mem_free(score->mem, score->found);
 	brim_mem_free(score->mem, score->reads);
+	if (score->scan != NULL)
+		brim_intent_free(score->scan);
 	brim_mem_free(score->mem, score);
 }
 
@@ -71,6 +78,9 @@ brim_score_reads(const BrimModel *model, int want, int attribute)
 {
 	const BrimAttribute *a = &model->attributes[attribute];
 
+	/* Whose an event is, is told by the company's name, the first of the facts */
+	if (attribute == 0 && model->lexicon != NULL)
+		return true;
 	return ((want & BRIM_WANT_FIT) != 0 && a->in_dimension[BRIM_FIT]) ||
 		   ((want & BRIM_WANT_INTENT) != 0 && a->in_dimension[BRIM_INTENT]) ||
 		   ((want & BRIM_WANT_TOTAL) != 0 && a->in_dimension[BRIM_DISQUALIFIER]) ||
@@ -128,7 +138,7 @@ settle_signal(const BrimScore *score, int place)
 		const BrimRule *rule = &score->model->rules[result->rule];
 
 		if (signal->combine == BRIM_AVERAGE)
-			result->points = (int64_t) rule->points * BRIM_WEIGHT_ONE;
+			result->points = brim_score_rule_points(score, result->rule);
 		result->weight = rule->weight;
 		result->points = within(result->points, signal->min_points, signal->max_points);
 	}
@@ -183,9 +193,9 @@ settle_signals(BrimScore *score)
 
 	for (int h = 0; h < score->nhits; h++)
 	{
-		const BrimRule *rule = &model->rules[score->hits[h]];
+		int rule = score->hits[h];
 
-		score->signals[rule->signal].points += (int64_t) rule->points * BRIM_WEIGHT_ONE;
+		score->signals[model->rules[rule].signal].points += brim_score_rule_points(score, rule);
 	}
 	for (int s = 0; s < model->nsignals; s++)
 	{
@@ -209,7 +219,7 @@ brim_score_run(BrimScore *score, const BrimValue *values, int want)
 		int  a = score->reads[i];
 		bool given;
 
-		if (!brim_score_look(score, &model->attributes[a], &values[a],
+		if (!brim_score_look(score, &model->attributes[a], &values[a], &values[0],
 							 (want & BRIM_WANT_MATCHES) != 0, &given))
 			return false;
 		if (given && model->attributes[a].is_fact)

@@ -12,6 +12,7 @@
 #ifndef BRIM_CORE_SCORE_H
 #define BRIM_CORE_SCORE_H
 
+#include "core/intent.h"
 #include "core/model.h"
 
 typedef struct BrimList BrimList;
@@ -69,9 +70,10 @@ typedef struct BrimSignalResult
 typedef struct BrimRuleHit
 {
 	uint32_t run;      /* of the run it matched in */
-	uint32_t seen_run; /* all_of: of the run that seen counts in */
+	uint32_t seen_run; /* all_of, event: of the run that seen or factor counts in */
 	int      seen;     /* all_of: keywords found so far */
-	BrimStr  found;    /* regex: where, with BRIM_WANT_MATCHES; lives as long as the values */
+	int      factor;   /* event: the greatest of those found, 1/10000 */
+	BrimStr  found;    /* regex, event: where; lives as long as the values */
 } BrimRuleHit;
 
 /* A scorer: the last result, and room to work in.  One lead at a time. */
@@ -97,15 +99,18 @@ typedef struct BrimScore
 	/* Settings */
 	const BrimModel *model;
 	const BrimFold  *fold;
-	int              want;   /* of the last run */
-	int              nreads; /* attributes that it depends on */
+	bool             has_today; /* is it known, so that old events count less? */
+	int              today;     /* days since 2000-01-01; the model's as_of to begin with */
+	int              want;      /* of the last run */
+	int              nreads;    /* attributes that it depends on */
 	int             *reads;
 
 	/* Memory */
-	BrimMem *mem;
-	BrimBuf  folded;
-	BrimBuf  stems;
-	BrimBuf  work;
+	BrimMem        *mem;
+	BrimBuf         folded;
+	BrimBuf         stems;
+	BrimBuf         work;
+	BrimIntentScan *scan; /* NULL where no rule looks for events */
 } BrimScore;
 
 /* A scorer for a model, which it borrows like the fold; NULL when memory is short. */

@@ -20,6 +20,7 @@ typedef struct Look
 	const BrimKeywordSet *set;  /* the one that is being matched */
 	int                   open; /* signals that further matches could still change */
 	bool                  want_matches;
+	BrimStr               company; /* its name; len 0: not known */
 } Look;
 
 /* A rule of a signal that adds matched. */
@@ -134,6 +135,25 @@ search_text(Look *look, BrimStr text)
 	return true;
 }
 
+/* The rules whose events a text tells of match.  What counts is settled at the end of the attribute. */
+static bool
+find_events(Look *look, BrimStr text)
+{
+	BrimScore           *score = look->score;
+	const BrimAttribute *attribute = look->attribute;
+
+	if (!brim_score_find_events(score, attribute, text, look->company))
+		return false;
+	for (int e = 0; e < attribute->nevents; e++)
+	{
+		const BrimRuleHit *hit = &score->rules[attribute->events[e].rule];
+
+		if (hit->seen_run == score->run && hit->factor > 0)
+			hit_rule(look, attribute->events[e].rule);
+	}
+	return true;
+}
+
 /*
  * Match a text, or one entry of a list, against the keywords of the attribute.
  * Pure ASCII needs no folding by the host's means, and the matchers take it as
@@ -147,6 +167,8 @@ look_at_text(Look *look, BrimStr text)
 	bool                 is_ascii;
 
 	if (attribute->nregexes > 0 && !search_text(look, text))
+		return false;
+	if (attribute->nevents > 0 && !find_events(look, text))
 		return false;
 	if (attribute->stems != NULL)
 	{
@@ -192,7 +214,7 @@ look_at_list(Look *look, BrimList *list, bool *given)
 		if (entry.len == 0)
 			continue;
 		*given = true;
-		if (look->open == 0 && !look->want_matches)
+		if (look->open == 0 && !look->want_matches && look->attribute->nevents == 0)
 			break;
 		if (!look_at_text(look, entry))
 			return false;
@@ -249,10 +271,12 @@ hit_fallbacks(Look *look, int place)
 
 bool
 brim_score_look(BrimScore *score, const BrimAttribute *attribute, const BrimValue *value,
-				bool want_matches, bool *given)
+				const BrimValue *company, bool want_matches, bool *given)
 {
-	Look look = {score, attribute, NULL, attribute->nsignals, want_matches};
+	Look look = {score, attribute, NULL, attribute->nsignals, want_matches, {NULL, 0}};
 
+	if (attribute->nevents > 0 && company->kind == BRIM_VALUE_TEXT)
+		look.company = company->text;
 	*given = false;
 	switch (value->kind)
 	{

@@ -20,8 +20,16 @@ typedef struct BrimSum
 
 extern void brim_score_sum(const BrimScore *score, BrimDimension dimension, BrimSum *sum);
 
-/* Look at one attribute: note the rules that match, say whether it is given.  False: no memory. */
-extern bool brim_score_look(BrimScore *score, const BrimAttribute *attribute,
-							const BrimValue *value, bool want_matches, bool *given);
+/*
+ * Look at one attribute: note the rules that match, say whether it is given.
+ * company is the value of the company's name.  False: no memory.
+ */
+extern bool
+brim_score_look(BrimScore *score, const BrimAttribute *attribute, const BrimValue *value,
+				const BrimValue *company, bool want_matches, bool *given);
+
+/* Note the events that a text tells of (score_event.c).  False: no memory. */
+extern bool brim_score_find_events(BrimScore *score, const BrimAttribute *attribute, BrimStr text,
+								   BrimStr company);
 
 #endif /* BRIM_CORE_SCORE_LOOK_H */

@@ -27,7 +27,10 @@ brim_score_matched(const BrimScore *score, int rule)
 int64_t
 brim_score_rule_points(const BrimScore *score, int rule)
 {
-	return (int64_t) score->model->rules[rule].points * BRIM_WEIGHT_ONE;
+	const BrimRule *r = &score->model->rules[rule];
+
+	return (int64_t) r->points *
+		   (r->kind == BRIM_RULE_EVENT ? score->rules[rule].factor : BRIM_WEIGHT_ONE);
 }
 
 /* Append the keywords of a rule that matched, in the rule's order, or what its pattern found. */
@@ -68,7 +71,9 @@ brim_score_evidence(const BrimScore *score, int rule_place, const BrimValue *val
 {
 	const BrimRule *rule = &score->model->rules[rule_place];
 
-	if (rule->nkeywords > 0 || rule->kind == BRIM_RULE_REGEX)
+	if (rule->kind == BRIM_RULE_EVENT)
+		brim_buf_append_str(out, score->rules[rule_place].found);
+	else if (rule->nkeywords > 0 || rule->kind == BRIM_RULE_REGEX)
 		append_matched(score, rule, out);
 	else
 		append_value(score, rule, &values[score->model->signals[rule->signal].attribute], out);

@@ -38,8 +38,11 @@ void
 brim_model_release(BrimModelHandle *handle)
 {
 	Assert(handle->holders > 0);
-	if (--handle->holders == 0)
-		MemoryContextDelete(handle->cxt);
+	if (--handle->holders > 0)
+		return;
+	if (handle->lexicon != NULL)
+		brim_lexicon_release(handle->lexicon);
+	MemoryContextDelete(handle->cxt);
 }
 
 /* Drop every cached model; those in use live until their holders are done. */
@@ -70,7 +73,8 @@ static void
 table_changed(Datum arg, Oid relid)
 {
 	(void) arg;
-	if (relid == InvalidOid || relid == tables.model || relid == tables.rule ||
+	if (relid == InvalidOid || relid == tables.intent_class || relid == tables.intent_term ||
+		relid == tables.intent_cue || relid == tables.model || relid == tables.rule ||
 		relid == tables.signal || relid == tables.published)
 	{
 		changes++;
@@ -113,6 +117,9 @@ brim_model_tables(void)
 		found.rule = get_relname_relid("scoring_rule", schema);
 		found.signal = get_relname_relid("scoring_signal", schema);
 		found.published = get_relname_relid("published_model", schema);
+		found.intent_class = get_relname_relid("intent_class", schema);
+		found.intent_term = get_relname_relid("intent_term", schema);
+		found.intent_cue = get_relname_relid("intent_cue", schema);
 	}
 	if (!OidIsValid(found.model) || !OidIsValid(found.rule) || !OidIsValid(found.signal) ||
 		!OidIsValid(found.published))
@@ -181,6 +188,43 @@ brim_model_compile_in(MemoryContext parent, BrimModelDef *def, int sqlerrcode, M
 	return model;
 }
 
+/* Give a definition whose rules look for events the lexicon, which has to be released; or NULL. */
+static BrimLexiconHandle *
+give_lexicon(BrimModelDef *def)
+{
+	BrimLexiconHandle *lexicon;
+	int                rule = 0;
+
+	while (rule < def->nrules && !brim_str_equal(def->rules[rule].kind, brim_str("event")))
+		rule++;
+	if (rule == def->nrules)
+		return NULL;
+	lexicon = brim_lexicon_acquire();
+	def->lexicon = lexicon->lexicon;
+	return lexicon;
+}
+
+/* Compile a definition; should that fail, let go of the lexicon. */
+static BrimModel *
+compile_holding(BrimLexiconHandle *lexicon, MemoryContext parent, BrimModelDef *def, int sqlerrcode,
+				MemoryContext *cxt)
+{
+	BrimModel *volatile model = NULL;
+
+	PG_TRY();
+	{
+		model = brim_model_compile_in(parent, def, sqlerrcode, cxt);
+	}
+	PG_CATCH();
+	{
+		if (lexicon != NULL)
+			brim_lexicon_release(lexicon);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	return model;
+}
+
 /* Read and compile a model; nothing is left behind but the handle. */
 static BrimModelHandle *
 read_model(const char *name, int version)
@@ -188,13 +232,16 @@ read_model(const char *name, int version)
 	static uint64 serial = 0;
 	MemoryContext work =
 		AllocSetContextCreate(CurrentMemoryContext, "brim scoring rules", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext caller = MemoryContextSwitchTo(work);
-	BrimModelDef *def = brim_model_load(&tables, name, version);
-	MemoryContext cxt;
-	BrimModel    *model =
-		brim_model_compile_in(work, def, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, &cxt);
-	BrimModelHandle *handle = MemoryContextAllocZero(cxt, sizeof(BrimModelHandle));
+	MemoryContext      caller = MemoryContextSwitchTo(work);
+	BrimModelDef      *def = brim_model_load(&tables, name, version);
+	BrimLexiconHandle *lexicon = give_lexicon(def);
+	MemoryContext      cxt;
+	BrimModel         *model =
+		compile_holding(lexicon, work, def, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, &cxt);
+	BrimModelHandle *handle;
 
+	handle = MemoryContextAllocZero(cxt, sizeof(BrimModelHandle));
+	handle->lexicon = lexicon;
 	handle->model = model;
 	handle->cxt = cxt;
 	handle->serial = ++serial;
@@ -337,16 +384,20 @@ drop_early_settings(BrimModelDef *def)
 void
 brim_model_try(const char *name, int version, bool is_draft)
 {
-	MemoryContext   cxt;
-	BrimModelTables now = brim_model_tables();
-	BrimModelDef   *def = brim_model_load(&now, name, version);
+	MemoryContext      cxt;
+	BrimModelTables    now = brim_model_tables();
+	BrimModelDef      *def = brim_model_load(&now, name, version);
+	BrimLexiconHandle *lexicon;
 
 	if (is_draft)
 		drop_early_settings(def);
 	if (is_draft && def->nrules == 0)
 		return;
-	brim_model_compile_in(
-		CurrentMemoryContext, def,
-		is_draft ? ERRCODE_CHECK_VIOLATION : ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, &cxt);
+	lexicon = give_lexicon(def);
+	compile_holding(lexicon, CurrentMemoryContext, def,
+					is_draft ? ERRCODE_CHECK_VIOLATION : ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+					&cxt);
+	if (lexicon != NULL)
+		brim_lexicon_release(lexicon);
 	MemoryContextDelete(cxt);
 }

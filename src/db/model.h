@@ -18,14 +18,16 @@
 #include "postgres.h"
 
 #include "core/model.h"
+#include "db/lexicon.h"
 
 typedef struct BrimModelHandle
 {
-	BrimModel    *model;
-	MemoryContext cxt; /* holds the handle and the model */
-	int           holders;
-	bool          is_stale; /* the tables changed since it was read */
-	uint64        serial;   /* no two handles of a process have the same */
+	BrimModel         *model;
+	MemoryContext      cxt;     /* holds the handle and the model */
+	BrimLexiconHandle *lexicon; /* that its rules look for events with; NULL: none do */
+	int                holders;
+	bool               is_stale; /* the tables changed since it was read */
+	uint64             serial;   /* no two handles of a process have the same */
 } BrimModelHandle;
 
 /* Once a process: have the cache dropped when a scoring table changes. */
@@ -62,6 +64,9 @@ typedef struct BrimModelTables
 	Oid rule;
 	Oid signal;
 	Oid published;
+	Oid intent_class;
+	Oid intent_term;
+	Oid intent_cue;
 } BrimModelTables;
 
 extern BrimModelTables brim_model_tables(void);
