@@ -251,11 +251,13 @@ brim_site_spec(BrimSite *site, Jsonb *spec)
 	caller = MemoryContextSwitchTo(work);
 	model->model = brim_model_compile_in(model->cxt, brim_spec_read(spec),
 										 ERRCODE_INVALID_PARAMETER_VALUE, &compiled);
+	MemoryContextSetParent(work, model->cxt); /* a lexicon of the spec lives there */
 	MemoryContextSwitchTo(model->cxt);
 	model->spec = palloc(VARSIZE(spec));
 	memcpy(model->spec, spec, VARSIZE(spec));
 	MemoryContextSwitchTo(caller);
-	MemoryContextDelete(work);
+	if (model->model->lexicon == NULL)
+		MemoryContextDelete(work);
 	finish_model(model);
 	link_model(site, model);
 	return model;

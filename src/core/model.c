@@ -204,8 +204,10 @@ apply_settings(const BrimModelDef *def, const BrimRuleDef *rule, BrimSignal *sig
 	if (settings == NULL)
 		return;
 	signal->combine = brim_model_combine(settings->combine);
-	signal->min_points = (int64_t) settings->min_points * BRIM_WEIGHT_ONE;
-	signal->max_points = (int64_t) settings->max_points * BRIM_WEIGHT_ONE;
+	if (settings->has_min)
+		signal->min_points = (int64_t) settings->min_points * BRIM_WEIGHT_ONE;
+	if (settings->has_max)
+		signal->max_points = (int64_t) settings->max_points * BRIM_WEIGHT_ONE;
 	if (policy == BRIM_MISSING_PRIOR && settings->has_prior)
 	{
 		signal->counts_missing = true;

@@ -123,9 +123,11 @@ typedef struct BrimSignalDef
 	BrimStr dimension;
 	BrimStr signal;
 	BrimStr combine; /* average, add; data NULL: average */
+	bool    has_min; /* else -100 */
+	bool    has_max; /* else 100 */
+	bool    has_prior;
 	int     min_points;
 	int     max_points;
-	bool    has_prior;
 	int     prior_points;
 } BrimSignalDef;
 

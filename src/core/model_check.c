@@ -331,7 +331,7 @@ check_signals(const BrimModelDef *def, BrimError *error)
 			return refuse_settings(error, settings,
 								   "fields min_points, max_points and prior_points: "
 								   "they must be between -100 and 100");
-		if (settings->min_points > settings->max_points)
+		if (settings->has_min && settings->has_max && settings->min_points > settings->max_points)
 			return refuse_settings(error, settings,
 								   "field min_points: it is greater than max_points");
 		for (int j = 0; j < i; j++)

@@ -50,7 +50,7 @@ find_stemmer(BrimStr language)
 	Oid   found;
 
 	found = get_ts_dict_oid(
-		list_make2(makeString("pg_catalog"), makeString(psprintf("%s_stem", name))), true);
+		list_make2(makeString(pstrdup("pg_catalog")), makeString(psprintf("%s_stem", name))), true);
 	if (!OidIsValid(found))
 		ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT),
 				errmsg("there is no stemmer for language \"%s\"", name),

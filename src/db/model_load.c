@@ -289,6 +289,7 @@ read_signals(Oid table, const char *name, BrimModelDef *def)
 		settings->dimension = text_column(rel, row, "dimension");
 		settings->signal = text_column(rel, row, "signal");
 		settings->combine = text_column(rel, row, "combine");
+		settings->has_min = settings->has_max = true;
 		settings->min_points = int_column(rel, row, "min_points");
 		settings->max_points = int_column(rel, row, "max_points");
 		settings->has_prior = !isnull;

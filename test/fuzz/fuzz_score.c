@@ -190,6 +190,8 @@ make_signal(Input *input, BrimSignalDef *signal, const BrimRuleDef *rule)
 	signal->combine = brim_str((flags & 1) != 0 ? "add" : "average");
 	signal->min_points = (int) (byte(input) % 202) - 101;
 	signal->max_points = (int) (byte(input) % 202) - 101;
+	signal->has_min = (flags & 4) != 0;
+	signal->has_max = (flags & 8) != 0;
 	signal->has_prior = (flags & 2) != 0;
 	signal->prior_points = signal->has_prior ? (int) (byte(input) % 100) : 0;
 }
