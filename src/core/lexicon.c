@@ -244,6 +244,8 @@ add_phrase(Compiler *compiler, const Place *place, BrimItemRole role, int owner,
 		goes_on = true;
 		rest.len--;
 	}
+	if (memchr(rest.data, '*', rest.len) != NULL)
+		return bad_phrase(compiler, place, phrase, "\"*\" must stand at the end");
 	if (memchr(rest.data, '{', rest.len) != NULL)
 		return bad_phrase(compiler, place, phrase,
 						  "there is no such {placeholder}, or it does not stand at the end");
