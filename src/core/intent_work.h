@@ -150,7 +150,8 @@ typedef struct BrimIntentWork
 	int          ncues;
 	int          cue_room;
 	BrimCueSpan *cues;
-	int         *class_hit; /* of each class: its hit in the sentence, or -1 */
+	int         *class_hit;  /* of each class: its hit in the sentence, or -1 */
+	int         *class_word; /* and the token of its word */
 
 	/* Result: with the sources of each */
 	BrimIntentHit hits[BRIM_INTENT_HITS_MAX];
