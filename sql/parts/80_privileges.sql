@@ -107,7 +107,8 @@ BEGIN
     END IF;
     IF capability = 'admin' THEN
         PERFORM brim.grant_tables(role, 'SELECT, INSERT, UPDATE', 'brim.campaign', 'brim.variant', 'brim.template',
-                                  'brim.scoring_model', 'brim.scoring_signal', 'brim.scoring_rule', 'brim.model_price');
+                                  'brim.scoring_model', 'brim.scoring_signal', 'brim.scoring_rule', 'brim.model_price',
+                                  'brim.intent_class', 'brim.intent_term', 'brim.intent_cue');
         PERFORM brim.grant_tables(role, 'SELECT', 'brim.published_model');
         PERFORM brim.grant_functions(role, '@extschema@.brim_arm(text, text)', '@extschema@.brim_rescore(text)',
                                      '@extschema@.brim_rescore_all(text, integer)', 'brim.rescore_begin(text, integer)',

@@ -17,7 +17,7 @@ brim_intent_create(const BrimLexicon *lexicon, const BrimFold *fold, BrimMem *me
 {
 	BrimIntentScan *scan = brim_mem_alloc(mem, sizeof(BrimIntentScan));
 	BrimIntentWork *work = brim_mem_alloc(mem, sizeof(BrimIntentWork));
-	int            *class_hit = brim_mem_alloc(mem, sizeof(int) * ((size_t) lexicon->nclasses + 1));
+	int *class_hit = brim_mem_alloc(mem, sizeof(int) * 2 * ((size_t) lexicon->nclasses + 1));
 
 	if (scan == NULL || work == NULL || class_hit == NULL)
 	{
@@ -32,6 +32,7 @@ brim_intent_create(const BrimLexicon *lexicon, const BrimFold *fold, BrimMem *me
 	work->fold = fold;
 	work->mem = mem;
 	work->class_hit = class_hit;
+	work->class_word = class_hit + lexicon->nclasses;
 	brim_intent_text_init(&work->text, mem);
 	brim_intent_text_init(&work->company, mem);
 	brim_buf_init(&work->company_lower, mem, 10000);

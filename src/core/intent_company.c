@@ -43,7 +43,7 @@ word_in(BrimStr word, const char *const *words)
 {
 	for (; *words != NULL; words++)
 	{
-		if (brim_str_equal(word, brim_str(*words)))
+		if ((*words)[0] == word.data[0] && brim_str_equal(word, brim_str(*words)))
 			return true;
 	}
 	return false;
@@ -95,11 +95,17 @@ brim_intent_company_set(BrimIntentWork *work, BrimStr company)
 	int        ntokens;
 	int        skip;
 
+	if (company.data == NULL)
+		company.len = 0;
+	if (company.len > BRIM_COMPANY_MAX)
+		company.len = BRIM_COMPANY_MAX;
+	if (work->company_len == company.len && company.len > 0 &&
+		memcmp(work->company_given, company.data, company.len) == 0)
+		return true; /* the same as last time */
 	work->naliases = 0;
-	if (company.data == NULL || company.len == 0)
+	work->company_len = 0;
+	if (company.len == 0)
 		return true;
-	if (company.len > 500)
-		company.len = 500;
 	if (!brim_intent_text_fold(&work->company, work->fold, company))
 		return false;
 	brim_buf_clear(&work->company_lower);
@@ -112,6 +118,8 @@ brim_intent_company_set(BrimIntentWork *work, BrimStr company)
 		ntokens--;
 	skip = ntokens > 1 && brim_str_equal(tokens[0], brim_str("the")) ? 1 : 0;
 	ntokens -= skip;
+	memcpy(work->company_given, company.data, company.len);
+	work->company_len = company.len;
 	if (ntokens == 0)
 		return true;
 	whole = add_alias(work, ntokens);

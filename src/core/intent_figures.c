@@ -12,7 +12,7 @@
 
 #define VALUE_MAX INT64_C(100000000000000000) /* 10^15 in 1/100 */
 #define PEOPLE_MAX 10000000
-#define ROUND_REACH 15 /* tokens between a round and what it belongs to */
+#define FIGURE_REACH 20 /* tokens between a figure and what it belongs to */
 
 typedef struct Name
 {
@@ -390,6 +390,28 @@ distance(BrimSpan a, BrimSpan b)
 	return a.first > b.last ? a.first - b.last - 1 : 0;
 }
 
+/* Does another clause begin between two spans: ", and", a break? */
+static bool
+is_apart(const BrimIntentWork *work, BrimSpan a, BrimSpan b)
+{
+	static const char *const begins[] = {"and", "but", "while", "as", NULL};
+	const BrimSentence      *sentence = &work->sentence;
+	int                      from = a.last < b.first ? a.last : b.last;
+	int                      to = a.last < b.first ? b.first : a.first;
+
+	if (to <= from)
+		return false;
+	if (to - from > FIGURE_REACH || sentence->breaks[to] != sentence->breaks[from])
+		return true;
+	for (int i = from + 1; i <= to; i++)
+	{
+		if ((sentence->tokens[i].gap & BRIM_GAP_COMMA) != 0 &&
+			brim_intent_token_in(work, i, begins))
+			return true;
+	}
+	return false;
+}
+
 void
 brim_intent_hit_figures(const BrimIntentWork *work, BrimSpan evidence, BrimIntentHit *hit)
 {
@@ -402,6 +424,8 @@ brim_intent_hit_figures(const BrimIntentWork *work, BrimSpan evidence, BrimInten
 		const BrimFigure *figure = &sentence->figures[i];
 		int               at = distance(evidence, figure->span);
 
+		if (is_apart(work, evidence, figure->span))
+			continue;
 		if (figure->currency != NULL && at < money_at)
 		{
 			money_at = at;
@@ -415,6 +439,6 @@ brim_intent_hit_figures(const BrimIntentWork *work, BrimSpan evidence, BrimInten
 			hit->people = (int) (figure->value / 100);
 		}
 	}
-	if (sentence->round != NULL && distance(evidence, sentence->round_span) <= ROUND_REACH)
+	if (sentence->round != NULL && !is_apart(work, evidence, sentence->round_span))
 		hit->round = brim_str(sentence->round);
 }

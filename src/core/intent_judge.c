@@ -155,6 +155,21 @@ is_better(const BrimIntentHit *a, const BrimIntentHit *b)
 	return a->certainty < b->certainty;
 }
 
+/* Does the company's name stand between two tokens, or right behind the evidence? */
+static bool
+is_named_near(const BrimSentence *sentence, int a, int b, BrimSpan evidence)
+{
+	for (int i = 0; i < sentence->nmentions; i++)
+	{
+		int at = sentence->mentions[i].first;
+
+		if ((at > a && at < b) || (at > b && at < a) ||
+			(at >= evidence.first && at <= evidence.last + 1))
+			return true;
+	}
+	return false;
+}
+
 static void
 note_hit(BrimIntentWork *work, const BrimTerm *term, BrimSpan word, const Nearness *nearness)
 {
@@ -175,8 +190,12 @@ note_hit(BrimIntentWork *work, const BrimTerm *term, BrimSpan word, const Nearne
 	hit.certainty =
 		certainty_of(sentence, word, nearness->gap >= 0 ? nearness->near : word, evidence);
 	hit.is_other = brim_intent_is_other(work, word, evidence, nearness->names_company);
+	if (*number >= 0 && work->hits[*number].is_other && !nearness->names_company &&
+		!is_named_near(sentence, work->class_word[term->class_no], word.first, evidence))
+		hit.is_other = true; /* the same event in other words */
 	if (*number >= 0 && !is_better(&hit, &work->hits[*number]))
 		return;
+	work->class_word[term->class_no] = word.first;
 	if (*number < 0)
 	{
 		if (work->nhits == BRIM_INTENT_HITS_MAX)

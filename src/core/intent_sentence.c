@@ -26,19 +26,25 @@ static const char *const abbreviations[] = {
 static const char *const beginners[] = {"the", "it",   "its",  "in",   "a",     "an",  "he", "she",
 										"we",  "they", "this", "that", "these", "but", "as", NULL};
 
+/* Is a word one of a list, in any case of ASCII letters? */
 static bool
 word_in(BrimStr word, const char *const *words)
 {
+	char first;
+
+	if (word.len == 0)
+		return false;
+	first = (char) brim_text_lower_byte((unsigned char) word.data[0]);
 	for (; *words != NULL; words++)
 	{
-		size_t i = 0;
+		size_t i = 1;
 
-		if (strlen(*words) != word.len)
+		if ((*words)[0] != first)
 			continue;
 		while (i < word.len &&
 			   (char) brim_text_lower_byte((unsigned char) word.data[i]) == (*words)[i])
 			i++;
-		if (i == word.len)
+		if (i == word.len && (*words)[i] == '\0')
 			return true;
 	}
 	return false;

@@ -173,7 +173,7 @@ foreign_subject(const BrimIntentWork *work, BrimSpan word)
 			!(text.len > 3 && memcmp(text.data + text.len - 2, "ly", 2) == 0))
 			break;
 	}
-	if (token < 0 || !sentence->tokens[token].is_capital ||
+	if (token < 0 || !sentence->tokens[token].is_capital || is_other_cue(sentence, token) ||
 		brim_intent_token_in(work, token, no_names))
 		return -1;
 	while (token > 0 && sentence->tokens[token - 1].is_capital &&
@@ -204,6 +204,9 @@ is_other_after(const BrimIntentWork *work, BrimSpan mention, BrimSpan word, int 
 		return true;
 	if (subject <= mention.last + 1 || sentence->is_title)
 		return false;
+
+	if (subject == mention.last + 2 && brim_intent_token_is(work, subject - 1, "and"))
+		return false; /* both */
 
 	/* "Initech slides as Globex opens": a name of its own behind the clause's begin */
 	return brim_intent_token_in(work, subject - 1, begins) ||
@@ -248,6 +251,8 @@ brim_intent_is_other(const BrimIntentWork *work, BrimSpan word, BrimSpan evidenc
 	{
 		if (is_beside_other(work, *after, evidence.last + 1))
 			return true;
+		if (after->last <= evidence.last)
+			return false; /* "bows out as Initech chief" */
 		return subject >= 0 && !brim_intent_token_is(work, after->first - 1, "by");
 	}
 

@@ -21,6 +21,7 @@
 #define BRIM_FIGURES_MAX 64 /* numbers of a sentence that are looked at */
 #define BRIM_SPANS_MAX 64   /* names of the company, cues of whose event it is, in a sentence */
 #define BRIM_ALIASES_MAX 3
+#define BRIM_COMPANY_MAX 500 /* bytes of the company's name that are looked at */
 #define BRIM_ALIAS_TOKENS_MAX 8
 
 /* What stands between a token and the one before it; bits. */
@@ -128,6 +129,8 @@ typedef struct BrimIntentWork
 	BrimFoldedText text;
 	BrimFoldedText company;
 	BrimBuf        company_lower;
+	size_t         company_len; /* of the name that is known now, as given */
+	char           company_given[BRIM_COMPANY_MAX];
 	int            naliases;
 	BrimAlias      aliases[BRIM_ALIASES_MAX];
 
@@ -147,7 +150,8 @@ typedef struct BrimIntentWork
 	int          ncues;
 	int          cue_room;
 	BrimCueSpan *cues;
-	int         *class_hit; /* of each class: its hit in the sentence, or -1 */
+	int         *class_hit;  /* of each class: its hit in the sentence, or -1 */
+	int         *class_word; /* and the token of its word */
 
 	/* Result: with the sources of each */
 	BrimIntentHit hits[BRIM_INTENT_HITS_MAX];

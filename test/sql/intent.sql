@@ -4,6 +4,7 @@
 --
 SET client_min_messages = warning;
 CREATE EXTENSION brim;
+\set SHOW_CONTEXT never
 
 -- What is said, denied, in doubt
 SELECT t.no, s.class, s.certainty, s.subject, s.evidence, s."position"
