@@ -132,7 +132,7 @@ lint_perl() {
 
 lint_python() {
 	local file status=0
-	for file in test/lib/*.py test/bench/*.py test/soak/*.py test/eval/*.py; do
+	for file in test/lib/*.py test/bench/*.py test/soak/*.py test/eval/*.py test/reference/*.py; do
 		[ ! -f "$file" ] || PYTHONPYCACHEPREFIX=$WORK/tmp /usr/bin/python3 -m py_compile "$file" || status=1
 	done
 	return "$status"

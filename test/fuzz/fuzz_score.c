@@ -265,15 +265,15 @@ score_lead(Input *input, const BrimModel *model, const BrimFold *folding)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static BrimRuleDef rules[RULES_MAX];
-	static BrimStr       keywords[RULES_MAX][4];
-	static BrimSignalDef signals[RULES_MAX];
+	static BrimRuleDef       rules[RULES_MAX];
+	static BrimStr           keywords[RULES_MAX][4];
+	static BrimSignalDef     signals[RULES_MAX];
 	static const char *const policies[] = {"ignore", "zero", "prior"};
-	BrimFold           folding = {.fold = fold, .stem = stem, .search = search};
-	Input              input = {data, size};
-	BrimModelDef       def;
-	BrimError          error;
-	BrimModel         *model;
+	BrimFold                 folding = {.fold = fold, .stem = stem, .search = search};
+	Input                    input = {data, size};
+	BrimModelDef             def;
+	BrimError                error;
+	BrimModel               *model;
 
 	memset(&def, 0, sizeof(def));
 	def.name = brim_str("fuzz");

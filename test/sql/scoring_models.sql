@@ -17,7 +17,7 @@ END
 $$;
 
 -- Promise: three models are shipped and published, balanced is the default.
-SELECT name, version, is_published, is_default, spec - 'rules' AS head, jsonb_array_length(spec -> 'rules') AS rules FROM brim.model_spec ORDER BY name;
+SELECT name, version, is_published, is_default, spec - ARRAY['rules', 'lexicon'] AS head, jsonb_array_length(spec -> 'rules') AS rules FROM brim.model_spec ORDER BY name;
 SELECT jsonb_pretty(spec) FROM brim.model_spec WHERE name = 'balanced';
 
 CREATE TABLE company (company_name text, employee_count integer, industry text, tech_stack text[], region text);
