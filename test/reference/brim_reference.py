@@ -43,9 +43,10 @@ class World:
 
     def __init__(self, stem=None, events=None, classes=None, today=None):
         self.stem = stem or (lambda language, word: word)
-        self.events = events or (lambda text: ())       # text -> [(class, is_hedged, is_company_itself)]
+        self.events = events or (lambda text, source, company: ())      # -> [(class, is_hedged, is_company_itself)]
         self.classes = classes or {}                    # class -> (weight in units, half-life in days or None)
         self.today = today                              # a date, or None: nothing decays
+        self.company = None                             # the name in the lead that is being scored
 
 
 class SignalResult:
@@ -280,6 +281,9 @@ def double(number):
         return math.copysign(math.inf, number)
 
 
+SOURCES = {"news_mentions": "news", "recent_job_posts": "job_post"}
+
+
 class Rule:
     def __init__(self, rule, place, language, world):
         self.rule_no = rule.get("rule_no", place)
@@ -290,6 +294,7 @@ class Rule:
         self.keywords = rule.get("keywords") or []
         self.reason, self.reason_kind = rule.get("reason"), rule.get("reason_kind")
         self.reads = READS.get(self.kind, ANYTHING)
+        self.source = None if rule.get("path") else SOURCES.get(rule["attribute"])     # of texts with events
         self.world = world
         self.memo = {}
         self.stem = None
@@ -321,7 +326,7 @@ class Rule:
         best = 0
         for text in entries:
             date = date_of(text)
-            for name, is_hedged, is_own in self.world.events(text):
+            for name, is_hedged, is_own in self.world.events(text, self.source, self.world.company):
                 if not is_own or name not in self.keywords or name not in self.world.classes:
                     continue
                 weight, half_life = self.world.classes[name]
@@ -456,6 +461,7 @@ class Model:
 
     def score(self, lead, explain=True):
         reasons, results = [], []
+        self.world.company = lead.get("company_name") or None
         for signal in self.signals:
             results.append(self.evaluate(signal, lead, reasons))
         fit = self.dimension([r for r in results if r.dimension == "fit"], self.fit_weight)
@@ -548,7 +554,7 @@ def examples():
     for text, expected in (("2026-01-02 x", True), ("(2026-01-02) x", True), ("[2026-01-02] x", True), ("x (2026-01-02)", True), ("x 2026-01-02", False),
                            ("x [2026-01-02]", False), (" 2026-01-02 x", False), ("2026-02-30 x", False), ("2026-01-021", False)):
         yield f"date of {text!r}", date_of(text), datetime.date(2026, 1, 2) if expected else None
-    world = World(events=lambda text: [("funding", "may" in text, "partner" not in text)], classes={"funding": (8001, 30)})
+    world = World(events=lambda text, source, company: [("funding", "may" in text, "partner" not in text)], classes={"funding": (8001, 30)})
     news = rule("n", "news_mentions", "event", keywords=["funding"])
     for text, as_of, expected in (("raises", None, 8001), ("may raise", None, 4000), ("partner raises", None, None), ("2026-01-01 may raise", "2026-01-31", 2000),
                                   ("2026-02-01 raises", "2026-01-01", 8001), ("2020-01-01 raises", "2026-01-01", None), ("2026-01-01 raises", None, 8001)):
