@@ -98,7 +98,12 @@ brim_intent_company_set(BrimIntentWork *work, BrimStr company)
 	if (company.data == NULL)
 		company.len = 0;
 	if (company.len > BRIM_COMPANY_MAX)
+	{
+		/* Cut before a character, not in one */
 		company.len = BRIM_COMPANY_MAX;
+		while (company.len > 0 && ((unsigned char) company.data[company.len] & 0xC0) == 0x80)
+			company.len--;
+	}
 	if (work->company_len == company.len && company.len > 0 &&
 		memcmp(work->company_given, company.data, company.len) == 0)
 		return true; /* the same as last time */

@@ -322,8 +322,8 @@ class Rule:
         return found
 
     def factor(self, entries):
-        """How much the most telling event among the texts counts, in units."""
-        best = 0
+        """How much the most telling event among the texts counts, in units, and which classes were told of."""
+        best, told = 0, set()
         for text in entries:
             date = date_of(text)
             for name, is_hedged, is_own in self.world.events(text, self.source, self.world.company):
@@ -333,8 +333,11 @@ class Rule:
                 fresh = UNIT
                 if date is not None and half_life is not None and self.world.today is not None:
                     fresh = decay(max(0, (self.world.today - date).days), half_life)
-                best = max(best, weight * (UNIT // 2 if is_hedged else UNIT) // UNIT * fresh // UNIT)
-        return best
+                counts = weight * (UNIT // 2 if is_hedged else UNIT) // UNIT * fresh // UNIT
+                best = max(best, counts)
+                if counts > 0:
+                    told.add(self.keywords.index(name))
+        return best, sorted(told)
 
     def match(self, what, value):
         """(factor in units, numbers of the keywords that matched); the factor is 0 if the rule does not match."""
@@ -349,7 +352,7 @@ class Rule:
             return (UNIT if good else 0), ()
         entries = [value] if what == "text" else value
         if kind == "event":
-            return self.factor(entries), ()
+            return self.factor(entries)
         found = set()
         for entry in entries:
             found.update(self.find(entry))
@@ -396,6 +399,7 @@ class Model:
         world = world or World()
         if spec.get("as_of") is not None:
             world = World(world.stem, world.events, world.classes, datetime.date.fromisoformat(spec["as_of"]))
+        self.world = world
         self.fit_weight, self.intent_weight = units(spec["fit_weight"]), units(spec["intent_weight"])
         self.high_above = spec.get("high_above", 80)
         self.medium_above = spec.get("medium_above", 60)

@@ -126,6 +126,9 @@ INSERT INTO brim.intent_cue (kind, phrase) VALUES ('hedge', '');
 INSERT INTO brim.intent_class (class, polarity) VALUES ('Bad name', 1);
 INSERT INTO brim.intent_class (class, polarity) VALUES ('good_name', 2);
 
+-- A company's name of any length and alphabet, of which only the beginning is looked for
+SELECT count(*) FROM generate_series(1, 4) AS n, brim_intent_signals('Acme raises $5M', repeat('x', n) || repeat('ខ', 500), 'news') AS s;
+
 -- Everybody may look for events, without rights on the lexicon
 CREATE ROLE brim_test_nobody;
 SET ROLE brim_test_nobody;
