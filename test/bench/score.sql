@@ -92,8 +92,7 @@ INSERT INTO brim.scoring_model (name, fit_weight, intent_weight) SELECT 'words' 
 INSERT INTO brim.scoring_rule (model, version, rule_no, dimension, signal, attribute, kind, keywords, points)
 SELECT 'words' || n, 1, 1, 'intent', 'posts', 'recent_job_posts', 'words', (SELECT array_agg('z' || md5(k::text)) FROM generate_series(1, n) AS k), 100
   FROM unnest(ARRAY[10, 100, 1000, 10000]) AS n;
-SELECT brim_publish_model('words' || n) FROM unnest(ARRAY[10, 100, 1000, 10000]) AS n \gset ignored_
-ALTER TABLE crm ADD COLUMN news_mentions text[];
+DO $$ BEGIN PERFORM brim_publish_model('words' || n) FROM unnest(ARRAY[10, 100, 1000, 10000]) AS n; END $$;
 CREATE TABLE news AS SELECT company_name, employee_count, industry, tech_stack, recent_job_posts,
        CASE WHEN id % 2 = 0 THEN ARRAY[(ARRAY['%s raises $12 million Series A', '%s to cut 200 jobs', '%s opens a plant in Ohio', 'Shares of %s close higher', '%s has no plans to expand'])[1 + id % 5]] END AS news_mentions
   FROM crm;
