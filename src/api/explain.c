@@ -144,25 +144,37 @@ write_reasons(Writer *writer, const char *key, const BrimScore *score, const Mat
 	write_mark(writer, WJB_END_ARRAY);
 }
 
+static bool
+is_among(const BrimStr *texts, int count, BrimStr text)
+{
+	for (int i = 0; i < count; i++)
+	{
+		if (brim_str_equal(texts[i], text))
+			return true;
+	}
+	return false;
+}
+
 /* The names of the missing attributes, each once, in the order of the signals. */
 static void
 write_missing(Writer *writer, const BrimScore *score)
 {
 	const BrimModel *model = score->model;
-	bool            *seen = palloc0(sizeof(bool) * model->nattributes);
+	int              nseen = 0;
+	BrimStr         *seen = palloc(sizeof(BrimStr) * model->nsignals);
 
 	write_key(writer, "missing");
 	write_mark(writer, WJB_BEGIN_ARRAY);
 	for (int s = 0; s < model->nsignals; s++)
 	{
-		int             attribute = model->signals[s].attribute;
+		BrimStr         label = model->attributes[model->signals[s].attribute].label;
 		BrimSignalState state = score->signals[s].state;
 
 		if ((state != BRIM_SIGNAL_MISSING && state != BRIM_SIGNAL_ASSUMED) ||
-			model->signals[s].dimension == BRIM_DISQUALIFIER || seen[attribute])
+			model->signals[s].dimension == BRIM_DISQUALIFIER || is_among(seen, nseen, label))
 			continue;
-		seen[attribute] = true;
-		write_string(writer, WJB_ELEM, model->attributes[attribute].label);
+		seen[nseen++] = label;
+		write_string(writer, WJB_ELEM, label);
 	}
 	write_mark(writer, WJB_END_ARRAY);
 }

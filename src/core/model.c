@@ -145,12 +145,44 @@ is_attribute(const BrimAttribute *attribute, const BrimRuleDef *rule)
 	return true;
 }
 
-/* The attribute that a rule reads, new where it is the first to read it; -1: refused. */
+/*
+ * An attribute is read by one more rule.  A column has to be of a type that all
+ * its rules can read; a value at a path is of any type, and each rule reads
+ * what it can.
+ */
+static bool
+narrow_attribute(BrimCompiler *compiler, int place, const BrimRuleDef *rule)
+{
+	BrimAttribute *attribute = &compiler->model->attributes[place];
+	int            accepts = brim_model_kind_accepts(brim_model_kind(rule->kind));
+
+	if (attribute->npath > 0)
+	{
+		attribute->accepts |= accepts;
+		return true;
+	}
+	attribute->accepts &= accepts;
+	if (attribute->accepts != 0)
+		return true;
+	brim_error_set(compiler->error,
+				   "rule %d (signal \"%.*s\"), field kind: "
+				   "a rule of kind %.*s cannot read attribute \"%s\"%s",
+				   rule->rule_no, (int) rule->signal.len, rule->signal.data, (int) rule->kind.len,
+				   rule->kind.data, attribute->label.data,
+				   place < BRIM_FACTS ? "" : " as other rules do");
+	return false;
+}
+
+/*
+ * The attribute that the first rule of a signal reads, -1: refused.  Signals
+ * that read a column share it; each path is its signal's own, since a value
+ * there may be of any type and each signal reads of it what it can.
+ */
 static int
 rule_attribute(BrimCompiler *compiler, const BrimRuleDef *rule)
 {
 	BrimModel *model = compiler->model;
-	int        place = 0;
+	int        place = rule->npath > 0 ? model->nattributes : 0;
 
 	while (place < model->nattributes && !is_attribute(&model->attributes[place], rule))
 		place++;
@@ -162,21 +194,11 @@ rule_attribute(BrimCompiler *compiler, const BrimRuleDef *rule)
 						   rule->rule_no, ATTRIBUTES_MAX);
 			return -1;
 		}
-		if (!add_attribute(compiler, rule->attribute, rule->path, rule->npath, BRIM_ACCEPTS_ANY))
+		if (!add_attribute(compiler, rule->attribute, rule->path, rule->npath,
+						   rule->npath > 0 ? 0 : BRIM_ACCEPTS_ANY))
 			return -1;
 	}
-	model->attributes[place].accepts &= brim_model_kind_accepts(brim_model_kind(rule->kind));
-	if (model->attributes[place].accepts == 0)
-	{
-		brim_error_set(compiler->error,
-					   "rule %d (signal \"%.*s\"), field kind: "
-					   "a rule of kind %.*s cannot read attribute \"%s\"%s",
-					   rule->rule_no, (int) rule->signal.len, rule->signal.data,
-					   (int) rule->kind.len, rule->kind.data, model->attributes[place].label.data,
-					   place < BRIM_FACTS ? "" : " as other rules do");
-		return -1;
-	}
-	return place;
+	return narrow_attribute(compiler, place, rule) ? place : -1;
 }
 
 /* The settings of a signal, or NULL where it has none. */
@@ -201,6 +223,8 @@ apply_settings(const BrimModelDef *def, const BrimRuleDef *rule, BrimSignal *sig
 	signal->min_points = (int64_t) -BRIM_MODEL_POINTS_MAX * BRIM_WEIGHT_ONE;
 	signal->max_points = (int64_t) BRIM_MODEL_POINTS_MAX * BRIM_WEIGHT_ONE;
 	signal->counts_missing = policy == BRIM_MISSING_ZERO;
+	if (signal->dimension == BRIM_DISQUALIFIER)
+		signal->combine = BRIM_ADD; /* each rule is tried, and says why */
 	if (settings == NULL)
 		return;
 	signal->combine = brim_model_combine(settings->combine);
@@ -249,7 +273,8 @@ check_in_signal(BrimCompiler *compiler, const BrimSignal *signal, const BrimRule
 		field = brim_str_equal(attribute->name, def->attribute) ? "path" : "attribute";
 		why = "all rules of a signal read the same attribute";
 	}
-	else if (signal->combine == BRIM_ADD && def->weight != BRIM_WEIGHT_ONE)
+	else if (signal->combine == BRIM_ADD && signal->dimension != BRIM_DISQUALIFIER &&
+			 def->weight != BRIM_WEIGHT_ONE)
 	{
 		field = "weight";
 		why = "a signal that adds takes no part in the average, so its rules have weight 1";
@@ -293,7 +318,8 @@ add_rule(BrimCompiler *compiler, const BrimRuleDef *def)
 	BrimRule   *rule = &model->rules[place];
 	BrimSignal *signal = &model->signals[model->nsignals - 1];
 
-	if (!check_in_signal(compiler, signal, def) || rule_attribute(compiler, def) < 0)
+	if (!check_in_signal(compiler, signal, def) ||
+		!narrow_attribute(compiler, signal->attribute, def))
 		return false;
 	rule->rule_no = def->rule_no;
 	rule->signal = model->nsignals - 1;

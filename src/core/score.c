@@ -145,7 +145,7 @@ settle_signal(const BrimScore *score, int place)
 	else if (result->state == BRIM_SIGNAL_MISSING && signal->counts_missing)
 	{
 		result->state = BRIM_SIGNAL_ASSUMED;
-		result->points = within(signal->missing_points, signal->min_points, signal->max_points);
+		result->points = signal->missing_points;
 		result->weight = signal->missing_weight;
 	}
 }

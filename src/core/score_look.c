@@ -21,6 +21,7 @@ typedef struct Look
 	int                   open; /* signals that further matches could still change */
 	bool                  want_matches;
 	BrimStr               company; /* its name; len 0: not known */
+	int                   type;    /* of the value, as a bit of what rules accept */
 } Look;
 
 /* A rule of a signal that adds matched. */
@@ -89,6 +90,8 @@ hit_pattern(void *state, int pattern)
 	{
 		const BrimTarget *target = &set->targets[t];
 
+		if ((brim_model_kind_accepts(score->model->rules[target->rule].kind) & look->type) == 0)
+			continue; /* at a path: not what this rule reads */
 		if (score->model->rules[target->rule].kind != BRIM_RULE_ALL_OF)
 		{
 			score->found[target->keyword] = score->run;
@@ -273,7 +276,7 @@ bool
 brim_score_look(BrimScore *score, const BrimAttribute *attribute, const BrimValue *value,
 				const BrimValue *company, bool want_matches, bool *given)
 {
-	Look look = {score, attribute, NULL, attribute->nsignals, want_matches, {NULL, 0}};
+	Look look = {score, attribute, NULL, attribute->nsignals, want_matches, {NULL, 0}, 0};
 
 	if (attribute->nevents > 0 && company->kind == BRIM_VALUE_TEXT)
 		look.company = company->text;
@@ -289,10 +292,12 @@ brim_score_look(BrimScore *score, const BrimAttribute *attribute, const BrimValu
 			break;
 		case BRIM_VALUE_TEXT:
 			*given = value->text.len > 0;
+			look.type = BRIM_ACCEPTS_TEXT;
 			if (*given && !look_at_text(&look, value->text))
 				return false;
 			break;
 		case BRIM_VALUE_LIST:
+			look.type = BRIM_ACCEPTS_LIST;
 			if (!look_at_list(&look, value->list, given))
 				return false;
 			break;

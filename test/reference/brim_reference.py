@@ -54,7 +54,7 @@ class SignalResult:
     __slots__ = ("dimension", "signal", "attribute", "combine", "state", "points", "weight", "rule_no", "matched", "share")
 
     def __init__(self, signal, state, points=None, weight=None, rule_no=None, matched=()):
-        self.dimension, self.signal, self.attribute = signal.dimension, signal.name, signal.attribute
+        self.dimension, self.signal, self.attribute = signal.dimension, signal.name, ".".join([signal.attribute, *(signal.path or ())])
         self.combine = signal.combine
         self.state, self.points, self.weight, self.rule_no, self.matched = state, points, weight, rule_no, matched
         self.share = Fraction(0)
@@ -251,10 +251,24 @@ def classify_json(value):
     return ("other", value) if isinstance(value, dict) else classify(value)
 
 
+def classify_at_path(value):
+    """The same for a value at a path: of an array the strings are read, true and false are texts."""
+    if isinstance(value, bool):
+        return "text", "true" if value else "false"
+    if isinstance(value, list):
+        given = [e for e in value if isinstance(e, str) and e != ""]
+        return ("list", given) if given else None
+    if isinstance(value, dict):
+        return ("other", value) if value else None
+    return classify(value)
+
+
 def read(lead, attribute, path=None):
     value = lead.get(attribute)
+    if isinstance(value, Json) and path:
+        return classify_at_path(at_path(value.value, path))
     if isinstance(value, Json):
-        return classify_json(at_path(value.value, path or ()))
+        return classify_json(value.value)
     if path:
         return None
     found = classify(value)

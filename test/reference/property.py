@@ -430,15 +430,14 @@ class Run:
         return sorted({text for lead in self.leads for value in lead.values() for text in strings(value)})
 
     def learn_stems(self):
-        """The stem of each word, as the server's stemmers give it; without lists of stop words."""
+        """The stem of each word, as the server's stemmers give it; a stop word is its own stem."""
         words = {t for text in self.all_texts() for t in brim_reference.tokens(text)}
         words |= {t for spec in self.specs for rule in spec["rules"] for k in rule.get("keywords", ()) for t in brim_reference.tokens(k)}
         words = sorted(w for w in words if brim_reference.is_word(w))
         languages = sorted({spec.get("language", "english") for spec in self.specs})
         script = list(self.copy_in("reference.text", enumerate(words)))
         for language in languages:
-            script.append(f"CREATE TEXT SEARCH DICTIONARY reference.{language} (TEMPLATE = pg_catalog.snowball, LANGUAGE = {language});\n")
-            script.append(copy_out(f"SELECT '{language}', no, (ts_lexize('reference.{language}', text))[1] FROM reference.text"))
+            script.append(copy_out(f"SELECT '{language}', no, coalesce((ts_lexize('pg_catalog.{language}_stem', text))[1], text) FROM reference.text"))
         stems = {}
         for line in psql(script + ["TRUNCATE reference.text;\n"]):
             language, no, stem = copied(line)
