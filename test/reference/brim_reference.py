@@ -491,7 +491,7 @@ class Model:
         given = sum(read_fact(lead, fact) for fact in FACTS)
         missing = []
         for r in results:
-            if r.state.startswith("missing") and r.attribute not in missing:
+            if r.state.startswith("missing") and r.dimension != "disqualifier" and r.attribute not in missing:
                 missing.append(r.attribute)
         return Result(
             fit, intent, total, disqualified,

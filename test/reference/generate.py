@@ -287,6 +287,8 @@ class Generator:
         if self.chance(0.3):
             reasons = [r for r in REASONS if ("keywords" in rule and kind != "event" or "{matched}" not in r[0]) and ("{value}" not in r[0] or kind not in ("any_of", "all_of"))]
             rule["reason"], rule["reason_kind"] = r.choice(reasons)
+            if dimension == "disqualifier":
+                rule["reason_kind"] = "negative"
         return rule
 
     def signal(self, spec, dimension, name):

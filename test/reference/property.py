@@ -427,7 +427,9 @@ class Run:
 
     def all_texts(self):
         """Every text that a rule may read."""
-        return sorted({text for lead in self.leads for value in lead.values() for text in strings(value)})
+        # The stored form of a lead without a name is named after its number
+        names = {"true", "false", *(f"c{number}" for number in range(len(self.leads) + 2))}
+        return sorted(names.union(text for lead in self.leads for value in lead.values() for text in strings(value)))
 
     def learn_stems(self):
         """The stem of each word, as the server's stemmers give it; a stop word is its own stem."""
@@ -446,8 +448,11 @@ class Run:
 
     def learn_events(self):
         """The events in each text, as the server finds them, and what each class weighs."""
-        told = sorted({(text, brim_reference.SOURCES.get(column), lead.get("company_name") or None)
-                       for lead in self.leads for column, value in lead.items() for text in strings(value)}, key=repr)
+        told = {(text, brim_reference.SOURCES.get(column), company)
+                for number, lead in enumerate(self.leads) for column, value in lead.items() for text in strings(value)
+                for company in ([lead["company_name"]] if lead.get("company_name") else [None, f"c{number}", f"c{number + 1}"])}
+        told |= {(f"c{number}", None, f"c{number}") for number in range(len(self.leads) + 2)}
+        told = sorted(told, key=repr)
         script = [*self.copy_in("reference.told", ((no, *what) for no, what in enumerate(told))), copy_out(EVENTS), copy_out("SELECT 'today', current_date"),
                   copy_out("SELECT 'class', c.* FROM (" + CLASSES + ") AS c"), "TRUNCATE reference.told;\n"]
         events, classes = collections.defaultdict(set), {}
