@@ -105,8 +105,8 @@ INSERT INTO way VALUES
 (13, '10,000 keywords', 'SELECT sum(brim_score(crm, ''words10000'')) FROM crm'),
 (14, 'intent_plus, half have news', 'SELECT sum(brim_score(news, ''intent_plus'')) FROM news'),
 (15, 'top 20', 'SELECT sum(id) FROM (SELECT id FROM crm ORDER BY brim_score(crm) DESC LIMIT 20) AS t'),
-(16, 'score above 75', 'SELECT count(*) FROM crm WHERE brim_score(crm) > 75'),
-(17, 'brim_score(row), 2 workers', 'SELECT sum(brim_score(crm)) FROM crm', 2);
+(16, 'score above 75', 'SELECT count(*) FROM crm WHERE brim_score(crm) > 75');
+INSERT INTO way VALUES (17, 'brim_score(row), 2 workers', 'SELECT sum(brim_score(crm)) FROM crm', 2);
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 
