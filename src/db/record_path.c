@@ -107,9 +107,9 @@ brim_record_path(BrimColumnReader *reader, Datum datum, BrimValue *value)
 		case jbvBinary:
 			if (JsonContainerIsArray(found.val.binary.data))
 			{
-				if ((accepts & BRIM_ACCEPTS_LIST) != 0 &&
-					brim_record_json(&reader->json, found.val.binary.data, NULL))
+				if ((accepts & BRIM_ACCEPTS_LIST) != 0)
 				{
+					brim_record_json(&reader->json, found.val.binary.data, NULL);
 					value->kind = BRIM_VALUE_LIST;
 					value->list = &reader->json.list;
 				}

@@ -26,6 +26,12 @@ static BrimScore *score;
 static BrimValue  values[32];
 static int        folds;
 
+static void
+start(BrimList *list)
+{
+	((Entries *) list)->at = 0;
+}
+
 static bool
 next_entry(BrimList *list, BrimStr *entry)
 {
@@ -109,9 +115,9 @@ give_text(const char *attribute, const char *text)
 static void
 give_list(const char *attribute, Entries *list, const char *const *entries)
 {
+	list->list.start = start;
 	list->list.next = next_entry;
 	list->entries = entries;
-	list->at = 0;
 	values[place(attribute)].kind = BRIM_VALUE_LIST;
 	values[place(attribute)].list = &list->list;
 }
