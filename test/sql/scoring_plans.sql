@@ -112,6 +112,42 @@ SET enable_seqscan = off;
 EXPLAIN (COSTS OFF) SELECT count(*) FROM part1 WHERE brim_score(part1, '{"fit_weight": 1, "intent_weight": 0, "rules": [{"dimension": "fit", "signal": "s", "attribute": "industry", "kind": "one_of", "keywords": ["food"], "points": 90}]}'::jsonb) = 90;
 RESET enable_seqscan;
 
+-- Rows of views and subqueries, pulled up or not, under other names, and with columns that are computed.
+CREATE VIEW renamed AS SELECT id, employee_count * 2 AS employee_count, upper(industry) AS industry, tech_stack AS stack FROM crm;
+CREATE VIEW fenced WITH (security_barrier) AS SELECT industry, employee_count FROM crm WHERE id < 2000;
+CREATE VIEW wobbly AS SELECT industry, employee_count, random() AS noise FROM crm;
+CREATE FUNCTION by_record(r record) RETURNS integer LANGUAGE plpgsql AS 'BEGIN RETURN brim_score(r); END';
+CREATE PROCEDURE compare_rows(source text) LANGUAGE plpgsql AS $$
+DECLARE
+    v record;
+BEGIN
+    EXECUTE format('SELECT count(*), sum(brim_score(x)) AS score, sum(by_record(x)) AS by_row FROM %s', source) INTO v;
+    RAISE NOTICE '% direct %: % rows, score %, by row %', source, is_direct('SELECT brim_score(x) FROM ' || source), v.count, v.score, v.by_row;
+END
+$$;
+CALL compare_rows('renamed AS x');
+CALL compare_rows('fenced AS x');
+CALL compare_rows('fenced AS x (employee_count, industry)'); -- the row keeps the names of the view
+CALL compare_rows('(SELECT * FROM crm LIMIT 500) AS x');
+CALL compare_rows('(SELECT id, industry, employee_count FROM crm OFFSET 0) AS x (employee_count, industry, a)');
+CALL compare_rows('(SELECT industry, max(employee_count) AS employee_count FROM crm GROUP BY 1) AS x');
+CALL compare_rows('(SELECT industry, employee_count FROM crm UNION ALL SELECT ''Biotech'', 40) AS x');
+CALL compare_rows('(SELECT industry, employee_count FROM crm UNION SELECT ''Biotech'', 40) AS x');
+CALL compare_rows('crm AS c LEFT JOIN renamed AS x ON x.id = -c.id');
+CALL compare_rows('crm AS c LEFT JOIN (SELECT * FROM crm OFFSET 0) AS x ON x.id = c.id AND x.id < 10');
+CALL compare_rows('crm AS c CROSS JOIN LATERAL (SELECT c.industry, c.id % 50 AS employee_count) AS x');
+SELECT is_direct('SELECT brim_score(w) FROM wobbly AS w') AS direct, sum(brim_score(w)) = (SELECT sum(by_record(w)) FROM wobbly AS w) AS same FROM wobbly AS w;
+SELECT is_direct('SELECT brim_score(ROW(c.id, c.id, c.industry, NULL, NULL, NULL, NULL)::crm) FROM crm AS c') AS plain,
+       is_direct('SELECT brim_score(ROW(c.id, random(), c.industry, NULL, NULL, NULL, NULL)::crm) FROM crm AS c') AS volatile;
+ALTER VIEW renamed RENAME COLUMN industry TO trade;
+CALL compare_rows('renamed AS x');
+SELECT brim_score(x) FROM (SELECT 40 AS employee_count, 50 AS employee_count FROM crm LIMIT 1) AS x;
+SELECT brim_score(x) FROM (SELECT true AS employee_count FROM crm) AS x LIMIT 1;
+SELECT brim_score(x) FROM (SELECT id FROM crm) AS x LIMIT 1;
+DROP PROCEDURE compare_rows(text);
+DROP FUNCTION by_record(record);
+DROP VIEW renamed, fenced, wobbly;
+
 -- Called by hand it checks what it is given.
 SELECT brim.score_columns(7, 0, NULL, NULL, '{industry}', '{employee_count,tech_stack,recent_job_posts}', 'saas'::text);
 SELECT brim.score_columns(7, 0, NULL, NULL, '{industry}', '{}', 'saas'::text);
