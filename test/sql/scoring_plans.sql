@@ -106,6 +106,26 @@ SELECT is_direct('SELECT brim_score(parent) FROM parent'), count(*), sum(brim_sc
 RESET ROLE;
 SELECT count(*), sum(brim_score(parent)) FROM parent WHERE id < 50;
 
+-- A foreign table, of this same database, and a materialized view.
+CREATE MATERIALIZED VIEW kept AS SELECT id, industry, employee_count FROM crm;
+SELECT is_direct('SELECT brim_score(kept) FROM kept'), sum(brim_score(kept)) = (SELECT sum(brim_score(plain)) FROM plain) AS same FROM kept;
+CREATE EXTENSION postgres_fdw;
+DO $$
+BEGIN
+    EXECUTE format('CREATE SERVER here FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host %L, port %L, dbname %L)',
+                   split_part(current_setting('unix_socket_directories'), ',', 1), current_setting('port'), current_database());
+END
+$$;
+CREATE USER MAPPING FOR CURRENT_USER SERVER here;
+CREATE FOREIGN TABLE elsewhere (employee_count integer, trade text OPTIONS (column_name 'industry'), industry text, id integer) SERVER here OPTIONS (table_name 'crm');
+SELECT is_direct('SELECT brim_score(elsewhere) FROM elsewhere'), count(*), sum(brim_score(elsewhere)) = (SELECT sum(brim_score(plain)) FROM plain) AS same FROM elsewhere;
+SELECT count(*) = (SELECT count(*) FROM plain WHERE brim_score(plain) > 50) AS filtered FROM elsewhere WHERE brim_score(elsewhere) > 50;
+DROP FOREIGN TABLE elsewhere;
+DROP USER MAPPING FOR CURRENT_USER SERVER here;
+DROP SERVER here;
+DROP EXTENSION postgres_fdw;
+DROP MATERIALIZED VIEW kept;
+
 -- An index on a score by a spec is still used.
 CREATE INDEX by_spec ON part1 (brim_score(part1, '{"fit_weight": 1, "intent_weight": 0, "rules": [{"dimension": "fit", "signal": "s", "attribute": "industry", "kind": "one_of", "keywords": ["food"], "points": 90}]}'::jsonb));
 SET enable_seqscan = off;
