@@ -8,6 +8,7 @@
 #include "postgres.h"
 #include "compat.h"
 
+#include "db/lexicon.h"
 #include "db/model.h"
 #include "db/settings.h"
 #include "db/shared.h"
@@ -22,6 +23,7 @@ _PG_init(void)
 {
 	brim_settings_init();
 	brim_model_init();
+	brim_lexicon_init();
 	brim_shared_init();
 	brim_launcher_init();
 }

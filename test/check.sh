@@ -95,7 +95,7 @@ suite_compile() {
 	one "assertions compile without a warning" compile_with gcc -DUSE_ASSERT_CHECKING
 }
 
-c_sources() { find src test/unit test/fuzz -name '*.[ch]' ! -path '*/build/*' | sort; }
+c_sources() { find src test/unit test/fuzz test/eval -name '*.[ch]' ! -path '*/build/*' | sort; }
 shell_scripts() { find test .ci -name '*.sh' -o -path '.ci/run' | sort; }
 
 lint_format() {
@@ -132,7 +132,7 @@ lint_perl() {
 
 lint_python() {
 	local file status=0
-	for file in test/lib/*.py test/bench/*.py test/soak/*.py; do
+	for file in test/lib/*.py test/bench/*.py test/soak/*.py test/eval/*.py test/reference/*.py; do
 		[ ! -f "$file" ] || PYTHONPYCACHEPREFIX=$WORK/tmp /usr/bin/python3 -m py_compile "$file" || status=1
 	done
 	return "$status"

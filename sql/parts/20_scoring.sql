@@ -8,6 +8,8 @@ CREATE TABLE brim.scoring_model (
     high_above integer NOT NULL DEFAULT 80 CHECK (high_above BETWEEN 0 AND 100),
     medium_above integer NOT NULL DEFAULT 60 CHECK (medium_above BETWEEN 0 AND 100),
     qualified_above integer NOT NULL DEFAULT 75 CHECK (qualified_above BETWEEN 0 AND 100),
+    missing_policy text NOT NULL DEFAULT 'ignore' CHECK (missing_policy IN ('ignore', 'zero', 'prior')),
+    language text NOT NULL DEFAULT 'english' CHECK (octet_length(language) BETWEEN 1 AND 63),
     description text NOT NULL DEFAULT '',
     is_shipped boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL DEFAULT now(),
@@ -23,22 +25,52 @@ COMMENT ON COLUMN brim.scoring_model.intent_weight IS 'Share of the intent score
 COMMENT ON COLUMN brim.scoring_model.high_above IS 'Totals above it: high_priority_outreach';
 COMMENT ON COLUMN brim.scoring_model.medium_above IS 'Totals above it, up to high_above: medium_priority_outreach; others: low_priority_monitoring';
 COMMENT ON COLUMN brim.scoring_model.qualified_above IS 'Leads with a total above it are qualified';
+COMMENT ON COLUMN brim.scoring_model.missing_policy IS 'What a signal counts whose attribute is missing. ignore: it is left out; zero: 0 points; prior: prior_points of its row in brim.scoring_signal, without one it is left out';
+COMMENT ON COLUMN brim.scoring_model.language IS 'Language whose stems rules with stem compare: there is a text search dictionary pg_catalog.<language>_stem';
 COMMENT ON COLUMN brim.scoring_model.description IS 'What the model is for';
 COMMENT ON COLUMN brim.scoring_model.is_shipped IS 'Came with the extension: cannot be changed, is not dumped';
 COMMENT ON COLUMN brim.scoring_model.created_at IS 'When the version was made';
+
+CREATE TABLE brim.scoring_signal (
+    model text COLLATE "C" NOT NULL,
+    version integer NOT NULL,
+    dimension text NOT NULL CHECK (dimension IN ('fit', 'intent')),
+    signal text NOT NULL CHECK (octet_length(signal) BETWEEN 1 AND 63),
+    combine text NOT NULL DEFAULT 'average' CHECK (combine IN ('average', 'add')),
+    min_points integer NOT NULL DEFAULT -100 CHECK (min_points BETWEEN -100 AND 100),
+    max_points integer NOT NULL DEFAULT 100 CHECK (max_points BETWEEN -100 AND 100),
+    prior_points integer CHECK (prior_points BETWEEN -100 AND 100),
+    is_shipped boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (model, version, dimension, signal),
+    FOREIGN KEY (model, version) REFERENCES brim.scoring_model (name, version) ON UPDATE CASCADE ON DELETE CASCADE,
+    CONSTRAINT scoring_signal_points_rise CHECK (min_points <= max_points)
+);
+COMMENT ON TABLE brim.scoring_signal IS 'One row a signal with settings of its own; a signal without a row has the defaults. Key: model, version, dimension, signal';
+COMMENT ON COLUMN brim.scoring_signal.model IS 'Name of the model';
+COMMENT ON COLUMN brim.scoring_signal.version IS 'Version of the model';
+COMMENT ON COLUMN brim.scoring_signal.dimension IS 'fit or intent';
+COMMENT ON COLUMN brim.scoring_signal.signal IS 'The signal, as its rules name it';
+COMMENT ON COLUMN brim.scoring_signal.combine IS 'average: the first rule that matches gives the points, which take part in the average of the dimension; add: the points of all rules that match add up and are added to the average';
+COMMENT ON COLUMN brim.scoring_signal.min_points IS 'The signal never counts less';
+COMMENT ON COLUMN brim.scoring_signal.max_points IS 'The signal never counts more';
+COMMENT ON COLUMN brim.scoring_signal.prior_points IS 'What it counts when its attribute is missing, in models with missing_policy prior; NULL: it is left out';
+COMMENT ON COLUMN brim.scoring_signal.is_shipped IS 'Came with the extension: cannot be changed, is not dumped';
 
 CREATE TABLE brim.scoring_rule (
     model text COLLATE "C" NOT NULL,
     version integer NOT NULL,
     rule_no integer NOT NULL,
-    dimension text NOT NULL CHECK (dimension IN ('fit', 'intent')),
+    dimension text NOT NULL CHECK (dimension IN ('fit', 'intent', 'disqualifier')),
     signal text NOT NULL CHECK (octet_length(signal) BETWEEN 1 AND 63),
     attribute text NOT NULL CHECK (octet_length(attribute) BETWEEN 1 AND 63),
-    kind text NOT NULL CHECK (kind IN ('range', 'one_of', 'any_of', 'words', 'present', 'otherwise')),
+    path text[],
+    kind text NOT NULL CHECK (kind IN ('range', 'one_of', 'any_of', 'all_of', 'words', 'regex', 'event', 'present', 'otherwise')),
     low numeric,
     high numeric,
     keywords text[],
-    points integer NOT NULL CHECK (points BETWEEN 0 AND 100),
+    stem boolean NOT NULL DEFAULT false,
+    pattern text,
+    points integer NOT NULL CHECK (points BETWEEN -100 AND 100),
     weight numeric(7,4) NOT NULL DEFAULT 1 CHECK (weight > 0),
     reason text CHECK (octet_length(reason) BETWEEN 1 AND 1000),
     reason_kind text CHECK (reason_kind IN ('positive', 'negative')),
@@ -48,23 +80,30 @@ CREATE TABLE brim.scoring_rule (
     CONSTRAINT scoring_rule_reason_has_kind CHECK ((reason IS NULL) = (reason_kind IS NULL)),
     CONSTRAINT scoring_rule_range_has_ends CHECK ((kind = 'range') = (low IS NOT NULL OR high IS NOT NULL)),
     CONSTRAINT scoring_rule_ends_rise CHECK (low <= high),
-    CONSTRAINT scoring_rule_kind_has_keywords CHECK ((kind IN ('one_of', 'any_of', 'words')) = (cardinality(keywords) IS NOT NULL AND cardinality(keywords) > 0)),
-    CONSTRAINT scoring_rule_keywords_are_given CHECK (array_position(keywords, NULL) IS NULL AND array_position(keywords, '') IS NULL)
+    CONSTRAINT scoring_rule_kind_has_keywords CHECK ((kind IN ('one_of', 'any_of', 'all_of', 'words', 'event')) = (cardinality(keywords) IS NOT NULL AND cardinality(keywords) > 0)),
+    CONSTRAINT scoring_rule_keywords_are_given CHECK (array_position(keywords, NULL) IS NULL AND array_position(keywords, '') IS NULL),
+    CONSTRAINT scoring_rule_path_is_given CHECK (array_position(path, NULL) IS NULL AND array_position(path, '') IS NULL AND cardinality(path) BETWEEN 1 AND 16),
+    CONSTRAINT scoring_rule_kind_has_pattern CHECK ((kind = 'regex') = (pattern IS NOT NULL) AND octet_length(pattern) BETWEEN 1 AND 1000),
+    CONSTRAINT scoring_rule_words_have_stems CHECK (kind = 'words' OR NOT stem),
+    CONSTRAINT scoring_rule_disqualifier_has_no_points CHECK (dimension <> 'disqualifier' OR points = 0 AND reason_kind IS DISTINCT FROM 'positive')
 );
-COMMENT ON TABLE brim.scoring_rule IS 'One row a rule of a scoring model. Key: model, version, rule_no. Of the rules of a signal the first that matches, by rule_no, gives the points';
+COMMENT ON TABLE brim.scoring_rule IS 'One row a rule of a scoring model. Key: model, version, rule_no. Of the rules of a signal the first that matches, by rule_no, gives the points, unless brim.scoring_signal says that they add up';
 COMMENT ON COLUMN brim.scoring_rule.model IS 'Name of the model';
 COMMENT ON COLUMN brim.scoring_rule.version IS 'Version of the model';
 COMMENT ON COLUMN brim.scoring_rule.rule_no IS 'Place of the rule: rules are tried in this order';
-COMMENT ON COLUMN brim.scoring_rule.dimension IS 'fit or intent';
+COMMENT ON COLUMN brim.scoring_rule.dimension IS 'fit, intent, or disqualifier: when the rule matches, the total is 0';
 COMMENT ON COLUMN brim.scoring_rule.signal IS 'The thing that is looked at; rules of one signal exclude each other';
 COMMENT ON COLUMN brim.scoring_rule.attribute IS 'Column of the lead that is read; the same in all rules of a signal';
-COMMENT ON COLUMN brim.scoring_rule.kind IS 'range: number from low to high; one_of: the whole text is a keyword; any_of: an entry of the list is a keyword; words: a keyword stands in the text or an entry as a word or phrase; present: the attribute is given; otherwise: it is given and no earlier rule matched';
+COMMENT ON COLUMN brim.scoring_rule.path IS 'Where in a jsonb column the value is, as for the operator #>; NULL: the column is the value';
+COMMENT ON COLUMN brim.scoring_rule.kind IS 'range: number from low to high; one_of: the whole text is a keyword; any_of: an entry of the list is a keyword; all_of: each keyword is an entry of the list; words: a keyword stands in the text or an entry as a word or phrase; regex: the text or an entry matches pattern; event: it tells of an event of the company of one of the classes in keywords (brim.intent_class); present: the attribute is given; otherwise: it is given and no earlier rule matched';
 COMMENT ON COLUMN brim.scoring_rule.low IS 'Least number that matches; NULL: no lower end';
 COMMENT ON COLUMN brim.scoring_rule.high IS 'Greatest number that matches; NULL: no upper end';
 COMMENT ON COLUMN brim.scoring_rule.keywords IS 'What is looked for, in any case of letters';
-COMMENT ON COLUMN brim.scoring_rule.points IS 'Points of the signal when the rule matches, 0-100';
+COMMENT ON COLUMN brim.scoring_rule.stem IS 'Words are compared by their stems: "hire" stands in "hiring", too';
+COMMENT ON COLUMN brim.scoring_rule.pattern IS 'Regular expression (PostgreSQL''s advanced ones, case-insensitive, without back references), looked for in the first 32 kB of a text';
+COMMENT ON COLUMN brim.scoring_rule.points IS 'Points of the signal when the rule matches, -100 to 100';
 COMMENT ON COLUMN brim.scoring_rule.weight IS 'Weight of the signal in the average of its dimension when the rule matches';
-COMMENT ON COLUMN brim.scoring_rule.reason IS 'Sentence given as the reason; {value} is what the lead has, {matched} the keywords that matched';
+COMMENT ON COLUMN brim.scoring_rule.reason IS 'Sentence given as the reason; {value} is what the lead has, {matched} the keywords, or the part of the text, that matched';
 COMMENT ON COLUMN brim.scoring_rule.reason_kind IS 'positive or negative';
 COMMENT ON COLUMN brim.scoring_rule.is_shipped IS 'Came with the extension: cannot be changed, is not dumped';
 
@@ -86,7 +125,8 @@ CREATE UNIQUE INDEX published_model_default ON brim.published_model (is_default)
 INSERT INTO brim.scoring_model (name, version, fit_weight, intent_weight, description, is_shipped) VALUES
 ('balanced', 1, 0.6, 0.4, 'Fit counts a little more than intent', true),
 ('aggressive', 1, 0.3, 0.7, 'Goes for companies that show buying signals now', true),
-('conservative', 1, 0.8, 0.2, 'Goes for companies that match the ideal customer', true);
+('conservative', 1, 0.8, 0.2, 'Goes for companies that match the ideal customer', true),
+('intent_plus', 1, 0.6, 0.4, 'Balanced, and moved by what news and job posts mean', true);
 
 INSERT INTO brim.scoring_rule (model, version, rule_no, dimension, signal, attribute, kind, low, high, keywords,
                                points, reason, reason_kind, is_shipped)
@@ -105,8 +145,23 @@ SELECT m.name, 1, r.rule_no, r.dimension, r.signal, r.attribute, r.kind, r.low, 
     (40, 'intent', 'hiring_operations', 'recent_job_posts', 'words', NULL, NULL, ARRAY['operations', 'ops', 'revops', 'devops', 'automation engineer'], 100, 'Hiring for operations or automation roles.', 'positive')
   ) AS r (rule_no, dimension, signal, attribute, kind, low, high, keywords, points, reason, reason_kind);
 
+-- What intent_plus has beside them: events of the news and job posts move the intent up and down.
+INSERT INTO brim.scoring_signal (model, version, dimension, signal, combine, min_points, max_points, is_shipped) VALUES
+('intent_plus', 1, 'intent', 'growth_news', 'add', 0, 60, true),
+('intent_plus', 1, 'intent', 'trouble_news', 'add', -100, 0, true),
+('intent_plus', 1, 'intent', 'hiring_events', 'add', 0, 30, true);
+INSERT INTO brim.scoring_rule (model, version, rule_no, dimension, signal, attribute, kind, keywords, points, reason, reason_kind, is_shipped) VALUES
+('intent_plus', 1, 50, 'intent', 'growth_news', 'news_mentions', 'event', '{expansion,new_market,mass_hiring}', 40, 'In the news: {matched}.', 'positive', true),
+('intent_plus', 1, 51, 'intent', 'growth_news', 'news_mentions', 'event', '{funding,ipo}', 40, 'In the news: {matched}.', 'positive', true),
+('intent_plus', 1, 52, 'intent', 'growth_news', 'news_mentions', 'event', '{acquisition,partnership,product_launch,customer_win,revenue_growth,leadership_hire}', 20, 'In the news: {matched}.', 'positive', true),
+('intent_plus', 1, 60, 'intent', 'trouble_news', 'news_mentions', 'event', '{layoffs,cost_cutting,office_closure}', -50, 'In the news: {matched}.', 'negative', true),
+('intent_plus', 1, 61, 'intent', 'trouble_news', 'news_mentions', 'event', '{restructuring,revenue_decline,leadership_departure,legal_trouble,data_breach,product_recall}', -30, 'In the news: {matched}.', 'negative', true),
+('intent_plus', 1, 62, 'intent', 'trouble_news', 'news_mentions', 'event', '{bankruptcy,delisting}', -100, 'In the news: {matched}.', 'negative', true),
+('intent_plus', 1, 70, 'intent', 'hiring_events', 'recent_job_posts', 'event', '{hiring_operations,hiring_automation}', 30, 'Hires for what the product does: {matched}.', 'positive', true);
+
 -- What users made is dumped; what was shipped is there after CREATE EXTENSION.
 SELECT pg_catalog.pg_extension_config_dump('brim.scoring_model', 'WHERE NOT is_shipped');
+SELECT pg_catalog.pg_extension_config_dump('brim.scoring_signal', 'WHERE NOT is_shipped');
 SELECT pg_catalog.pg_extension_config_dump('brim.scoring_rule', 'WHERE NOT is_shipped');
 SELECT pg_catalog.pg_extension_config_dump('brim.published_model', '');
 
@@ -128,13 +183,19 @@ $$;
 COMMENT ON FUNCTION brim.guard_shipped_model() IS 'Trigger: shipped scoring models cannot be changed';
 REVOKE EXECUTE ON FUNCTION brim.guard_shipped_model() FROM PUBLIC;
 
-CREATE FUNCTION brim.guard_shipped_rule() RETURNS trigger
+CREATE FUNCTION brim.guard_shipped_part() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS
 $$
+DECLARE
+    v_part text;
 BEGIN
+    IF TG_TABLE_NAME = 'scoring_rule' THEN
+        v_part := 'rule ' || CASE WHEN TG_OP = 'INSERT' THEN NEW.rule_no ELSE OLD.rule_no END;
+    ELSE
+        v_part := format('signal "%s"', CASE WHEN TG_OP = 'INSERT' THEN NEW.signal ELSE OLD.signal END);
+    END IF;
     IF TG_OP <> 'INSERT' AND OLD.is_shipped THEN
-        RAISE EXCEPTION 'rule % of scoring model "%" version % came with brim and cannot be changed',
-            OLD.rule_no, OLD.model, OLD.version
+        RAISE EXCEPTION '% of scoring model "%" version % came with brim and cannot be changed', v_part, OLD.model, OLD.version
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'Copy the model and its rules under a new version, with is_shipped false, and publish that with brim_publish_model().';
     END IF;
@@ -144,16 +205,15 @@ BEGIN
     IF NEW.is_shipped
        OR EXISTS (SELECT 1 FROM brim.scoring_model AS m
                    WHERE m.name = NEW.model AND m.version = NEW.version AND m.is_shipped) THEN
-        RAISE EXCEPTION 'rule % cannot be added to scoring model "%" version %: it came with brim',
-            NEW.rule_no, NEW.model, NEW.version
+        RAISE EXCEPTION '% cannot be added to scoring model "%" version %: it came with brim', v_part, NEW.model, NEW.version
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'Copy the model and its rules under a new version, with is_shipped false, and publish that with brim_publish_model().';
     END IF;
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION brim.guard_shipped_rule() IS 'Trigger: rules of shipped scoring models cannot be changed';
-REVOKE EXECUTE ON FUNCTION brim.guard_shipped_rule() FROM PUBLIC;
+COMMENT ON FUNCTION brim.guard_shipped_part() IS 'Trigger: rules and signals of shipped scoring models cannot be changed';
+REVOKE EXECUTE ON FUNCTION brim.guard_shipped_part() FROM PUBLIC;
 
 CREATE FUNCTION brim.guard_truncate() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
@@ -170,10 +230,14 @@ REVOKE EXECUTE ON FUNCTION brim.guard_truncate() FROM PUBLIC;
 CREATE TRIGGER guard_shipped BEFORE INSERT OR UPDATE OR DELETE ON brim.scoring_model
     FOR EACH ROW EXECUTE FUNCTION brim.guard_shipped_model();
 CREATE TRIGGER guard_shipped BEFORE INSERT OR UPDATE OR DELETE ON brim.scoring_rule
-    FOR EACH ROW EXECUTE FUNCTION brim.guard_shipped_rule();
+    FOR EACH ROW EXECUTE FUNCTION brim.guard_shipped_part();
+CREATE TRIGGER guard_shipped BEFORE INSERT OR UPDATE OR DELETE ON brim.scoring_signal
+    FOR EACH ROW EXECUTE FUNCTION brim.guard_shipped_part();
 CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON brim.scoring_model
     FOR EACH STATEMENT EXECUTE FUNCTION brim.guard_truncate();
 CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON brim.scoring_rule
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.guard_truncate();
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON brim.scoring_signal
     FOR EACH STATEMENT EXECUTE FUNCTION brim.guard_truncate();
 
 -- A change of rules is seen by the next statement of every session.
@@ -186,57 +250,48 @@ CREATE TRIGGER scoring_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON b
     FOR EACH STATEMENT EXECUTE FUNCTION brim.scoring_changed();
 CREATE TRIGGER scoring_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON brim.scoring_rule
     FOR EACH STATEMENT EXECUTE FUNCTION brim.scoring_changed();
+CREATE TRIGGER scoring_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON brim.scoring_signal
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.scoring_changed();
 CREATE TRIGGER scoring_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON brim.published_model
     FOR EACH STATEMENT EXECUTE FUNCTION brim.scoring_changed();
 
-CREATE VIEW brim.model_spec AS
-SELECT m.name,
-       m.version,
-       m.version = coalesce(p.version,
-                            (SELECT max(s.version) FROM brim.scoring_model AS s
-                              WHERE s.name = m.name AND s.is_shipped),
-                            0) AS is_published,
-       m.name = coalesce((SELECT d.name FROM brim.published_model AS d WHERE d.is_default), 'balanced')
-       AND m.version = coalesce(p.version,
-                                (SELECT max(s.version) FROM brim.scoring_model AS s
-                                  WHERE s.name = m.name AND s.is_shipped),
-                                0) AS is_default,
-       jsonb_build_object(
-           'name', m.name,
-           'version', m.version,
-           'fit_weight', trim_scale(m.fit_weight),
-           'intent_weight', trim_scale(m.intent_weight),
-           'high_above', m.high_above,
-           'medium_above', m.medium_above,
-           'qualified_above', m.qualified_above,
-           'rules', coalesce((SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
-                                         'rule_no', r.rule_no,
-                                         'dimension', r.dimension,
-                                         'signal', r.signal,
-                                         'attribute', r.attribute,
-                                         'kind', r.kind,
-                                         'low', trim_scale(r.low),
-                                         'high', trim_scale(r.high),
-                                         'keywords', r.keywords,
-                                         'points', r.points,
-                                         'weight', trim_scale(r.weight),
-                                         'reason', r.reason,
-                                         'reason_kind', r.reason_kind)) ORDER BY r.rule_no)
-                                FROM brim.scoring_rule AS r
-                               WHERE r.model = m.name AND r.version = m.version), '[]'::jsonb)) AS spec
-  FROM brim.scoring_model AS m
-  LEFT JOIN brim.published_model AS p ON p.name = m.name;
-COMMENT ON VIEW brim.model_spec IS 'One row a version of a scoring model, with the model as one value. Key: name, version';
-COMMENT ON COLUMN brim.model_spec.name IS 'Name of the model';
-COMMENT ON COLUMN brim.model_spec.version IS 'Number of the version';
-COMMENT ON COLUMN brim.model_spec.is_published IS 'This version scores where the model is named';
-COMMENT ON COLUMN brim.model_spec.is_default IS 'This version scores where no model is named';
-COMMENT ON COLUMN brim.model_spec.spec IS 'The model as a value: the second argument of brim_score(lead, spec)';
-
-CREATE FUNCTION brim.check_model(name text, version integer) RETURNS void
+CREATE FUNCTION brim.check_model(name text, version integer, is_draft boolean DEFAULT false) RETURNS void
     STABLE STRICT LANGUAGE c AS 'MODULE_PATHNAME', 'brim_check_model';
-COMMENT ON FUNCTION brim.check_model(text, integer) IS 'Raise what is wrong with a version of a scoring model, if something is';
-REVOKE EXECUTE ON FUNCTION brim.check_model(text, integer) FROM PUBLIC;
+COMMENT ON FUNCTION brim.check_model(text, integer, boolean) IS 'Raise what is wrong with a version of a scoring model, if something is; a draft may lack rules still';
+REVOKE EXECUTE ON FUNCTION brim.check_model(text, integer, boolean) FROM PUBLIC;
+
+-- What would break a model cannot be stored, whether the model is published or not.
+CREATE FUNCTION brim.scoring_written() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS
+$$
+BEGIN
+    IF brim.is_restoring() THEN
+        RETURN NULL;
+    ELSIF TG_TABLE_NAME = 'scoring_model' THEN
+        PERFORM brim.check_model(w.name, w.version, true) FROM written_rows AS w;
+    ELSE
+        PERFORM brim.check_model(m.name, m.version, true)
+           FROM brim.scoring_model AS m
+          WHERE EXISTS (SELECT FROM written_rows AS w WHERE w.model = m.name AND w.version = m.version);
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION brim.scoring_written() IS 'Trigger: a statement whose rules or settings would break a scoring model is refused';
+REVOKE EXECUTE ON FUNCTION brim.scoring_written() FROM PUBLIC;
+
+CREATE TRIGGER scoring_updated AFTER UPDATE ON brim.scoring_model
+    REFERENCING NEW TABLE AS written_rows FOR EACH STATEMENT EXECUTE FUNCTION brim.scoring_written();
+CREATE TRIGGER scoring_inserted AFTER INSERT ON brim.scoring_signal
+    REFERENCING NEW TABLE AS written_rows FOR EACH STATEMENT EXECUTE FUNCTION brim.scoring_written();
+CREATE TRIGGER scoring_updated AFTER UPDATE ON brim.scoring_signal
+    REFERENCING NEW TABLE AS written_rows FOR EACH STATEMENT EXECUTE FUNCTION brim.scoring_written();
+CREATE TRIGGER scoring_deleted AFTER DELETE ON brim.scoring_signal
+    REFERENCING OLD TABLE AS written_rows FOR EACH STATEMENT EXECUTE FUNCTION brim.scoring_written();
+CREATE TRIGGER scoring_inserted AFTER INSERT ON brim.scoring_rule
+    REFERENCING NEW TABLE AS written_rows FOR EACH STATEMENT EXECUTE FUNCTION brim.scoring_written();
+CREATE TRIGGER scoring_updated AFTER UPDATE ON brim.scoring_rule
+    REFERENCING NEW TABLE AS written_rows FOR EACH STATEMENT EXECUTE FUNCTION brim.scoring_written();
 
 CREATE FUNCTION @extschema@.brim_publish_model(name text, version integer DEFAULT NULL, make_default boolean DEFAULT false)
     RETURNS integer
@@ -279,34 +334,44 @@ CREATE FUNCTION @extschema@.brim_company_id(name text, domain text DEFAULT NULL)
     IMMUTABLE PARALLEL SAFE COST 10 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_company_id';
 COMMENT ON FUNCTION @extschema@.brim_company_id(text, text) IS 'Key of a company: 15 hex digits of the SHA-1 of the host of its domain, or of its name where no domain is given';
 
+CREATE FUNCTION brim.score_columns(want integer, serial bigint, model text, spec jsonb, names text[], absent text[], VARIADIC columns "any")
+    RETURNS integer
+    STABLE PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_score_columns';
+COMMENT ON FUNCTION brim.score_columns(integer, bigint, text, jsonb, text[], text[], "any") IS 'What the planner makes of a score of a table''s row: the same with the columns that the model reads. Not meant to be called by hand';
+
+CREATE FUNCTION brim.score_support(internal) RETURNS internal
+    STRICT LANGUAGE c AS 'MODULE_PATHNAME', 'brim_score_support';
+COMMENT ON FUNCTION brim.score_support(internal) IS 'Planner support of the scoring functions';
+REVOKE EXECUTE ON FUNCTION brim.score_support(internal) FROM PUBLIC;
+
 CREATE FUNCTION @extschema@.brim_score(lead record) RETURNS integer
-    STABLE STRICT PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_score';
+    STABLE STRICT PARALLEL SAFE COST 20 SUPPORT brim.score_support LANGUAGE c AS 'MODULE_PATHNAME', 'brim_score';
 COMMENT ON FUNCTION @extschema@.brim_score(record) IS 'Total score of a lead, 0-100, by the default model; columns are matched by name';
 CREATE FUNCTION @extschema@.brim_score(lead record, model text) RETURNS integer
-    STABLE PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_score_named';
+    STABLE PARALLEL SAFE COST 20 SUPPORT brim.score_support LANGUAGE c AS 'MODULE_PATHNAME', 'brim_score_named';
 COMMENT ON FUNCTION @extschema@.brim_score(record, text) IS 'Total score of a lead, 0-100, by the published version of a model (NULL: the default)';
 CREATE FUNCTION @extschema@.brim_score(lead record, spec jsonb) RETURNS integer
-    IMMUTABLE STRICT PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_score_spec';
+    IMMUTABLE STRICT PARALLEL SAFE COST 20 SUPPORT brim.score_support LANGUAGE c AS 'MODULE_PATHNAME', 'brim_score_spec';
 COMMENT ON FUNCTION @extschema@.brim_score(record, jsonb) IS 'Total score of a lead, 0-100, by a model given as a value (brim.model_spec.spec); reads no table';
 
 CREATE FUNCTION @extschema@.brim_fit_score(lead record) RETURNS integer
-    STABLE STRICT PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_fit_score';
+    STABLE STRICT PARALLEL SAFE COST 20 SUPPORT brim.score_support LANGUAGE c AS 'MODULE_PATHNAME', 'brim_fit_score';
 COMMENT ON FUNCTION @extschema@.brim_fit_score(record) IS 'Fit score of a lead, 0-100, by the default model';
 CREATE FUNCTION @extschema@.brim_fit_score(lead record, model text) RETURNS integer
-    STABLE PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_fit_score_named';
+    STABLE PARALLEL SAFE COST 20 SUPPORT brim.score_support LANGUAGE c AS 'MODULE_PATHNAME', 'brim_fit_score_named';
 COMMENT ON FUNCTION @extschema@.brim_fit_score(record, text) IS 'Fit score of a lead, 0-100, by the published version of a model (NULL: the default)';
 CREATE FUNCTION @extschema@.brim_fit_score(lead record, spec jsonb) RETURNS integer
-    IMMUTABLE STRICT PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_fit_score_spec';
+    IMMUTABLE STRICT PARALLEL SAFE COST 20 SUPPORT brim.score_support LANGUAGE c AS 'MODULE_PATHNAME', 'brim_fit_score_spec';
 COMMENT ON FUNCTION @extschema@.brim_fit_score(record, jsonb) IS 'Fit score of a lead, 0-100, by a model given as a value; reads no table';
 
 CREATE FUNCTION @extschema@.brim_intent_score(lead record) RETURNS integer
-    STABLE STRICT PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_intent_score';
+    STABLE STRICT PARALLEL SAFE COST 20 SUPPORT brim.score_support LANGUAGE c AS 'MODULE_PATHNAME', 'brim_intent_score';
 COMMENT ON FUNCTION @extschema@.brim_intent_score(record) IS 'Intent score of a lead, 0-100, by the default model';
 CREATE FUNCTION @extschema@.brim_intent_score(lead record, model text) RETURNS integer
-    STABLE PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_intent_score_named';
+    STABLE PARALLEL SAFE COST 20 SUPPORT brim.score_support LANGUAGE c AS 'MODULE_PATHNAME', 'brim_intent_score_named';
 COMMENT ON FUNCTION @extschema@.brim_intent_score(record, text) IS 'Intent score of a lead, 0-100, by the published version of a model (NULL: the default)';
 CREATE FUNCTION @extschema@.brim_intent_score(lead record, spec jsonb) RETURNS integer
-    IMMUTABLE STRICT PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_intent_score_spec';
+    IMMUTABLE STRICT PARALLEL SAFE COST 20 SUPPORT brim.score_support LANGUAGE c AS 'MODULE_PATHNAME', 'brim_intent_score_spec';
 COMMENT ON FUNCTION @extschema@.brim_intent_score(record, jsonb) IS 'Intent score of a lead, 0-100, by a model given as a value; reads no table';
 
 CREATE FUNCTION @extschema@.brim_explain(lead record) RETURNS jsonb

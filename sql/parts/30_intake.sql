@@ -106,26 +106,57 @@ CREATE TRIGGER lead_journal_insert AFTER INSERT ON brim.lead
 CREATE FUNCTION brim.lead_journal_update() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    v_old record;
+    v_usable text[] := '{}';
+    v_changed boolean := false;
 BEGIN
     IF brim.is_restoring() THEN
         RETURN NULL;
     END IF;
 
+    -- Which versions do the old scores come from, and are these still there to explain them?
+    FOR v_old IN
+        SELECT o.model, o.model_version, bool_or((o.model, o.model_version) IS DISTINCT FROM (n.model, n.model_version)) AS is_another
+          FROM new_rows AS n
+          FULL JOIN old_rows AS o ON o.company_id = n.company_id
+         WHERE (n.fit_score, n.intent_score, n.total_score, n.model, n.model_version)
+               IS DISTINCT FROM (o.fit_score, o.intent_score, o.total_score, o.model, o.model_version)
+         GROUP BY o.model, o.model_version
+    LOOP
+        v_changed := true;
+        -- What has just scored can explain, too.
+        v_usable := v_usable || CASE WHEN v_old.is_another THEN brim.usable_version(v_old.model, v_old.model_version)
+                                     ELSE v_old.model || '@' || v_old.model_version END;
+    END LOOP;
+    IF NOT v_changed THEN
+        RETURN NULL;
+    END IF;
+
     INSERT INTO brim.event (event_type, company_id, data)
-    SELECT 'score_calculated', n.company_id,
-           jsonb_build_object('model', n.model, 'version', n.model_version, 'fit_score', n.fit_score,
-                              'intent_score', n.intent_score, 'total_score', n.total_score, 'confidence', n.confidence,
-                              'action', n.action, 'qualified', coalesce(n.total_score > m.qualified_above, false),
-                              'old_total_score', o.total_score)
-      FROM new_rows AS n
-      FULL JOIN old_rows AS o ON o.company_id = n.company_id
-      LEFT JOIN brim.scoring_model AS m ON m.name = n.model AND m.version = n.model_version
-     WHERE (n.fit_score, n.intent_score, n.total_score, n.model, n.model_version)
-           IS DISTINCT FROM (o.fit_score, o.intent_score, o.total_score, o.model, o.model_version);
+    SELECT 'score_calculated', c.company_id,
+           jsonb_build_object('model', c.model, 'version', c.model_version, 'fit_score', c.fit_score,
+                              'intent_score', c.intent_score, 'total_score', c.total_score, 'confidence', c.confidence,
+                              'action', c.action, 'qualified', coalesce(c.total_score > m.qualified_above, false),
+                              'old_model', c.old_model, 'old_version', c.old_version, 'old_fit_score', c.old_fit_score,
+                              'old_intent_score', c.old_intent_score, 'old_total_score', c.old_total_score,
+                              'reasons_added', (c.reasons).added, 'reasons_removed', (c.reasons).removed)
+      FROM (SELECT n.company_id, n.model, n.model_version, n.fit_score, n.intent_score, n.total_score, n.confidence, n.action,
+                   o.model AS old_model, o.model_version AS old_version, o.fit_score AS old_fit_score,
+                   o.intent_score AS old_intent_score, o.total_score AS old_total_score,
+                   brim.reason_changes(o, CASE WHEN o.model || '@' || o.model_version = ANY (v_usable)
+                                               THEN o.model || '@' || o.model_version END,
+                                       n, n.model || '@' || n.model_version) AS reasons
+              FROM new_rows AS n
+              FULL JOIN old_rows AS o ON o.company_id = n.company_id
+             WHERE (n.fit_score, n.intent_score, n.total_score, n.model, n.model_version)
+                   IS DISTINCT FROM (o.fit_score, o.intent_score, o.total_score, o.model, o.model_version)
+            OFFSET 0) AS c
+      LEFT JOIN brim.scoring_model AS m ON m.name = c.model AND m.version = c.model_version;
     RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION brim.lead_journal_update() IS 'Journals changed scores of leads';
+COMMENT ON FUNCTION brim.lead_journal_update() IS 'Journals changed scores of leads, with the old ones and the reasons that came and went';
 REVOKE EXECUTE ON FUNCTION brim.lead_journal_update() FROM PUBLIC;
 
 CREATE TRIGGER lead_journal_update AFTER UPDATE ON brim.lead

@@ -232,26 +232,3 @@ END;
 $$;
 COMMENT ON FUNCTION @extschema@.brim_score_batch(jsonb, text) IS 'The same for an array of companies in one pass; a bad element is reported by its ordinal, the good ones are kept';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_score_batch(jsonb, text) FROM PUBLIC;
-
-CREATE FUNCTION @extschema@.brim_rescore(model text DEFAULT NULL) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
-AS $$
-DECLARE
-    v_written bigint;
-BEGIN
-    UPDATE brim.lead AS l
-       SET model = r.model
-      FROM (SELECT o.company_id, coalesce(brim_rescore.model, o.model) AS model,
-                   @extschema@.brim_explain(o, coalesce(brim_rescore.model, o.model)) AS score
-              FROM brim.lead AS o OFFSET 0) AS r
-     WHERE l.company_id = r.company_id
-       AND (l.fit_score, l.intent_score, l.total_score, l.confidence, l.action, l.model, l.model_version)
-           IS DISTINCT FROM
-           ((r.score ->> 'fit_score')::integer, (r.score ->> 'intent_score')::integer, (r.score ->> 'total_score')::integer,
-            (r.score ->> 'confidence')::numeric, r.score ->> 'action', r.score ->> 'model', (r.score ->> 'version')::integer);
-    GET DIAGNOSTICS v_written = ROW_COUNT;
-    RETURN v_written;
-END;
-$$;
-COMMENT ON FUNCTION @extschema@.brim_rescore(text) IS 'Scores the stored leads anew, each with its model or all with the named one; returns how many leads changed';
-REVOKE EXECUTE ON FUNCTION @extschema@.brim_rescore(text) FROM PUBLIC;

@@ -13,11 +13,11 @@ DECLARE
     v_function regprocedure;
 BEGIN
     FOREACH v_function IN ARRAY functions LOOP
-        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', v_function, role);
+        EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s', v_function, role);
     END LOOP;
 END;
 $$;
-COMMENT ON FUNCTION brim.grant_functions(regrole, regprocedure[]) IS 'Grants EXECUTE on functions to a role';
+COMMENT ON FUNCTION brim.grant_functions(regrole, regprocedure[]) IS 'Grants EXECUTE on functions and procedures to a role';
 REVOKE EXECUTE ON FUNCTION brim.grant_functions(regrole, regprocedure[]) FROM PUBLIC;
 
 CREATE FUNCTION brim.grant_tables(role regrole, privileges text, VARIADIC tables regclass[]) RETURNS void
@@ -62,7 +62,7 @@ BEGIN
 
     IF capability = 'worker' THEN
         PERFORM brim.grant_tables(role, 'SELECT', 'brim.lead', 'brim.campaign', 'brim.variant', 'brim.template', 'brim.node',
-                                  'brim.scoring_model', 'brim.scoring_rule', 'brim.model_spec');
+                                  'brim.scoring_model', 'brim.scoring_signal', 'brim.scoring_rule', 'brim.model_spec');
         PERFORM brim.grant_tables(role, 'SELECT, INSERT, UPDATE', 'brim.generation', 'brim.outbound_email', 'brim.send_ledger',
                                   'brim.email_attempt', 'brim.component');
         PERFORM brim.grant_tables(role, 'SELECT, INSERT', 'brim.suppression', 'brim.event');
@@ -91,7 +91,8 @@ BEGIN
        FROM pg_proc AS p
        JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
       WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = v_extension AND p.proname LIKE 'brim\_kpi\_%';
-    PERFORM brim.grant_functions(role, '@extschema@.brim_status()', 'brim.worker_rows()');
+    PERFORM brim.grant_functions(role, '@extschema@.brim_status()', 'brim.worker_rows()', 'brim.statement_runs(integer, timestamptz)',
+                                 '@extschema@.brim_compare_models(text, text)', '@extschema@.brim_compare_models_summary(text, text)');
 
     IF capability = 'user' THEN
         PERFORM brim.grant_tables(role, 'SELECT, INSERT, UPDATE', 'brim.lead');
@@ -114,10 +115,14 @@ BEGIN
     END IF;
     IF capability = 'admin' THEN
         PERFORM brim.grant_tables(role, 'SELECT, INSERT, UPDATE', 'brim.campaign', 'brim.variant', 'brim.template',
-                                  'brim.scoring_model', 'brim.scoring_rule', 'brim.model_price');
+                                  'brim.scoring_model', 'brim.scoring_signal', 'brim.scoring_rule', 'brim.model_price',
+                                  'brim.intent_class', 'brim.intent_term', 'brim.intent_cue');
         PERFORM brim.grant_tables(role, 'SELECT', 'brim.published_model');
         PERFORM brim.grant_functions(role, '@extschema@.brim_arm(text, text)', '@extschema@.brim_rescore(text)',
-                                     '@extschema@.brim_publish_model(text, integer, boolean)');
+                                     '@extschema@.brim_rescore_all(text, integer)', 'brim.rescore_begin(text, integer)',
+                                     'brim.rescore_step(bigint)', '@extschema@.brim_publish_model(text, integer, boolean)',
+                                     '@extschema@.brim_copy_model(text, integer, text)',
+                                     '@extschema@.brim_edit_model(text, jsonb, integer)', '@extschema@.brim_rollback_model(text)');
     END IF;
 END;
 $$;

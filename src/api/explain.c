@@ -23,6 +23,13 @@ BRIM_FUNCTION(brim_explain_spec);
 
 #define REASON_MAX (64 * 1024 * 1024)
 
+static const char *const signal_states[] = {
+	[BRIM_SIGNAL_MISSING] = "missing",
+	[BRIM_SIGNAL_LEFT_OUT] = "left_out",
+	[BRIM_SIGNAL_SCORED] = "scored",
+	[BRIM_SIGNAL_ASSUMED] = "assumed",
+};
+
 /* A jsonb value under construction. */
 typedef struct Writer
 {
@@ -105,20 +112,47 @@ write_bool(Writer *writer, const char *key, bool boolean)
 	writer->result = pushJsonbValue(&writer->state, WJB_VALUE, &value);
 }
 
+/* A rule that matched, with what it says. */
+typedef struct Match
+{
+	int     rule;
+	BrimStr reason; /* empty: it gives none */
+	BrimStr evidence;
+} Match;
+
+/* All rules that matched, in the order of the model. */
+typedef struct Matches
+{
+	Match *entries;
+	int    count;
+} Matches;
+
 /* The reasons of one sort, in the order of the signals. */
 static void
-write_reasons(Writer *writer, const char *key, const BrimScore *score, const BrimStr *reasons,
+write_reasons(Writer *writer, const char *key, const BrimScore *score, const Matches *matches,
 			  bool positive)
 {
 	write_key(writer, key);
 	write_mark(writer, WJB_BEGIN_ARRAY);
-	for (int s = 0; s < score->model->nsignals; s++)
+	for (int m = 0; m < matches->count; m++)
 	{
-		if (reasons[s].len > 0 &&
-			score->model->rules[score->signals[s].rule].is_positive == positive)
-			write_string(writer, WJB_ELEM, reasons[s]);
+		const Match *match = &matches->entries[m];
+
+		if (match->reason.len > 0 && score->model->rules[match->rule].is_positive == positive)
+			write_string(writer, WJB_ELEM, match->reason);
 	}
 	write_mark(writer, WJB_END_ARRAY);
+}
+
+static bool
+is_among(const BrimStr *texts, int count, BrimStr text)
+{
+	for (int i = 0; i < count; i++)
+	{
+		if (brim_str_equal(texts[i], text))
+			return true;
+	}
+	return false;
 }
 
 /* The names of the missing attributes, each once, in the order of the signals. */
@@ -126,85 +160,165 @@ static void
 write_missing(Writer *writer, const BrimScore *score)
 {
 	const BrimModel *model = score->model;
-	bool            *seen = palloc0(sizeof(bool) * model->nattributes);
+	int              nseen = 0;
+	BrimStr         *seen = palloc(sizeof(BrimStr) * model->nsignals);
 
 	write_key(writer, "missing");
 	write_mark(writer, WJB_BEGIN_ARRAY);
 	for (int s = 0; s < model->nsignals; s++)
 	{
-		int attribute = model->signals[s].attribute;
+		BrimStr         label = model->attributes[model->signals[s].attribute].label;
+		BrimSignalState state = score->signals[s].state;
 
-		if (score->signals[s].state != BRIM_SIGNAL_MISSING || seen[attribute])
+		if ((state != BRIM_SIGNAL_MISSING && state != BRIM_SIGNAL_ASSUMED) ||
+			model->signals[s].dimension == BRIM_DISQUALIFIER || is_among(seen, nseen, label))
 			continue;
-		seen[attribute] = true;
-		write_string(writer, WJB_ELEM, model->attributes[attribute].name);
+		seen[nseen++] = label;
+		write_string(writer, WJB_ELEM, label);
 	}
+	write_mark(writer, WJB_END_ARRAY);
+}
+
+static void
+write_match(Writer *writer, const BrimScore *score, const Match *match)
+{
+	const BrimRule *rule = &score->model->rules[match->rule];
+
+	write_mark(writer, WJB_BEGIN_OBJECT);
+	write_decimal(writer, "rule_no", rule->rule_no, 0, false);
+	write_decimal(writer, "points", brim_score_rule_points(score, match->rule), 4, false);
+	write_text(writer, "reason", match->reason);
+	write_text(writer, "evidence", match->evidence);
+	write_mark(writer, WJB_END_OBJECT);
+}
+
+/* The rules of a signal that matched; *next is the place of its first match, and then of the next signal's. */
+static void
+write_matches(Writer *writer, const BrimScore *score, int signal, const Matches *matches, int *next)
+{
+	write_key(writer, "rules");
+	write_mark(writer, WJB_BEGIN_ARRAY);
+	while (*next < matches->count &&
+		   score->model->rules[matches->entries[*next].rule].signal == signal)
+		write_match(writer, score, &matches->entries[(*next)++]);
 	write_mark(writer, WJB_END_ARRAY);
 }
 
 /* What became of each signal; points are null where it did not count. */
 static void
-write_signals(Writer *writer, const BrimScore *score, const BrimStr *reasons)
+write_signals(Writer *writer, const BrimScore *score, const Matches *matches,
+			  const BrimBreakdown *breakdown)
 {
 	const BrimModel *model = score->model;
+	int              next = 0;
 
 	write_key(writer, "signals");
 	write_mark(writer, WJB_BEGIN_ARRAY);
 	for (int s = 0; s < model->nsignals; s++)
 	{
-		const BrimSignal *signal = &model->signals[s];
+		const BrimSignal       *signal = &model->signals[s];
+		const BrimSignalResult *result = &score->signals[s];
+		bool counts = result->state >= BRIM_SIGNAL_SCORED && signal->dimension != BRIM_DISQUALIFIER;
+		bool matched = result->state == BRIM_SIGNAL_SCORED;
+		BrimStr reason = brim_str(NULL);
 
 		CHECK_FOR_INTERRUPTS();
+		if (matched && next < matches->count && matches->entries[next].rule == result->rule)
+			reason = matches->entries[next].reason;
 		write_mark(writer, WJB_BEGIN_OBJECT);
-		write_text(writer, "dimension", brim_str(signal->dimension == BRIM_FIT ? "fit" : "intent"));
+		write_text(writer, "dimension", brim_str(brim_model_dimension_name(signal->dimension)));
 		write_text(writer, "signal", signal->name);
-		write_text(writer, "attribute", model->attributes[signal->attribute].name);
-		if (score->signals[s].state == BRIM_SIGNAL_SCORED)
+		write_text(writer, "attribute", model->attributes[signal->attribute].label);
+		write_text(writer, "state", brim_str(signal_states[result->state]));
+		if (counts)
 		{
-			const BrimRule *rule = &model->rules[score->signals[s].rule];
-
-			write_decimal(writer, "points", rule->points, 0, false);
-			write_decimal(writer, "weight", rule->weight, 4, false);
-			write_decimal(writer, "rule_no", rule->rule_no, 0, false);
+			write_decimal(writer, "points", result->points, 4, false);
+			write_decimal(writer, "weight", result->weight, 4, false);
 		}
 		else
 		{
 			write_null(writer, "points");
 			write_null(writer, "weight");
-			write_null(writer, "rule_no");
 		}
-		write_text(writer, "reason", reasons[s]);
+		if (matched)
+			write_decimal(writer, "rule_no", model->rules[result->rule].rule_no, 0, false);
+		else
+			write_null(writer, "rule_no");
+		write_text(writer, "reason", reason);
+		write_matches(writer, score, s, matches, &next);
+		write_decimal(writer, "contribution", breakdown->signals[s], 6, false);
 		write_mark(writer, WJB_END_OBJECT);
 	}
 	write_mark(writer, WJB_END_ARRAY);
 }
 
-/* The reason of each signal; empty where it gives none. */
-static BrimStr *
-collect_reasons(const BrimScore *score, const BrimValue *values)
+static void
+write_adjustment(Writer *writer, const char *what, int64 millionths)
 {
-	BrimMem *mem = brim_memory_in(CurrentMemoryContext);
-	BrimStr *reasons = palloc0(sizeof(BrimStr) * score->model->nsignals);
+	if (millionths == 0)
+		return;
+	write_mark(writer, WJB_BEGIN_OBJECT);
+	write_text(writer, "what", brim_str(what));
+	write_decimal(writer, "contribution", millionths, 6, false);
+	write_mark(writer, WJB_END_OBJECT);
+}
 
-	for (int s = 0; s < score->model->nsignals; s++)
+/* What makes whole numbers from 0 to 100 of the contributions. */
+static void
+write_adjustments(Writer *writer, const BrimBreakdown *breakdown)
+{
+	write_key(writer, "adjustments");
+	write_mark(writer, WJB_BEGIN_ARRAY);
+	write_adjustment(writer, "limit", breakdown->limit);
+	write_adjustment(writer, "rounding", breakdown->rounding);
+	write_adjustment(writer, "disqualified", breakdown->disqualified);
+	write_mark(writer, WJB_END_ARRAY);
+}
+
+/* A text that a function of the core makes of a rule. */
+static BrimStr
+rule_text(bool (*make)(const BrimScore *score, int rule, const BrimValue *values, BrimBuf *out),
+		  const BrimScore *score, int rule, const BrimValue *values)
+{
+	BrimBuf buf;
+
+	brim_buf_init(&buf, brim_memory_in(CurrentMemoryContext), REASON_MAX);
+	if (!make(score, rule, values, &buf))
+		ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				errmsg("reason of rule %d is too long", score->model->rules[rule].rule_no));
+	return brim_buf_str(&buf);
+}
+
+/* The rules that matched. */
+static Matches
+collect_matches(const BrimScore *score, const BrimValue *values)
+{
+	const BrimModel *model = score->model;
+	Matches          matches = {palloc(sizeof(Match) * model->nrules), 0};
+
+	for (int r = 0; r < model->nrules; r++)
 	{
-		BrimBuf buf;
+		Match *match = &matches.entries[matches.count];
 
-		brim_buf_init(&buf, mem, REASON_MAX);
-		if (!brim_score_reason(score, s, values, &buf))
-			ereport(
-				ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				errmsg("reason of signal \"%s\" is too long", score->model->signals[s].name.data));
-		reasons[s] = brim_buf_str(&buf);
+		if (!brim_score_matched(score, r))
+			continue;
+		CHECK_FOR_INTERRUPTS();
+		match->rule = r;
+		match->reason = rule_text(brim_score_reason, score, r, values);
+		match->evidence = rule_text(brim_score_evidence, score, r, values);
+		matches.count++;
 	}
-	return reasons;
+	return matches;
 }
 
 static Jsonb *
 explain(const BrimScore *score, const BrimValue *values)
 {
-	BrimStr *reasons = collect_reasons(score, values);
-	Writer   writer = {NULL, NULL};
+	Matches       matches = collect_matches(score, values);
+	BrimBreakdown breakdown = {palloc(sizeof(int64_t) * score->model->nsignals)};
+	Writer        writer = {NULL, NULL};
+
+	brim_score_breakdown(score, &breakdown);
 
 	write_mark(&writer, WJB_BEGIN_OBJECT);
 	write_text(&writer, "model", score->model->name);
@@ -218,13 +332,15 @@ explain(const BrimScore *score, const BrimValue *values)
 	write_decimal(&writer, "confidence", score->confidence, 2, true);
 	write_text(&writer, "action", brim_str(score->action));
 	write_bool(&writer, "qualified", score->is_qualified);
+	write_bool(&writer, "disqualified", score->is_disqualified);
 	write_key(&writer, "reasoning");
 	write_mark(&writer, WJB_BEGIN_OBJECT);
-	write_reasons(&writer, "positive", score, reasons, true);
-	write_reasons(&writer, "negative", score, reasons, false);
+	write_reasons(&writer, "positive", score, &matches, true);
+	write_reasons(&writer, "negative", score, &matches, false);
 	write_missing(&writer, score);
 	write_mark(&writer, WJB_END_OBJECT);
-	write_signals(&writer, score, reasons);
+	write_signals(&writer, score, &matches, &breakdown);
+	write_adjustments(&writer, &breakdown);
 	write_mark(&writer, WJB_END_OBJECT);
 	return JsonbValueToJsonb(writer.result);
 }

@@ -237,6 +237,11 @@ brim_lead_before_write(PG_FUNCTION_ARGS)
 	/* The model the writer names or the lead has already, else the default. */
 	if (!row.isnull[COL_MODEL])
 		name = TextDatumGetCString(row.value[COL_MODEL]);
+	if (name != NULL && strchr(name, '@') != NULL)
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("model \"%s\" of a lead names a version", name),
+				errhint("A stored lead is scored by the published version of its model: "
+						"leave out the @ and what follows."));
 	model = brim_site_model(site, name);
 	brim_site_score(site, model, NULL, row.desc, row.new, BRIM_WANT_ALL & ~BRIM_WANT_MATCHES);
 	set_score(&row, model);
@@ -263,10 +268,10 @@ brim_scoring_changed(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
-/* brim.check_model(name, version): raise what is wrong with a version, if something is. */
+/* brim.check_model(name, version, is_draft): raise what is wrong with a version, if something is. */
 Datum
 brim_check_model(PG_FUNCTION_ARGS)
 {
-	brim_model_try(text_to_cstring(PG_GETARG_TEXT_PP(0)), PG_GETARG_INT32(1));
+	brim_model_try(text_to_cstring(PG_GETARG_TEXT_PP(0)), PG_GETARG_INT32(1), PG_GETARG_BOOL(2));
 	PG_RETURN_VOID();
 }

@@ -69,19 +69,19 @@ score_call(FunctionCallInfo fcinfo, ModelSource source, int want)
 Datum
 brim_score(PG_FUNCTION_ARGS)
 {
-	return score_call(fcinfo, MODEL_DEFAULT, BRIM_WANT_FIT | BRIM_WANT_INTENT);
+	return score_call(fcinfo, MODEL_DEFAULT, BRIM_WANT_SCORE);
 }
 
 Datum
 brim_score_named(PG_FUNCTION_ARGS)
 {
-	return score_call(fcinfo, MODEL_NAMED, BRIM_WANT_FIT | BRIM_WANT_INTENT);
+	return score_call(fcinfo, MODEL_NAMED, BRIM_WANT_SCORE);
 }
 
 Datum
 brim_score_spec(PG_FUNCTION_ARGS)
 {
-	return score_call(fcinfo, MODEL_SPEC, BRIM_WANT_FIT | BRIM_WANT_INTENT);
+	return score_call(fcinfo, MODEL_SPEC, BRIM_WANT_SCORE);
 }
 
 Datum

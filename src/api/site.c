@@ -8,6 +8,7 @@
 #include "postgres.h"
 #include "compat.h"
 
+#include "utils/date.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -81,14 +82,14 @@ is_new_statement(BrimSite *site)
 	return is_new;
 }
 
-/* In a new statement, forget the models whose rules have changed since. */
-static void
-forget_stale_models(BrimSite *site)
+bool
+brim_site_is_current(BrimSite *site)
 {
 	BrimSiteModel **link = &site->models;
 
 	if (!is_new_statement(site))
-		return;
+		return true;
+	/* Forget the models whose rules have changed since */
 	AcceptInvalidationMessages();
 	while (*link != NULL)
 	{
@@ -103,6 +104,17 @@ forget_stale_models(BrimSite *site)
 		else
 			link = &model->next;
 	}
+	return false;
+}
+
+/* The day of a statement, for what old events count. */
+static void
+set_today(BrimSiteModel *model)
+{
+	if (model->handle == NULL || model->model->lexicon == NULL)
+		return;
+	model->score->has_today = true;
+	model->score->today = GetSQLCurrentDate();
 }
 
 /* Was this the thing asked for? */
@@ -169,6 +181,7 @@ finish_model(BrimSiteModel *model)
 	model->score = brim_score_create(model->model, &brim_fold_server, brim_memory_in(model->cxt));
 	if (model->score == NULL)
 		brim_memory_error();
+	set_today(model);
 	model->record = brim_record_create(model->model, model->cxt);
 }
 
@@ -185,10 +198,13 @@ brim_site_model(BrimSite *site, const char *name)
 {
 	BrimSiteModel *model;
 
-	forget_stale_models(site);
+	(void) brim_site_is_current(site);
 	model = find_model(site, name, NULL);
 	if (model != NULL)
+	{
+		set_today(model);
 		return model;
+	}
 	model = new_model(site);
 	model->name = name == NULL ? NULL : MemoryContextStrdup(model->cxt, name);
 	model->handle = brim_model_acquire(name);
@@ -198,6 +214,23 @@ brim_site_model(BrimSite *site, const char *name)
 	 * Linked at once, so that an error does not lose the handle; a model whose
 	 * making was cut short by one is made again.
 	 */
+	link_model(site, model);
+	finish_model(model);
+	return model;
+}
+
+BrimSiteModel *
+brim_site_planned(BrimSite *site, uint64 serial)
+{
+	BrimModelHandle *handle = brim_model_recall(serial);
+	BrimSiteModel   *model;
+
+	if (handle == NULL)
+		return NULL;
+	model = new_model(site);
+	model->name = MemoryContextStrdup(model->cxt, "@"); /* found by nobody */
+	model->handle = handle;
+	model->model = handle->model;
 	link_model(site, model);
 	finish_model(model);
 	return model;
@@ -218,11 +251,13 @@ brim_site_spec(BrimSite *site, Jsonb *spec)
 	caller = MemoryContextSwitchTo(work);
 	model->model = brim_model_compile_in(model->cxt, brim_spec_read(spec),
 										 ERRCODE_INVALID_PARAMETER_VALUE, &compiled);
+	MemoryContextSetParent(work, model->cxt); /* a lexicon of the spec lives there */
 	MemoryContextSwitchTo(model->cxt);
 	model->spec = palloc(VARSIZE(spec));
 	memcpy(model->spec, spec, VARSIZE(spec));
 	MemoryContextSwitchTo(caller);
-	MemoryContextDelete(work);
+	if (model->model->lexicon == NULL)
+		MemoryContextDelete(work);
 	finish_model(model);
 	link_model(site, model);
 	return model;
@@ -236,14 +271,36 @@ brim_site_score(BrimSite *site, BrimSiteModel *model, HeapTupleHeader row, Tuple
 	const BrimValue *values;
 
 	MemoryContextReset(site->row_cxt);
+	brim_score_want(model->score, want);
 	if (row != NULL)
-		values = brim_record_read(model->record, row, want);
+		values = brim_record_read(model->record, row, model->score, want);
 	else
-		values = brim_record_read_tuple(model->record, desc, tuple, want);
+		values = brim_record_read_tuple(model->record, desc, tuple, model->score, want);
 	if (!brim_score_run(model->score, values, want))
 		brim_memory_error();
 	MemoryContextSwitchTo(caller);
 	return values;
+}
+
+void
+brim_site_score_columns(BrimSite *site, BrimSiteModel *model, const BrimColumns *columns,
+						const NullableDatum *datums, int want)
+{
+	MemoryContext    caller = MemoryContextSwitchTo(site->row_cxt);
+	const BrimValue *values;
+
+	if (!site->row_cxt->isReset)
+		MemoryContextReset(site->row_cxt);
+	brim_score_want(model->score, want);
+	if (!model->reads_columns)
+	{
+		brim_record_bind_columns(model->record, columns);
+		model->reads_columns = true;
+	}
+	values = brim_record_read_columns(model->record, datums, model->score, want);
+	if (!brim_score_run(model->score, values, want))
+		brim_memory_error();
+	MemoryContextSwitchTo(caller);
 }
 
 void

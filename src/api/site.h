@@ -37,6 +37,7 @@ struct BrimSiteModel
 	const BrimModel *model;
 	BrimScore       *score;
 	BrimRecord      *record;
+	bool             reads_columns; /* is the record bound to columns? */
 };
 
 typedef struct BrimSite
@@ -61,6 +62,17 @@ extern BrimSiteModel *brim_site_model(BrimSite *site, const char *name);
 
 /* The model that a spec describes. */
 extern BrimSiteModel *brim_site_spec(BrimSite *site, Jsonb *spec);
+
+/* A model that a plan of this process was made for; NULL where it is gone. */
+extern BrimSiteModel *brim_site_planned(BrimSite *site, uint64 serial);
+
+/* Do the models of the site hold still?  False at the first call of each statement. */
+extern bool brim_site_is_current(BrimSite *site);
+
+/* Score a lead whose columns come one by one, the same ones each time. */
+extern void
+brim_site_score_columns(BrimSite *site, BrimSiteModel *model, const BrimColumns *columns,
+						const NullableDatum *datums, int want);
 
 /*
  * Score a row given as a composite value, or as a tuple of a table where row

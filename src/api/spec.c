@@ -20,14 +20,7 @@
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
 
-#include "api/site.h"
-
-/* Where in the spec we are, for errors. */
-typedef struct Place
-{
-	int         rule; /* counted from 1; 0: not in a rule */
-	const char *field;
-} Place;
+#include "api/spec.h"
 
 static const char *
 kind_of(const JsonbValue *value)
@@ -49,26 +42,25 @@ kind_of(const JsonbValue *value)
 	}
 }
 
-/* Refuse the field we are at. */
-pg_noreturn static void
-refuse(const Place *place, const char *why)
+void
+brim_spec_refuse(const BrimPlace *place, const char *why)
 {
 	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			place->rule > 0
-				? errmsg("invalid scoring model spec: rule %d, field \"%s\": %s", place->rule,
-						 place->field, why)
+			place->number > 0
+				? errmsg("invalid scoring model spec: %s %d, field \"%s\": %s", place->what,
+						 place->number, place->field, why)
 				: errmsg("invalid scoring model spec: field \"%s\": %s", place->field, why),
 			errhint("The view brim.model_spec shows the form of a spec."));
 }
 
 pg_noreturn static void
-refuse_kind(const Place *place, const char *expected, const JsonbValue *value)
+refuse_kind(const BrimPlace *place, const char *expected, const JsonbValue *value)
 {
-	refuse(place, psprintf("expected %s, found %s", expected, kind_of(value)));
+	brim_spec_refuse(place, psprintf("expected %s, found %s", expected, kind_of(value)));
 }
 
-static BrimStr
-get_text(const Place *place, const JsonbValue *value)
+BrimStr
+brim_spec_text(const BrimPlace *place, const JsonbValue *value)
 {
 	BrimStr text;
 
@@ -80,7 +72,7 @@ get_text(const Place *place, const JsonbValue *value)
 }
 
 static double
-get_number(const Place *place, const JsonbValue *value)
+get_number(const BrimPlace *place, const JsonbValue *value)
 {
 	if (value->type != jbvNumeric)
 		refuse_kind(place, "a number", value);
@@ -88,31 +80,51 @@ get_number(const Place *place, const JsonbValue *value)
 		DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(value->val.numeric)));
 }
 
-static int
-get_integer(const Place *place, const JsonbValue *value)
+int
+brim_spec_integer(const BrimPlace *place, const JsonbValue *value)
 {
 	double number = get_number(place, value);
 
 	if (number < INT_MIN || number > INT_MAX || number != (int) number)
-		refuse(place, "it must be an integer");
+		brim_spec_refuse(place, "it must be an integer");
 	return (int) number;
 }
 
-static int64
-get_weight(const Place *place, const JsonbValue *value)
+/* A day, as days since 2000-01-01. */
+static int
+get_day(const BrimPlace *place, const JsonbValue *value)
+{
+	BrimStr text = brim_spec_text(place, value);
+	int     day = 0;
+
+	if (text.len != strlen("YYYY-MM-DD") || !brim_intent_date(text, &day))
+		brim_spec_refuse(place, "expected a day as YYYY-MM-DD");
+	return day;
+}
+
+static bool
+get_boolean(const BrimPlace *place, const JsonbValue *value)
+{
+	if (value->type != jbvBool)
+		refuse_kind(place, "a boolean", value);
+	return value->val.boolean;
+}
+
+int64
+brim_spec_weight(const BrimPlace *place, const JsonbValue *value)
 {
 	int64 weight;
 
 	if (value->type != jbvNumeric)
 		refuse_kind(place, "a number", value);
 	if (!brim_model_weight(NumericGetDatum(value->val.numeric), &weight))
-		refuse(place, "it must be a number with at most four digits behind the point");
+		brim_spec_refuse(place, "it must be a number with at most four digits behind the point");
 	return weight;
 }
 
 /* The array of a field. */
 static JsonbContainer *
-get_array(const Place *place, const JsonbValue *value, int limit, int *count)
+get_array(const BrimPlace *place, const JsonbValue *value, int limit, int *count)
 {
 	JsonbContainer *array;
 
@@ -121,14 +133,15 @@ get_array(const Place *place, const JsonbValue *value, int limit, int *count)
 	array = value->val.binary.data;
 	*count = (int) JsonContainerSize(array);
 	if (*count > limit)
-		refuse(place, psprintf("it has %d entries, at most %d are allowed", *count, limit));
+		brim_spec_refuse(place,
+						 psprintf("it has %d entries, at most %d are allowed", *count, limit));
 	return array;
 }
 
-static BrimStr *
-get_texts(const Place *place, const JsonbValue *value, int *count)
+BrimStr *
+brim_spec_texts(const BrimPlace *place, const JsonbValue *value, int limit, int *count)
 {
-	JsonbContainer *array = get_array(place, value, BRIM_MODEL_KEYWORDS_MAX, count);
+	JsonbContainer *array = get_array(place, value, limit, count);
 	JsonbIterator  *it = JsonbIteratorInit(array);
 	BrimStr        *texts = palloc0(sizeof(BrimStr) * Max(*count, 1));
 	JsonbValue      entry;
@@ -136,26 +149,26 @@ get_texts(const Place *place, const JsonbValue *value, int *count)
 
 	(void) JsonbIteratorNext(&it, &entry, true);
 	while (JsonbIteratorNext(&it, &entry, true) == WJB_ELEM)
-		texts[n++] = get_text(place, &entry);
+		texts[n++] = brim_spec_text(place, &entry);
 	return texts;
 }
 
 /* One field of a rule. */
 static void
-read_rule_field(const Place *place, const JsonbValue *value, BrimRuleDef *rule)
+read_rule_field(const BrimPlace *place, const JsonbValue *value, BrimRuleDef *rule)
 {
 	const char *field = place->field;
 
 	if (strcmp(field, "rule_no") == 0)
-		rule->rule_no = get_integer(place, value);
+		rule->rule_no = brim_spec_integer(place, value);
 	else if (strcmp(field, "dimension") == 0)
-		rule->dimension = get_text(place, value);
+		rule->dimension = brim_spec_text(place, value);
 	else if (strcmp(field, "signal") == 0)
-		rule->signal = get_text(place, value);
+		rule->signal = brim_spec_text(place, value);
 	else if (strcmp(field, "attribute") == 0)
-		rule->attribute = get_text(place, value);
+		rule->attribute = brim_spec_text(place, value);
 	else if (strcmp(field, "kind") == 0)
-		rule->kind = get_text(place, value);
+		rule->kind = brim_spec_text(place, value);
 	else if (strcmp(field, "low") == 0)
 	{
 		rule->low = get_number(place, value);
@@ -167,22 +180,27 @@ read_rule_field(const Place *place, const JsonbValue *value, BrimRuleDef *rule)
 		rule->has_high = true;
 	}
 	else if (strcmp(field, "keywords") == 0)
-		rule->keywords = get_texts(place, value, &rule->nkeywords);
+		rule->keywords = brim_spec_texts(place, value, BRIM_MODEL_KEYWORDS_MAX, &rule->nkeywords);
+	else if (strcmp(field, "path") == 0)
+		rule->path = brim_spec_texts(place, value, BRIM_MODEL_PATH_MAX, &rule->npath);
+	else if (strcmp(field, "pattern") == 0)
+		rule->pattern = brim_spec_text(place, value);
+	else if (strcmp(field, "stem") == 0)
+		rule->stem = get_boolean(place, value);
 	else if (strcmp(field, "points") == 0)
-		rule->points = get_integer(place, value);
+		rule->points = brim_spec_integer(place, value);
 	else if (strcmp(field, "weight") == 0)
-		rule->weight = get_weight(place, value);
+		rule->weight = brim_spec_weight(place, value);
 	else if (strcmp(field, "reason") == 0)
-		rule->reason = get_text(place, value);
+		rule->reason = brim_spec_text(place, value);
 	else if (strcmp(field, "reason_kind") == 0)
-		rule->reason_kind = get_text(place, value);
+		rule->reason_kind = brim_spec_text(place, value);
 	else
-		refuse(place, "there is no such field");
+		brim_spec_refuse(place, "there is no such field");
 }
 
-/* Next key and value of an object; false at its end.  Nested values stay unread. */
-static bool
-next_field(JsonbIterator **it, char **key, JsonbValue *value)
+bool
+brim_spec_next(JsonbIterator **it, char **key, JsonbValue *value)
 {
 	JsonbValue         name;
 	JsonbIteratorToken token = JsonbIteratorNext(it, &name, true);
@@ -200,14 +218,14 @@ static void
 read_rule(int number, JsonbContainer *object, BrimRuleDef *rule)
 {
 	JsonbIterator *it = JsonbIteratorInit(object);
-	Place          place = {number, NULL};
+	BrimPlace      place = {number, "rule", NULL};
 	bool           has_points = false;
 	JsonbValue     value;
 	char          *key;
 
 	rule->rule_no = number;
 	rule->weight = BRIM_WEIGHT_ONE;
-	while (next_field(&it, &key, &value))
+	while (brim_spec_next(&it, &key, &value))
 	{
 		place.field = key;
 		has_points = has_points || strcmp(key, "points") == 0;
@@ -216,11 +234,88 @@ read_rule(int number, JsonbContainer *object, BrimRuleDef *rule)
 	}
 	place.field = "points";
 	if (!has_points)
-		refuse(&place, "it is missing");
+		brim_spec_refuse(&place, "it is missing");
+}
+
+/* One field of the settings of a signal. */
+static void
+read_signal_field(const BrimPlace *place, const JsonbValue *value, void *thing)
+{
+	BrimSignalDef *signal = thing;
+	const char    *field = place->field;
+
+	if (strcmp(field, "dimension") == 0)
+		signal->dimension = brim_spec_text(place, value);
+	else if (strcmp(field, "signal") == 0)
+		signal->signal = brim_spec_text(place, value);
+	else if (strcmp(field, "combine") == 0)
+		signal->combine = brim_spec_text(place, value);
+	else if (strcmp(field, "min_points") == 0)
+	{
+		signal->has_min = true;
+		signal->min_points = brim_spec_integer(place, value);
+	}
+	else if (strcmp(field, "max_points") == 0)
+	{
+		signal->has_max = true;
+		signal->max_points = brim_spec_integer(place, value);
+	}
+	else if (strcmp(field, "prior_points") == 0)
+	{
+		signal->has_prior = true;
+		signal->prior_points = brim_spec_integer(place, value);
+	}
+	else
+		brim_spec_refuse(place, "there is no such field");
+}
+
+/* The object at a place of an array of them, or an error. */
+JsonbContainer *
+brim_spec_object(const BrimPlace *place, const JsonbValue *value)
+{
+	if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
+		refuse_kind(place, "an object in each place", value);
+	return value->val.binary.data;
+}
+
+void *
+brim_spec_rows(const BrimPlace *place, const JsonbValue *value, const char *what, int limit,
+			   Size size, BrimSpecField read, int *count)
+{
+	JsonbContainer *array = get_array(place, value, limit, count);
+	JsonbIterator  *it = JsonbIteratorInit(array);
+	char           *things = palloc0(size * Max(*count, 1));
+	BrimPlace       inner = {0, what, NULL};
+	JsonbValue      entry;
+
+	(void) JsonbIteratorNext(&it, &entry, true);
+	while (JsonbIteratorNext(&it, &entry, true) == WJB_ELEM)
+	{
+		JsonbIterator *fields = JsonbIteratorInit(brim_spec_object(place, &entry));
+		void          *thing = things + size * inner.number++;
+		JsonbValue     field;
+		char          *key;
+
+		CHECK_FOR_INTERRUPTS();
+		while (brim_spec_next(&fields, &key, &field))
+		{
+			inner.field = key;
+			if (field.type != jbvNull)
+				read(&inner, &field, thing);
+		}
+	}
+	return things;
 }
 
 static void
-read_rules(const Place *place, const JsonbValue *value, BrimModelDef *def)
+read_signals(const BrimPlace *place, const JsonbValue *value, BrimModelDef *def)
+{
+	def->signals = brim_spec_rows(place, value, "signal", BRIM_MODEL_SIGNALS_MAX,
+								  sizeof(BrimSignalDef), read_signal_field, &def->nsignals);
+}
+
+static void
+read_rules(const BrimPlace *place, const JsonbValue *value, BrimModelDef *def)
 {
 	JsonbContainer *array = get_array(place, value, BRIM_MODEL_RULES_MAX, &def->nrules);
 	JsonbIterator  *it = JsonbIteratorInit(array);
@@ -232,43 +327,54 @@ read_rules(const Place *place, const JsonbValue *value, BrimModelDef *def)
 	while (JsonbIteratorNext(&it, &entry, true) == WJB_ELEM)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (entry.type != jbvBinary || !JsonContainerIsObject(entry.val.binary.data))
-			refuse_kind(place, "an object in each place", &entry);
-		read_rule(n + 1, entry.val.binary.data, &def->rules[n]);
+		read_rule(n + 1, brim_spec_object(place, &entry), &def->rules[n]);
 		n++;
 	}
 }
 
 static void
-read_field(const Place *place, const JsonbValue *value, BrimModelDef *def)
+read_field(const BrimPlace *place, const JsonbValue *value, BrimModelDef *def)
 {
 	const char *field = place->field;
 
 	if (strcmp(field, "name") == 0)
-		def->name = get_text(place, value);
+		def->name = brim_spec_text(place, value);
 	else if (strcmp(field, "version") == 0)
-		def->version = get_integer(place, value);
+		def->version = brim_spec_integer(place, value);
 	else if (strcmp(field, "fit_weight") == 0)
-		def->fit_weight = get_weight(place, value);
+		def->fit_weight = brim_spec_weight(place, value);
 	else if (strcmp(field, "intent_weight") == 0)
-		def->intent_weight = get_weight(place, value);
+		def->intent_weight = brim_spec_weight(place, value);
 	else if (strcmp(field, "high_above") == 0)
-		def->high_above = get_integer(place, value);
+		def->high_above = brim_spec_integer(place, value);
 	else if (strcmp(field, "medium_above") == 0)
-		def->medium_above = get_integer(place, value);
+		def->medium_above = brim_spec_integer(place, value);
 	else if (strcmp(field, "qualified_above") == 0)
-		def->qualified_above = get_integer(place, value);
+		def->qualified_above = brim_spec_integer(place, value);
+	else if (strcmp(field, "missing_policy") == 0)
+		def->missing_policy = brim_spec_text(place, value);
+	else if (strcmp(field, "language") == 0)
+		def->language = brim_spec_text(place, value);
+	else if (strcmp(field, "lexicon") == 0)
+		def->lexicon = brim_spec_lexicon(place, value);
+	else if (strcmp(field, "as_of") == 0)
+	{
+		def->has_as_of = true;
+		def->as_of = get_day(place, value);
+	}
 	else if (strcmp(field, "rules") == 0)
 		read_rules(place, value, def);
+	else if (strcmp(field, "signals") == 0)
+		read_signals(place, value, def);
 	else
-		refuse(place, "there is no such field");
+		brim_spec_refuse(place, "there is no such field");
 }
 
 BrimModelDef *
 brim_spec_read(Jsonb *spec)
 {
 	BrimModelDef  *def = palloc0(sizeof(BrimModelDef));
-	Place          place = {0, NULL};
+	BrimPlace      place = {0, NULL, NULL};
 	JsonbIterator *it;
 	JsonbValue     value;
 	char          *key;
@@ -285,7 +391,7 @@ brim_spec_read(Jsonb *spec)
 	def->medium_above = 60;
 	def->qualified_above = 75;
 	it = JsonbIteratorInit(&spec->root);
-	while (next_field(&it, &key, &value))
+	while (brim_spec_next(&it, &key, &value))
 	{
 		place.field = key;
 		if (value.type != jbvNull)
@@ -294,12 +400,12 @@ brim_spec_read(Jsonb *spec)
 	if (def->fit_weight < 0 || def->intent_weight < 0)
 	{
 		place.field = def->fit_weight < 0 ? "fit_weight" : "intent_weight";
-		refuse(&place, "it must be given, between 0 and 1");
+		brim_spec_refuse(&place, "it must be given, between 0 and 1");
 	}
 	if (def->rules == NULL)
 	{
 		place.field = "rules";
-		refuse(&place, "it is missing");
+		brim_spec_refuse(&place, "it is missing");
 	}
 	return def;
 }

@@ -48,8 +48,8 @@ typedef struct NodeRange
 	size_t depth;
 } NodeRange;
 
-/* What a byte of a stream is handed to; false ends the stream. */
-typedef bool (*StreamByte)(void *state, unsigned char byte);
+/* What a byte of a stream is handed to, with the bytes of the text up to it; false ends the stream. */
+typedef bool (*StreamByte)(void *state, unsigned char byte, size_t at);
 
 /* Do the bytes up to the end of the word make no difference to whom they are handed? */
 typedef bool (*StreamSkip)(void *state);
@@ -72,11 +72,11 @@ stream(BrimStr text, StreamByte emit, StreamSkip skip, void *state)
 		edge = class == BRIM_CHAR_ALONE ||
 			   (class == BRIM_CHAR_WORD) != (before == BRIM_CHAR_WORD) || before == BRIM_CHAR_ALONE;
 
-		if (edge && !emit(state, WORD_EDGE))
+		if (edge && !emit(state, WORD_EDGE, (size_t) (p - text.data)))
 			return false;
 		if (class == BRIM_CHAR_SPACE)
 		{
-			if (before != BRIM_CHAR_SPACE && !emit(state, ' '))
+			if (before != BRIM_CHAR_SPACE && !emit(state, ' ', (size_t) (p - text.data) + n))
 				return false;
 		}
 		else
@@ -86,7 +86,8 @@ stream(BrimStr text, StreamByte emit, StreamSkip skip, void *state)
 				/* a stray 0xFF of the text must not pass for a word's edge */
 				unsigned char byte = (unsigned char) p[i];
 
-				if (!emit(state, byte == WORD_EDGE ? 0xFE : brim_text_lower_byte(byte)))
+				if (!emit(state, byte == WORD_EDGE ? 0xFE : brim_text_lower_byte(byte),
+						  (size_t) (p - text.data) + i + 1))
 					return false;
 			}
 		}
@@ -99,13 +100,14 @@ stream(BrimStr text, StreamByte emit, StreamSkip skip, void *state)
 		}
 	}
 	if (before == BRIM_CHAR_WORD || before == BRIM_CHAR_ALONE)
-		return emit(state, WORD_EDGE);
+		return emit(state, WORD_EDGE, text.len);
 	return true;
 }
 
 static bool
-append_byte(void *state, unsigned char byte)
+append_byte(void *state, unsigned char byte, size_t at)
 {
+	(void) at;
 	return brim_buf_append(state, &byte, 1);
 }
 
@@ -312,11 +314,29 @@ typedef struct Walk
 	const BrimAutomaton *automaton;
 	int32_t              node;
 	BrimAutomatonHit     hit;
+	BrimAutomatonHitAt   hit_at;
 	void                *state;
 } Walk;
 
 static inline __attribute__((always_inline)) bool
-walk_byte(void *state, unsigned char byte)
+walk_byte(void *state, unsigned char byte, size_t at)
+{
+	Walk                *walk = state;
+	const BrimAutomaton *automaton = walk->automaton;
+
+	(void) at;
+	walk->node = next_node(automaton, walk->node, automaton->classes[byte]);
+	for (int32_t found = automaton->report[walk->node]; found != 0;
+		 found = automaton->report[automaton->fail[found]])
+	{
+		if (!walk->hit(walk->state, automaton->output[found]))
+			return false;
+	}
+	return true;
+}
+
+static inline __attribute__((always_inline)) bool
+walk_byte_at(void *state, unsigned char byte, size_t at)
 {
 	Walk                *walk = state;
 	const BrimAutomaton *automaton = walk->automaton;
@@ -325,7 +345,7 @@ walk_byte(void *state, unsigned char byte)
 	for (int32_t found = automaton->report[walk->node]; found != 0;
 		 found = automaton->report[automaton->fail[found]])
 	{
-		if (!walk->hit(walk->state, automaton->output[found]))
+		if (!walk->hit_at(walk->state, automaton->output[found], at))
 			return false;
 	}
 	return true;
@@ -346,7 +366,59 @@ walk_skip(void *state)
 bool
 brim_automaton_walk(const BrimAutomaton *automaton, BrimStr text, BrimAutomatonHit hit, void *state)
 {
-	Walk walk = {automaton, 0, hit, state};
+	Walk walk = {automaton, 0, hit, NULL, state};
 
 	return stream(text, walk_byte, walk_skip, &walk);
+}
+
+/* A pattern that is followed from the beginning of a text. */
+typedef struct Match
+{
+	const BrimAutomaton *automaton;
+	int32_t              node;
+	BrimAutomatonHit     hit;
+	void                *state;
+	bool                 ended; /* by a hit */
+} Match;
+
+/* One step down the trie; false where no pattern goes on like this. */
+static inline __attribute__((always_inline)) bool
+match_byte(void *state, unsigned char byte, size_t at)
+{
+	Match               *match = state;
+	const BrimAutomaton *automaton = match->automaton;
+	unsigned char class = automaton->classes[byte];
+
+	(void) at;
+	if (class == 0)
+		return false;
+	match->node = find_child(automaton, match->node, class);
+	if (match->node == 0)
+		return false;
+	if (automaton->output[match->node] >= 0 &&
+		!match->hit(match->state, automaton->output[match->node]))
+	{
+		match->ended = true;
+		return false;
+	}
+	return true;
+}
+
+bool
+brim_automaton_match(const BrimAutomaton *automaton, BrimStr text, BrimAutomatonHit hit,
+					 void *state)
+{
+	Match match = {automaton, 0, hit, state, false};
+
+	stream(text, match_byte, skip_never, &match);
+	return !match.ended;
+}
+
+bool
+brim_automaton_walk_at(const BrimAutomaton *automaton, BrimStr text, BrimAutomatonHitAt hit,
+					   void *state)
+{
+	Walk walk = {automaton, 0, NULL, hit, state};
+
+	return stream(text, walk_byte_at, walk_skip, &walk);
 }

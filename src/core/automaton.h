@@ -29,6 +29,9 @@ typedef struct BrimAutomaton BrimAutomaton;
 /* Called with the number of a pattern found; false ends the pass. */
 typedef bool (*BrimAutomatonHit)(void *state, int pattern);
 
+/* The same, with the place in the text where the pattern's last byte was read: bytes before it and it. */
+typedef bool (*BrimAutomatonHitAt)(void *state, int pattern, size_t end);
+
 /* Append the stream of a keyword; false for nothing but white space or a failed buffer. */
 extern bool brim_automaton_pattern(BrimStr keyword, BrimBuf *out);
 
@@ -42,5 +45,13 @@ brim_automaton_build(const BrimStr *patterns, int npatterns, BrimArena *arena);
 /* Pass over a text; false where a hit ended it. */
 extern bool brim_automaton_walk(const BrimAutomaton *automaton, BrimStr text, BrimAutomatonHit hit,
 								void *state);
+
+/* Tell of the patterns that the text begins with; false where a hit ended it. */
+extern bool brim_automaton_match(const BrimAutomaton *automaton, BrimStr text, BrimAutomatonHit hit,
+								 void *state);
+
+/* The same with places, in rising order. */
+extern bool brim_automaton_walk_at(const BrimAutomaton *automaton, BrimStr text,
+								   BrimAutomatonHitAt hit, void *state);
 
 #endif /* BRIM_CORE_AUTOMATON_H */

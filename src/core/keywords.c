@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/text.h"
+
 /* Order of texts by their bytes, a prefix before what it begins. */
 static int
 compare_texts(BrimStr a, BrimStr b)
@@ -68,18 +70,19 @@ brim_keywords_build(BrimKeywordSet *set, BrimKeyword *keywords, int count, BrimA
 	return true;
 }
 
-int
-brim_keywords_find(const BrimKeywordSet *set, BrimStr pattern)
+/* Find a text by a function that compares it with a pattern. */
+static int
+find_by(const BrimKeywordSet *set, BrimStr text, int (*compare)(BrimStr text, BrimStr pattern))
 {
 	int low = 0;
 	int high = set->npatterns;
 
-	if (pattern.len > set->longest)
+	if (text.len > set->longest)
 		return -1;
 	while (low < high)
 	{
 		int middle = low + (high - low) / 2;
-		int order = compare_texts(pattern, set->patterns[middle]);
+		int order = compare(text, set->patterns[middle]);
 
 		if (order == 0)
 			return middle;
@@ -89,4 +92,33 @@ brim_keywords_find(const BrimKeywordSet *set, BrimStr pattern)
 			high = middle;
 	}
 	return -1;
+}
+
+int
+brim_keywords_find(const BrimKeywordSet *set, BrimStr pattern)
+{
+	return find_by(set, pattern, compare_texts);
+}
+
+/* compare_texts() with the capitals of a lowered. */
+static int
+compare_lowered(BrimStr a, BrimStr b)
+{
+	size_t shorter = a.len < b.len ? a.len : b.len;
+
+	for (size_t i = 0; i < shorter; i++)
+	{
+		unsigned char left = brim_text_lower_byte((unsigned char) a.data[i]);
+		unsigned char right = (unsigned char) b.data[i];
+
+		if (left != right)
+			return left < right ? -1 : 1;
+	}
+	return (a.len > b.len) - (a.len < b.len);
+}
+
+int
+brim_keywords_find_lowered(const BrimKeywordSet *set, BrimStr text)
+{
+	return find_by(set, text, compare_lowered);
 }

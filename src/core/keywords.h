@@ -43,4 +43,7 @@ brim_keywords_build(BrimKeywordSet *set, BrimKeyword *keywords, int count, BrimA
 /* The place of a pattern in the set, or -1. */
 extern int brim_keywords_find(const BrimKeywordSet *set, BrimStr pattern);
 
+/* The same for a text whose ASCII capitals count as small letters. */
+extern int brim_keywords_find_lowered(const BrimKeywordSet *set, BrimStr text);
+
 #endif /* BRIM_CORE_KEYWORDS_H */

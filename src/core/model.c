@@ -9,28 +9,13 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/model.h"
+#include "core/model_compile.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/text.h"
-
 #define ATTRIBUTES_MAX 1600
-
-/* A model while it is compiled. */
-typedef struct Compiler
-{
-	BrimModel      *model;
-	BrimModelDef   *def;
-	const BrimFold *fold;
-	BrimError      *error;
-	BrimArena       scratch;
-	BrimBuf         folded;
-	BrimBuf         pattern;
-	size_t          keyword_bytes;
-} Compiler;
 
 /* A rule's place while the rules are grouped. */
 typedef struct RulePlace
@@ -40,8 +25,8 @@ typedef struct RulePlace
 	int                group; /* order of the first rule of its signal */
 } RulePlace;
 
-static bool
-out_of_memory(Compiler *compiler)
+bool
+brim_model_no_memory(BrimCompiler *compiler)
 {
 	brim_error_set(compiler->error, "out of memory");
 	return false;
@@ -87,7 +72,7 @@ same_signal(const BrimRuleDef *a, const BrimRuleDef *b)
 
 /* The rules, those of a signal together, signals by their first rules; NULL: no memory. */
 static RulePlace *
-group_rules(Compiler *compiler)
+group_rules(BrimCompiler *compiler)
 {
 	int        nrules = compiler->def->nrules;
 	RulePlace *places = brim_arena_alloc(&compiler->scratch, (size_t) nrules, sizeof(RulePlace));
@@ -108,27 +93,98 @@ group_rules(Compiler *compiler)
 	return places;
 }
 
+/* What people call an attribute: the column, and the steps of the path behind dots. */
+static BrimStr
+make_label(BrimCompiler *compiler, BrimStr name, const BrimStr *path, int npath)
+{
+	brim_buf_clear(&compiler->folded);
+	brim_buf_append_str(&compiler->folded, name);
+	for (int i = 0; i < npath; i++)
+	{
+		brim_buf_append_text(&compiler->folded, ".");
+		brim_buf_append_str(&compiler->folded, path[i]);
+	}
+	if (compiler->folded.failed)
+		return brim_str(NULL);
+	return brim_arena_copy(&compiler->model->arena, brim_buf_str(&compiler->folded));
+}
+
 static bool
-add_attribute(Compiler *compiler, BrimStr name, int accepts)
+add_attribute(BrimCompiler *compiler, BrimStr name, const BrimStr *path, int npath, int accepts)
 {
 	BrimModel     *model = compiler->model;
 	BrimAttribute *attribute = &model->attributes[model->nattributes];
 
 	attribute->name = brim_arena_copy(&model->arena, name);
+	attribute->label = make_label(compiler, name, path, npath);
 	attribute->accepts = accepts;
+	attribute->npath = npath;
+	attribute->path = brim_arena_alloc(&model->arena, (size_t) npath, sizeof(BrimStr));
+	if (attribute->name.data == NULL || attribute->label.data == NULL || attribute->path == NULL)
+		return brim_model_no_memory(compiler);
+	for (int i = 0; i < npath; i++)
+	{
+		attribute->path[i] = brim_arena_copy(&model->arena, path[i]);
+		if (attribute->path[i].data == NULL)
+			return brim_model_no_memory(compiler);
+	}
 	model->nattributes++;
-	return attribute->name.data != NULL || out_of_memory(compiler);
+	return true;
 }
 
-/* The attribute that a rule reads, new where it is the first to read it; -1: refused. */
+static bool
+is_attribute(const BrimAttribute *attribute, const BrimRuleDef *rule)
+{
+	if (!brim_str_equal(attribute->name, rule->attribute) || attribute->npath != rule->npath)
+		return false;
+	for (int i = 0; i < rule->npath; i++)
+	{
+		if (!brim_str_equal(attribute->path[i], rule->path[i]))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * An attribute is read by one more rule.  A column has to be of a type that all
+ * its rules can read; a value at a path is of any type, and each rule reads
+ * what it can.
+ */
+static bool
+narrow_attribute(BrimCompiler *compiler, int place, const BrimRuleDef *rule)
+{
+	BrimAttribute *attribute = &compiler->model->attributes[place];
+	int            accepts = brim_model_kind_accepts(brim_model_kind(rule->kind));
+
+	if (attribute->npath > 0)
+	{
+		attribute->accepts |= accepts;
+		return true;
+	}
+	attribute->accepts &= accepts;
+	if (attribute->accepts != 0)
+		return true;
+	brim_error_set(compiler->error,
+				   "rule %d (signal \"%.*s\"), field kind: "
+				   "a rule of kind %.*s cannot read attribute \"%s\"%s",
+				   rule->rule_no, (int) rule->signal.len, rule->signal.data, (int) rule->kind.len,
+				   rule->kind.data, attribute->label.data,
+				   place < BRIM_FACTS ? "" : " as other rules do");
+	return false;
+}
+
+/*
+ * The attribute that the first rule of a signal reads, -1: refused.  Signals
+ * that read a column share it; each path is its signal's own, since a value
+ * there may be of any type and each signal reads of it what it can.
+ */
 static int
-rule_attribute(Compiler *compiler, const BrimRuleDef *rule)
+rule_attribute(BrimCompiler *compiler, const BrimRuleDef *rule)
 {
 	BrimModel *model = compiler->model;
-	int        place = 0;
+	int        place = rule->npath > 0 ? model->nattributes : 0;
 
-	while (place < model->nattributes &&
-		   !brim_str_equal(model->attributes[place].name, rule->attribute))
+	while (place < model->nattributes && !is_attribute(&model->attributes[place], rule))
 		place++;
 	if (place == model->nattributes)
 	{
@@ -138,25 +194,53 @@ rule_attribute(Compiler *compiler, const BrimRuleDef *rule)
 						   rule->rule_no, ATTRIBUTES_MAX);
 			return -1;
 		}
-		if (!add_attribute(compiler, rule->attribute, BRIM_ACCEPTS_ANY))
+		if (!add_attribute(compiler, rule->attribute, rule->path, rule->npath,
+						   rule->npath > 0 ? 0 : BRIM_ACCEPTS_ANY))
 			return -1;
 	}
-	model->attributes[place].accepts &= brim_model_kind_accepts(brim_model_kind(rule->kind));
-	if (model->attributes[place].accepts == 0)
+	return narrow_attribute(compiler, place, rule) ? place : -1;
+}
+
+/* The settings of a signal, or NULL where it has none. */
+static const BrimSignalDef *
+find_settings(const BrimModelDef *def, const BrimRuleDef *rule)
+{
+	for (int i = 0; i < def->nsignals; i++)
 	{
-		brim_error_set(compiler->error,
-					   "rule %d (signal \"%.*s\"), field kind: "
-					   "a rule of kind %.*s cannot read attribute \"%.*s\"%s",
-					   rule->rule_no, (int) rule->signal.len, rule->signal.data,
-					   (int) rule->kind.len, rule->kind.data, (int) rule->attribute.len,
-					   rule->attribute.data, place < BRIM_FACTS ? "" : " as other rules do");
-		return -1;
+		if (brim_str_equal(def->signals[i].dimension, rule->dimension) &&
+			brim_str_equal(def->signals[i].signal, rule->signal))
+			return &def->signals[i];
 	}
-	return place;
+	return NULL;
+}
+
+static void
+apply_settings(const BrimModelDef *def, const BrimRuleDef *rule, BrimSignal *signal)
+{
+	const BrimSignalDef *settings = find_settings(def, rule);
+	BrimMissingPolicy    policy = brim_model_missing_policy(def->missing_policy);
+
+	signal->min_points = (int64_t) -BRIM_MODEL_POINTS_MAX * BRIM_WEIGHT_ONE;
+	signal->max_points = (int64_t) BRIM_MODEL_POINTS_MAX * BRIM_WEIGHT_ONE;
+	signal->counts_missing = policy == BRIM_MISSING_ZERO;
+	if (signal->dimension == BRIM_DISQUALIFIER)
+		signal->combine = BRIM_ADD; /* each rule is tried, and says why */
+	if (settings == NULL)
+		return;
+	signal->combine = brim_model_combine(settings->combine);
+	if (settings->has_min)
+		signal->min_points = (int64_t) settings->min_points * BRIM_WEIGHT_ONE;
+	if (settings->has_max)
+		signal->max_points = (int64_t) settings->max_points * BRIM_WEIGHT_ONE;
+	if (policy == BRIM_MISSING_PRIOR && settings->has_prior)
+	{
+		signal->counts_missing = true;
+		signal->missing_points = (int64_t) settings->prior_points * BRIM_WEIGHT_ONE;
+	}
 }
 
 static bool
-start_signal(Compiler *compiler, const BrimRuleDef *rule)
+start_signal(BrimCompiler *compiler, const BrimRuleDef *rule)
 {
 	BrimModel  *model = compiler->model;
 	int         attribute = rule_attribute(compiler, rule);
@@ -169,170 +253,102 @@ start_signal(Compiler *compiler, const BrimRuleDef *rule)
 	signal->attribute = attribute;
 	signal->first_rule = model->nrules;
 	signal->fallback = -1;
+	apply_settings(compiler->def, rule, signal);
 	model->nsignals++;
 	model->attributes[attribute].nsignals++;
 	model->attributes[attribute].in_dimension[signal->dimension] = true;
-	return signal->name.data != NULL || out_of_memory(compiler);
+	return signal->name.data != NULL || brim_model_no_memory(compiler);
+}
+
+/* What the rules of one signal have to have in common. */
+static bool
+check_in_signal(BrimCompiler *compiler, const BrimSignal *signal, const BrimRuleDef *def)
+{
+	const BrimAttribute *attribute = &compiler->model->attributes[signal->attribute];
+	const char          *field = NULL;
+	const char          *why = NULL;
+
+	if (!is_attribute(attribute, def))
+	{
+		field = brim_str_equal(attribute->name, def->attribute) ? "path" : "attribute";
+		why = "all rules of a signal read the same attribute";
+	}
+	else if (signal->combine == BRIM_ADD && signal->dimension != BRIM_DISQUALIFIER &&
+			 def->weight != BRIM_WEIGHT_ONE)
+	{
+		field = "weight";
+		why = "a signal that adds takes no part in the average, so its rules have weight 1";
+	}
+	if (field == NULL)
+		return true;
+	brim_error_set(compiler->error, "rule %d (signal \"%s\"), field %s: %s, here \"%s\"",
+				   def->rule_no, signal->name.data, field, why, attribute->label.data);
+	if (signal->combine == BRIM_ADD && strcmp(field, "weight") == 0)
+		brim_error_set(compiler->error, "rule %d (signal \"%s\"), field %s: %s", def->rule_no,
+					   signal->name.data, field, why);
+	return false;
+}
+
+static bool
+copy_rule_texts(BrimCompiler *compiler, const BrimRuleDef *def, BrimRule *rule)
+{
+	BrimModel *model = compiler->model;
+
+	rule->reason = brim_arena_copy(&model->arena, def->reason);
+	rule->pattern = brim_arena_copy(&model->arena, def->pattern);
+	if (rule->reason.data == NULL || rule->pattern.data == NULL)
+		return brim_model_no_memory(compiler);
+	for (int i = 0; i < def->nkeywords; i++)
+	{
+		BrimStr copy = brim_arena_copy(&model->arena, def->keywords[i]);
+
+		if (copy.data == NULL)
+			return brim_model_no_memory(compiler);
+		model->keywords[model->nkeywords++] = copy;
+	}
+	return true;
 }
 
 /* Add a rule to the signal begun last. */
 static bool
-add_rule(Compiler *compiler, const BrimRuleDef *def)
+add_rule(BrimCompiler *compiler, const BrimRuleDef *def)
 {
 	BrimModel  *model = compiler->model;
 	int         place = model->nrules++;
 	BrimRule   *rule = &model->rules[place];
 	BrimSignal *signal = &model->signals[model->nsignals - 1];
-	BrimStr     attribute = model->attributes[signal->attribute].name;
 
-	if (!brim_str_equal(attribute, def->attribute))
-	{
-		brim_error_set(compiler->error,
-					   "rule %d (signal \"%.*s\"), field attribute: "
-					   "all rules of a signal read the same attribute, here \"%.*s\"",
-					   def->rule_no, (int) def->signal.len, def->signal.data, (int) attribute.len,
-					   attribute.data);
-		return false;
-	}
-	if (rule_attribute(compiler, def) < 0)
+	if (!check_in_signal(compiler, signal, def) ||
+		!narrow_attribute(compiler, signal->attribute, def))
 		return false;
 	rule->rule_no = def->rule_no;
 	rule->signal = model->nsignals - 1;
 	rule->kind = brim_model_kind(def->kind);
+	rule->stem = def->stem;
 	rule->low = def->has_low ? def->low : -HUGE_VAL;
 	rule->high = def->has_high ? def->high : HUGE_VAL;
 	rule->points = def->points;
 	rule->weight = def->weight;
 	rule->first_keyword = model->nkeywords;
 	rule->nkeywords = def->nkeywords;
-	rule->reason = brim_arena_copy(&model->arena, def->reason);
-	if (rule->reason.data == NULL)
-		return out_of_memory(compiler);
 	rule->is_positive = brim_str_equal(def->reason_kind, brim_str("positive"));
-	for (int i = 0; i < def->nkeywords; i++)
-	{
-		BrimStr copy = brim_arena_copy(&model->arena, def->keywords[i]);
-
-		if (copy.data == NULL)
-			return out_of_memory(compiler);
-		model->keywords[model->nkeywords++] = copy;
-	}
-	signal->nrules++;
+	if (!copy_rule_texts(compiler, def, rule))
+		return false;
+	if (signal->nrules++ == 0 && signal->counts_missing)
+		signal->missing_weight = def->weight;
 	if (rule->kind == BRIM_RULE_RANGE)
 		signal->nranges++;
+	if (rule->kind == BRIM_RULE_REGEX)
+		model->attributes[signal->attribute].nregexes++;
 	if (signal->fallback < 0 &&
 		(rule->kind == BRIM_RULE_PRESENT || rule->kind == BRIM_RULE_OTHERWISE))
 		signal->fallback = place;
 	return true;
 }
 
-bool
-brim_model_fold(const BrimFold *fold, BrimStr text, BrimBuf *out)
-{
-	BrimStr folded;
-
-	brim_buf_clear(out);
-	if (!brim_buf_append_str(out, text))
-		return false;
-	brim_text_lower_ascii(out->data, out->data, out->len);
-	if (fold == NULL || brim_text_is_ascii(text))
-		return true;
-	if (!fold->fold(fold->state, brim_buf_str(out), &folded))
-		return false;
-	brim_buf_clear(out);
-	return brim_buf_append_str(out, folded);
-}
-
-/* Bring one keyword into the form it is compared in. */
+/* Tell each attribute its signals and its rules with regular expressions. */
 static bool
-fold_keyword(Compiler *compiler, int place, int number, BrimKeyword *keyword)
-{
-	BrimModel      *model = compiler->model;
-	const BrimRule *rule = &model->rules[place];
-	BrimStr         text = model->keywords[rule->first_keyword + number];
-	BrimStr         pattern;
-
-	if (!brim_model_fold(compiler->fold, text, &compiler->folded))
-		return out_of_memory(compiler);
-	pattern = brim_buf_str(&compiler->folded);
-	if (rule->kind == BRIM_RULE_WORDS)
-	{
-		brim_buf_clear(&compiler->pattern);
-		if (!brim_automaton_pattern(pattern, &compiler->pattern))
-		{
-			if (compiler->pattern.failed)
-				return out_of_memory(compiler);
-			brim_error_set(compiler->error,
-						   "rule %d (signal \"%.*s\"), field keywords: "
-						   "keyword %d is nothing but white space",
-						   rule->rule_no, (int) model->signals[rule->signal].name.len,
-						   model->signals[rule->signal].name.data, number + 1);
-			return false;
-		}
-		pattern = brim_buf_str(&compiler->pattern);
-	}
-	compiler->keyword_bytes += pattern.len;
-	if (compiler->keyword_bytes > BRIM_MODEL_KEYWORD_BYTES_MAX)
-	{
-		brim_error_set(compiler->error,
-					   "rule %d, field keywords: "
-					   "the keywords of the model have more than %d bytes in all",
-					   rule->rule_no, BRIM_MODEL_KEYWORD_BYTES_MAX);
-		return false;
-	}
-	keyword->pattern = brim_arena_copy(&model->arena, pattern);
-	keyword->target.rule = place;
-	keyword->target.keyword = rule->first_keyword + number;
-	return keyword->pattern.data != NULL || out_of_memory(compiler);
-}
-
-/* Collect the keywords of the rules of an attribute, words or others, into a set. */
-static bool
-collect_keywords(Compiler *compiler, const BrimAttribute *attribute, bool words,
-				 BrimKeywordSet *set)
-{
-	BrimModel   *model = compiler->model;
-	BrimKeyword *keywords = NULL;
-	int          count = 0;
-
-	for (int pass = 0; pass < 2; pass++)
-	{
-		if (pass == 1)
-		{
-			keywords = brim_arena_alloc(&compiler->scratch, (size_t) count, sizeof(BrimKeyword));
-			if (keywords == NULL)
-				return out_of_memory(compiler);
-			count = 0;
-		}
-		for (int s = 0; s < attribute->nsignals; s++)
-		{
-			const BrimSignal *signal = &model->signals[attribute->signals[s]];
-
-			for (int r = signal->first_rule; r < signal->first_rule + signal->nrules; r++)
-			{
-				if ((model->rules[r].kind == BRIM_RULE_WORDS) != words)
-					continue;
-				if (pass == 0)
-				{
-					count += model->rules[r].nkeywords;
-					continue;
-				}
-				for (int k = 0; k < model->rules[r].nkeywords; k++)
-				{
-					if (!fold_keyword(compiler, r, k, &keywords[count++]))
-						return false;
-				}
-			}
-		}
-		if (count == 0)
-			return true;
-	}
-	return brim_keywords_build(set, keywords, count, &model->arena) || out_of_memory(compiler);
-}
-
-/* Tell each attribute its signals and give it its keyword sets. */
-static bool
-finish_attributes(Compiler *compiler)
+link_attributes(BrimCompiler *compiler)
 {
 	BrimModel *model = compiler->model;
 
@@ -342,9 +358,12 @@ finish_attributes(Compiler *compiler)
 
 		attribute->signals =
 			brim_arena_alloc(&model->arena, (size_t) attribute->nsignals, sizeof(int));
-		if (attribute->signals == NULL)
-			return out_of_memory(compiler);
+		attribute->regexes =
+			brim_arena_alloc(&model->arena, (size_t) attribute->nregexes, sizeof(int));
+		if (attribute->signals == NULL || attribute->regexes == NULL)
+			return brim_model_no_memory(compiler);
 		attribute->nsignals = 0;
+		attribute->nregexes = 0;
 	}
 	for (int s = 0; s < model->nsignals; s++)
 	{
@@ -352,25 +371,42 @@ finish_attributes(Compiler *compiler)
 
 		attribute->signals[attribute->nsignals++] = s;
 	}
-	for (int a = 0; a < model->nattributes; a++)
+	for (int r = 0; r < model->nrules; r++)
 	{
-		BrimAttribute *attribute = &model->attributes[a];
+		BrimAttribute *attribute =
+			&model->attributes[model->signals[model->rules[r].signal].attribute];
 
-		if (!collect_keywords(compiler, attribute, false, &attribute->exact) ||
-			!collect_keywords(compiler, attribute, true, &attribute->words))
-			return false;
-		if (attribute->words.npatterns == 0)
+		if (model->rules[r].kind == BRIM_RULE_REGEX)
+			attribute->regexes[attribute->nregexes++] = r;
+	}
+	return true;
+}
+
+/* Settings that name no signal of the model are a mistake. */
+static bool
+check_settings(BrimCompiler *compiler)
+{
+	const BrimModelDef *def = compiler->def;
+
+	for (int i = 0; i < def->nsignals; i++)
+	{
+		int rule = 0;
+
+		while (rule < def->nrules && find_settings(def, &def->rules[rule]) != &def->signals[i])
+			rule++;
+		if (rule < def->nrules)
 			continue;
-		attribute->automaton = brim_automaton_build(attribute->words.patterns,
-													attribute->words.npatterns, &model->arena);
-		if (attribute->automaton == NULL)
-			return out_of_memory(compiler);
+		brim_error_set(compiler->error,
+					   "signal \"%.*s\" of dimension %.*s has settings, but no rule",
+					   (int) def->signals[i].signal.len, def->signals[i].signal.data,
+					   (int) def->signals[i].dimension.len, def->signals[i].dimension.data);
+		return false;
 	}
 	return true;
 }
 
 static bool
-compile(Compiler *compiler)
+compile(BrimCompiler *compiler)
 {
 	BrimModel          *model = compiler->model;
 	const BrimModelDef *def = compiler->def;
@@ -382,21 +418,27 @@ compile(Compiler *compiler)
 		nkeywords += (size_t) def->rules[i].nkeywords;
 	model->name = brim_arena_copy(&model->arena, def->name);
 	model->version = def->version;
+	model->has_as_of = def->has_as_of;
+	model->as_of = def->as_of;
 	model->fit_weight = def->fit_weight;
 	model->intent_weight = def->intent_weight;
 	model->high_above = def->high_above;
 	model->medium_above = def->medium_above;
 	model->qualified_above = def->qualified_above;
+	model->language = brim_arena_copy(
+		&model->arena, def->language.data == NULL ? brim_str("english") : def->language);
 	model->rules = brim_arena_alloc(&model->arena, nrules, sizeof(BrimRule));
 	model->signals = brim_arena_alloc(&model->arena, nrules, sizeof(BrimSignal));
 	model->attributes = brim_arena_alloc(&model->arena, nrules + BRIM_FACTS, sizeof(BrimAttribute));
 	model->keywords = brim_arena_alloc(&model->arena, nkeywords, sizeof(BrimStr));
-	if (places == NULL || model->name.data == NULL || model->rules == NULL ||
-		model->signals == NULL || model->attributes == NULL || model->keywords == NULL)
-		return out_of_memory(compiler);
+	if (places == NULL || model->name.data == NULL || model->language.data == NULL ||
+		model->rules == NULL || model->signals == NULL || model->attributes == NULL ||
+		model->keywords == NULL)
+		return brim_model_no_memory(compiler);
 	for (int fact = 0; fact < BRIM_FACTS; fact++)
 	{
-		if (!add_attribute(compiler, brim_model_fact_name(fact), brim_model_fact_accepts(fact)))
+		if (!add_attribute(compiler, brim_model_fact_name(fact), NULL, 0,
+						   brim_model_fact_accepts(fact)))
 			return false;
 		model->attributes[fact].is_fact = true;
 		model->attributes[fact].zero_is_missing =
@@ -410,14 +452,15 @@ compile(Compiler *compiler)
 		if (!add_rule(compiler, places[i].def))
 			return false;
 	}
-	return finish_attributes(compiler);
+	return check_settings(compiler) && link_attributes(compiler) &&
+		   brim_model_index_events(compiler) && brim_model_index_keywords(compiler);
 }
 
 BrimModel *
 brim_model_compile(BrimModelDef *def, const BrimFold *fold, BrimMem *mem, BrimError *error)
 {
-	Compiler compiler = {.def = def, .fold = fold, .error = error};
-	bool     ok;
+	BrimCompiler compiler = {.def = def, .fold = fold, .error = error};
+	bool         ok;
 
 	error->message[0] = '\0';
 	if (!brim_model_check(def, error))
@@ -425,7 +468,7 @@ brim_model_compile(BrimModelDef *def, const BrimFold *fold, BrimMem *mem, BrimEr
 	compiler.model = brim_mem_alloc(mem, sizeof(BrimModel));
 	if (compiler.model == NULL)
 	{
-		out_of_memory(&compiler);
+		brim_model_no_memory(&compiler);
 		return NULL;
 	}
 	memset(compiler.model, 0, sizeof(BrimModel));

@@ -7,7 +7,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/model.h"
+#include "core/model_names.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -16,86 +16,6 @@
 #include <string.h>
 
 #define WEIGHT_MAX 10000000 /* 999.9999, and a bit */
-
-typedef struct KindInfo
-{
-	const char *name;
-	int         accepts;
-	bool        has_keywords;
-} KindInfo;
-
-static const KindInfo kinds[] = {
-	[BRIM_RULE_RANGE] = {"range", BRIM_ACCEPTS_NUMBER, false},
-	[BRIM_RULE_ONE_OF] = {"one_of", BRIM_ACCEPTS_TEXT, true},
-	[BRIM_RULE_ANY_OF] = {"any_of", BRIM_ACCEPTS_LIST, true},
-	[BRIM_RULE_WORDS] = {"words", BRIM_ACCEPTS_TEXT | BRIM_ACCEPTS_LIST, true},
-	[BRIM_RULE_PRESENT] = {"present", BRIM_ACCEPTS_ANY, false},
-	[BRIM_RULE_OTHERWISE] = {"otherwise", BRIM_ACCEPTS_ANY, false},
-};
-
-#define NKINDS ((int) (sizeof(kinds) / sizeof(kinds[0])))
-
-static const char *const dimensions[] = {
-	[BRIM_FIT] = "fit",
-	[BRIM_INTENT] = "intent",
-};
-
-static const struct
-{
-	const char *name;
-	int         accepts;
-} facts[BRIM_FACTS] = {
-	{"company_name", BRIM_ACCEPTS_TEXT},
-	{"employee_count", BRIM_ACCEPTS_NUMBER},
-	{"industry", BRIM_ACCEPTS_TEXT},
-	{"funding_stage", BRIM_ACCEPTS_TEXT},
-	{"tech_stack", BRIM_ACCEPTS_LIST | BRIM_ACCEPTS_TEXT},
-	{"recent_job_posts", BRIM_ACCEPTS_LIST | BRIM_ACCEPTS_TEXT},
-	{"news_mentions", BRIM_ACCEPTS_LIST | BRIM_ACCEPTS_TEXT},
-};
-
-static int
-find_kind(BrimStr name)
-{
-	for (int i = 0; i < NKINDS; i++)
-	{
-		if (brim_str_equal(name, brim_str(kinds[i].name)))
-			return i;
-	}
-	return -1;
-}
-
-BrimRuleKind
-brim_model_kind(BrimStr name)
-{
-	int kind = find_kind(name);
-
-	return kind < 0 ? BRIM_RULE_PRESENT : (BrimRuleKind) kind;
-}
-
-BrimDimension
-brim_model_dimension(BrimStr name)
-{
-	return brim_str_equal(name, brim_str(dimensions[BRIM_INTENT])) ? BRIM_INTENT : BRIM_FIT;
-}
-
-int
-brim_model_kind_accepts(BrimRuleKind kind)
-{
-	return kinds[kind].accepts;
-}
-
-BrimStr
-brim_model_fact_name(int fact)
-{
-	return brim_str(facts[fact].name);
-}
-
-int
-brim_model_fact_accepts(int fact)
-{
-	return facts[fact].accepts;
-}
 
 /* Refuse a field of a rule. */
 static bool __attribute__((format(printf, 4, 5)))
@@ -127,7 +47,7 @@ check_name(BrimError *error, const BrimRuleDef *rule, const char *field, BrimStr
 
 /* The reason and its placeholders. */
 static bool
-check_reason(BrimError *error, const BrimRuleDef *rule, const KindInfo *kind)
+check_reason(BrimError *error, const BrimRuleDef *rule, BrimRuleKind kind)
 {
 	BrimStr reason = rule->reason;
 
@@ -156,12 +76,13 @@ check_reason(BrimError *error, const BrimRuleDef *rule, const KindInfo *kind)
 		rest.len = end + 1 - at;
 		if (brim_str_equal(rest, brim_str("{matched}")))
 		{
-			if (!kind->has_keywords)
-				return refuse(error, rule, "reason", "{matched} needs a rule with keywords");
+			if (!brim_model_kind_has_keywords(kind) && kind != BRIM_RULE_REGEX)
+				return refuse(error, rule, "reason",
+							  "{matched} needs a rule with keywords or a pattern");
 		}
 		else if (brim_str_equal(rest, brim_str("{value}")))
 		{
-			if ((kind->accepts & (BRIM_ACCEPTS_NUMBER | BRIM_ACCEPTS_TEXT)) == 0)
+			if ((brim_model_kind_accepts(kind) & (BRIM_ACCEPTS_NUMBER | BRIM_ACCEPTS_TEXT)) == 0)
 				return refuse(error, rule, "reason",
 							  "{value} stands for a number or a text, not a list");
 		}
@@ -213,27 +134,95 @@ check_keywords(BrimError *error, const BrimRuleDef *rule, bool has_keywords)
 	return true;
 }
 
+/* Does a pattern refer back to what a group matched?  That has no bound in time. */
+static bool
+has_back_reference(BrimStr pattern)
+{
+	for (size_t at = 0; at + 1 < pattern.len; at++)
+	{
+		if (pattern.data[at] != '\\')
+			continue;
+		at++;
+		if (pattern.data[at] >= '1' && pattern.data[at] <= '9')
+			return true;
+	}
+	return false;
+}
+
+static bool
+check_pattern(BrimError *error, const BrimRuleDef *rule, bool is_regex)
+{
+	if (!is_regex)
+	{
+		if (rule->pattern.data != NULL)
+			return refuse(error, rule, "pattern", "only a rule of kind regex has one");
+		return true;
+	}
+	if (rule->pattern.data == NULL || rule->pattern.len == 0)
+		return refuse(error, rule, "pattern", "a rule of kind regex needs one");
+	if (rule->pattern.len > BRIM_MODEL_PATTERN_MAX)
+		return refuse(error, rule, "pattern", "it is longer than %d bytes", BRIM_MODEL_PATTERN_MAX);
+	if (has_back_reference(rule->pattern) ||
+		(rule->pattern.len >= 3 && memcmp(rule->pattern.data, "***", 3) == 0))
+		return refuse(error, rule, "pattern",
+					  "back references and directors (***) are not allowed");
+	return true;
+}
+
+static bool
+check_path(BrimError *error, const BrimRuleDef *rule)
+{
+	if (rule->npath > BRIM_MODEL_PATH_MAX)
+		return refuse(error, rule, "path", "it has more than %d steps", BRIM_MODEL_PATH_MAX);
+	for (int i = 0; i < rule->npath; i++)
+	{
+		if (rule->path[i].data == NULL || rule->path[i].len == 0)
+			return refuse(error, rule, "path", "step %d is null or empty", i + 1);
+		if (rule->path[i].len > BRIM_MODEL_REASON_MAX)
+			return refuse(error, rule, "path", "step %d is longer than %d bytes", i + 1,
+						  BRIM_MODEL_REASON_MAX);
+	}
+	return true;
+}
+
+/* A disqualifier has no points, and nothing good to say. */
+static bool
+check_points(BrimError *error, const BrimRuleDef *rule)
+{
+	if (rule->points < -BRIM_MODEL_POINTS_MAX || rule->points > BRIM_MODEL_POINTS_MAX)
+		return refuse(error, rule, "points", "%d is not between %d and %d", rule->points,
+					  -BRIM_MODEL_POINTS_MAX, BRIM_MODEL_POINTS_MAX);
+	if (brim_model_dimension(rule->dimension) != BRIM_DISQUALIFIER)
+		return true;
+	if (rule->points != 0)
+		return refuse(error, rule, "points", "a disqualifier has 0 points");
+	if (brim_str_equal(rule->reason_kind, brim_str("positive")))
+		return refuse(error, rule, "reason_kind", "that of a disqualifier is negative");
+	return true;
+}
+
 static bool
 check_rule(BrimError *error, const BrimRuleDef *rule)
 {
-	int kind = find_kind(rule->kind);
+	int kind = brim_model_find_kind(rule->kind);
 
 	if (!check_name(error, rule, "signal", rule->signal) ||
-		!check_name(error, rule, "attribute", rule->attribute))
+		!check_name(error, rule, "attribute", rule->attribute) || !check_path(error, rule))
 		return false;
-	if (!brim_str_equal(rule->dimension, brim_str("fit")) &&
-		!brim_str_equal(rule->dimension, brim_str("intent")))
-		return refuse(error, rule, "dimension", "it must be fit or intent");
+	if (brim_model_find_dimension(rule->dimension) < 0)
+		return refuse(error, rule, "dimension", "it must be fit, intent or disqualifier");
 	if (kind < 0)
 		return refuse(error, rule, "kind",
-					  "it must be range, one_of, any_of, words, present or otherwise");
-	if (rule->points < 0 || rule->points > 100)
-		return refuse(error, rule, "points", "%d is not between 0 and 100", rule->points);
+					  "it must be range, one_of, any_of, all_of, words, regex, event, present "
+					  "or otherwise");
+	if (rule->stem && kind != BRIM_RULE_WORDS)
+		return refuse(error, rule, "stem", "only a rule of kind words has it");
 	if (rule->weight <= 0 || rule->weight >= WEIGHT_MAX)
 		return refuse(error, rule, "weight", "it must be greater than 0 and less than 1000");
-	return check_range(error, rule, kind == BRIM_RULE_RANGE) &&
-		   check_keywords(error, rule, kinds[kind].has_keywords) &&
-		   check_reason(error, rule, &kinds[kind]);
+	return check_points(error, rule) && check_range(error, rule, kind == BRIM_RULE_RANGE) &&
+		   check_keywords(error, rule, brim_model_kind_has_keywords((BrimRuleKind) kind)) &&
+		   check_pattern(error, rule, kind == BRIM_RULE_REGEX) &&
+		   check_reason(error, rule, (BrimRuleKind) kind);
 }
 
 static int
@@ -274,6 +263,17 @@ check_head(const BrimModelDef *def, BrimError *error)
 		!check_threshold(error, "medium_above", def->medium_above) ||
 		!check_threshold(error, "qualified_above", def->qualified_above))
 		return false;
+	if (def->missing_policy.data != NULL && brim_model_find_policy(def->missing_policy) < 0)
+	{
+		brim_error_set(error, "field missing_policy: it must be ignore, zero or prior");
+		return false;
+	}
+	if (def->language.data != NULL &&
+		(def->language.len == 0 || def->language.len > BRIM_MODEL_NAME_MAX))
+	{
+		brim_error_set(error, "field language: it must have 1 to %d bytes", BRIM_MODEL_NAME_MAX);
+		return false;
+	}
 	if (def->medium_above > def->high_above)
 	{
 		brim_error_set(error, "field medium_above: %d is greater than high_above (%d)",
@@ -289,12 +289,68 @@ check_head(const BrimModelDef *def, BrimError *error)
 	return true;
 }
 
+/* Refuse settings of a signal. */
+static bool
+refuse_settings(BrimError *error, const BrimSignalDef *settings, const char *why)
+{
+	brim_error_set(error, "signal \"%.*s\": %s",
+				   (int) (settings->signal.len < 63 ? settings->signal.len : 63),
+				   settings->signal.data == NULL ? "" : settings->signal.data, why);
+	return false;
+}
+
+static bool
+are_points(int points)
+{
+	return points >= -BRIM_MODEL_POINTS_MAX && points <= BRIM_MODEL_POINTS_MAX;
+}
+
+/* The settings of signals: sound, and once each. */
+static bool
+check_signals(const BrimModelDef *def, BrimError *error)
+{
+	if (def->nsignals < 0 || def->nsignals > BRIM_MODEL_SIGNALS_MAX)
+	{
+		brim_error_set(error, "a model has settings for at most %d signals, this one for %d",
+					   BRIM_MODEL_SIGNALS_MAX, def->nsignals);
+		return false;
+	}
+	for (int i = 0; i < def->nsignals; i++)
+	{
+		const BrimSignalDef *settings = &def->signals[i];
+		int                  dimension = brim_model_find_dimension(settings->dimension);
+
+		if (settings->signal.data == NULL || settings->signal.len == 0)
+			return refuse_settings(error, settings, "field signal: it is missing");
+		if (dimension != BRIM_FIT && dimension != BRIM_INTENT)
+			return refuse_settings(error, settings, "field dimension: it must be fit or intent");
+		if (settings->combine.data != NULL && brim_model_find_combine(settings->combine) < 0)
+			return refuse_settings(error, settings, "field combine: it must be average or add");
+		if (!are_points(settings->min_points) || !are_points(settings->max_points) ||
+			!are_points(settings->prior_points))
+			return refuse_settings(error, settings,
+								   "fields min_points, max_points and prior_points: "
+								   "they must be between -100 and 100");
+		if (settings->has_min && settings->has_max && settings->min_points > settings->max_points)
+			return refuse_settings(error, settings,
+								   "field min_points: it is greater than max_points");
+		for (int j = 0; j < i; j++)
+		{
+			if (brim_str_equal(def->signals[j].signal, settings->signal) &&
+				brim_str_equal(def->signals[j].dimension, settings->dimension))
+				return refuse_settings(error, settings, "it has settings twice");
+		}
+	}
+	return true;
+}
+
 bool
 brim_model_check(BrimModelDef *def, BrimError *error)
 {
 	int64_t nkeywords = 0;
+	int     nregexes = 0;
 
-	if (!check_head(def, error))
+	if (!check_head(def, error) || !check_signals(def, error))
 		return false;
 	qsort(def->rules, (size_t) def->nrules, sizeof(BrimRuleDef), compare_rules);
 	for (int i = 0; i < def->nrules; i++)
@@ -305,6 +361,10 @@ brim_model_check(BrimModelDef *def, BrimError *error)
 			return refuse(error, rule, "rule_no", "two rules have this number");
 		if (!check_rule(error, rule))
 			return false;
+		if (brim_model_find_kind(rule->kind) == BRIM_RULE_REGEX &&
+			++nregexes > BRIM_MODEL_REGEX_MAX)
+			return refuse(error, rule, "kind", "the model has more than %d rules of kind regex",
+						  BRIM_MODEL_REGEX_MAX);
 		nkeywords += rule->nkeywords;
 		if (nkeywords > BRIM_MODEL_KEYWORDS_MAX)
 			return refuse(error, rule, "keywords", "the model has more than %d in all",

@@ -3,36 +3,27 @@
  * score.c
  *	  Score a lead with a compiled model; see score.h.
  *
- * Each attribute is looked at once.  What it hits are rules; a signal keeps
- * the first of its rules that was hit.  All arithmetic is in integers.
+ * Each attribute is looked at once (score_look.c), if its value is not one
+ * that was seen before (score_cache.c).  What it hits are rules; from them come
+ * the points of the attribute's signals, and from the sums of these the
+ * scores.  All arithmetic is in integers.
  *
  *-------------------------------------------------------------------------
  */
-#include "core/score.h"
+#include "core/score_look.h"
 
 #include <limits.h>
-#include <math.h>
 #include <string.h>
 
-#include "core/text.h"
-
 #define FOLDED_MAX ((size_t) INT_MAX)
-#define SMALL_TEXT 64 /* bytes that are folded on the stack */
-
-/* An attribute while it is looked at. */
-typedef struct Look
-{
-	BrimScore            *score;
-	const BrimAttribute  *attribute;
-	const BrimKeywordSet *set;  /* the one that is being matched */
-	int                   open; /* signals that an earlier rule could still take */
-	bool                  want_matches;
-} Look;
+#define ADDED_MAX ((int64_t) 201 * BRIM_WEIGHT_ONE) /* no more can make a difference */
 
 BrimScore *
 brim_score_create(const BrimModel *model, const BrimFold *fold, BrimMem *mem)
 {
 	BrimScore *score = brim_mem_alloc(mem, sizeof(BrimScore));
+	size_t     nrules = (size_t) model->nrules;
+	size_t     nkeywords = (size_t) model->nkeywords;
 
 	if (score == NULL)
 		return NULL;
@@ -41,13 +32,28 @@ brim_score_create(const BrimModel *model, const BrimFold *fold, BrimMem *mem)
 	score->fold = fold;
 	score->mem = mem;
 	brim_buf_init(&score->folded, mem, FOLDED_MAX);
+	brim_buf_init(&score->stems, mem, FOLDED_MAX);
+	brim_buf_init(&score->work, mem, FOLDED_MAX);
 	score->signals = brim_mem_alloc(mem, (size_t) model->nsignals * sizeof(BrimSignalResult));
-	score->matched = brim_mem_alloc(mem, (size_t) model->nkeywords * sizeof(bool));
-	if (score->signals == NULL || score->matched == NULL)
+	score->rules = brim_mem_alloc(mem, nrules * sizeof(BrimRuleHit));
+	score->hits = brim_mem_alloc(mem, nrules * sizeof(int));
+	score->found = brim_mem_alloc(mem, nkeywords * sizeof(uint32_t));
+	score->reads = brim_mem_alloc(mem, (size_t) model->nattributes * sizeof(int));
+	score->has_today = model->has_as_of;
+	score->today = model->as_of;
+	score->cache = brim_score_cache_create(model, mem);
+	if (model->lexicon != NULL)
+		score->scan = brim_intent_create(model->lexicon, fold, mem);
+	if (score->cache == NULL || score->signals == NULL || score->reads == NULL ||
+		(score->scan == NULL && model->lexicon != NULL) || score->rules == NULL ||
+		score->hits == NULL || (score->found == NULL && nkeywords > 0))
 	{
 		brim_score_free(score);
 		return NULL;
 	}
+	memset(score->rules, 0, nrules * sizeof(BrimRuleHit));
+	if (nkeywords > 0)
+		memset(score->found, 0, nkeywords * sizeof(uint32_t));
 	return score;
 }
 
@@ -57,8 +63,16 @@ brim_score_free(BrimScore *score)
 	if (score == NULL)
 		return;
 	brim_buf_free(&score->folded);
+	brim_buf_free(&score->stems);
+	brim_buf_free(&score->work);
 	brim_mem_free(score->mem, score->signals);
-	brim_mem_free(score->mem, score->matched);
+	brim_mem_free(score->mem, score->rules);
+	brim_mem_free(score->mem, score->hits);
+	brim_mem_free(score->mem, score->found);
+	brim_mem_free(score->mem, score->reads);
+	brim_score_cache_free(score->cache);
+	if (score->scan != NULL)
+		brim_intent_free(score->scan);
 	brim_mem_free(score->mem, score);
 }
 
@@ -67,227 +81,159 @@ brim_score_reads(const BrimModel *model, int want, int attribute)
 {
 	const BrimAttribute *a = &model->attributes[attribute];
 
+	/* Whose an event is, is told by the company's name, the first of the facts */
+	if (attribute == 0 && model->lexicon != NULL)
+		return true;
 	return ((want & BRIM_WANT_FIT) != 0 && a->in_dimension[BRIM_FIT]) ||
 		   ((want & BRIM_WANT_INTENT) != 0 && a->in_dimension[BRIM_INTENT]) ||
+		   ((want & BRIM_WANT_TOTAL) != 0 && a->in_dimension[BRIM_DISQUALIFIER]) ||
 		   ((want & BRIM_WANT_CONFIDENCE) != 0 && a->is_fact);
 }
 
-/* A rule matched: it is the signal's unless an earlier one matched too. */
-static void
-hit_rule(Look *look, int rule)
+void
+brim_score_want(BrimScore *score, int want)
 {
-	const BrimModel  *model = look->score->model;
-	int               place = model->rules[rule].signal;
-	BrimSignalResult *result = &look->score->signals[place];
-
-	if (result->state == BRIM_SIGNAL_SCORED && result->rule <= rule)
+	if (score->want == want)
 		return;
-	result->state = BRIM_SIGNAL_SCORED;
-	result->rule = rule;
-	if (rule == model->signals[place].first_rule)
-		look->open--;
+	score->want = want;
+	score->nreads = 0;
+	for (int a = 0; a < score->model->nattributes; a++)
+	{
+		if (brim_score_reads(score->model, want, a))
+			score->reads[score->nreads++] = a;
+	}
 }
 
-/* A pattern was found; false when nothing more can change the result. */
-static bool
-hit_pattern(void *state, int pattern)
-{
-	Look                 *look = state;
-	const BrimKeywordSet *set = look->set;
-
-	for (int t = set->first[pattern]; t < set->first[pattern + 1]; t++)
-	{
-		hit_rule(look, set->targets[t].rule);
-		if (look->want_matches)
-			look->score->matched[set->targets[t].keyword] = true;
-	}
-	return look->open > 0 || look->want_matches;
-}
-
-/*
- * Match a text, or one entry of a list, against the keywords of the attribute.
- * Pure ASCII needs no folding by the caller's means, and the automaton takes
- * it as it is.
- */
-static bool
-look_at_text(Look *look, BrimStr text)
-{
-	const BrimAttribute *attribute = look->attribute;
-	BrimBuf             *folded = &look->score->folded;
-	bool                 is_ascii;
-
-	if (attribute->exact.npatterns == 0 && attribute->automaton == NULL)
-		return true;
-	is_ascii = brim_text_is_ascii(text);
-	if (!is_ascii)
-	{
-		if (!brim_model_fold(look->score->fold, text, folded))
-			return false;
-		text = brim_buf_str(folded);
-	}
-	if (attribute->exact.npatterns > 0 && text.len <= attribute->exact.longest)
-	{
-		char    small[SMALL_TEXT];
-		BrimStr whole = {small, text.len};
-		int     pattern;
-
-		if (!is_ascii)
-			whole = text;
-		else if (text.len <= SMALL_TEXT)
-			brim_text_lower_ascii(small, text.data, text.len);
-		else if (brim_model_fold(NULL, text, folded))
-			whole = brim_buf_str(folded);
-		else
-			return false;
-		pattern = brim_keywords_find(&attribute->exact, whole);
-		look->set = &attribute->exact;
-		if (pattern >= 0)
-			hit_pattern(look, pattern);
-	}
-	if (attribute->automaton != NULL)
-	{
-		look->set = &attribute->words;
-		brim_automaton_walk(attribute->automaton, text, hit_pattern, look);
-	}
-	return true;
-}
-
-/* Look at a list; *given is set by its first entry that is something. */
-static bool
-look_at_list(Look *look, BrimList *list, bool *given)
-{
-	BrimStr entry;
-
-	while (list->next(list, &entry))
-	{
-		if (entry.len == 0)
-			continue;
-		*given = true;
-		if (look->open == 0 && !look->want_matches)
-			break;
-		if (!look_at_text(look, entry))
-			return false;
-	}
-	return true;
-}
-
-/* Try the range rules of each signal of the attribute. */
+/* Begin a run: forget what matched in the one before. */
 static void
-look_at_number(Look *look, double number)
+start_run(BrimScore *score)
 {
-	const BrimModel *model = look->score->model;
+	const BrimModel *model = score->model;
 
-	for (int s = 0; s < look->attribute->nsignals; s++)
+	if (++score->run == 0)
 	{
-		const BrimSignal *signal = &model->signals[look->attribute->signals[s]];
+		/* The numbers of runs begin again: old ones must not look like new ones */
+		memset(score->rules, 0, (size_t) model->nrules * sizeof(BrimRuleHit));
+		if (model->nkeywords > 0)
+			memset(score->found, 0, (size_t) model->nkeywords * sizeof(uint32_t));
+		score->run = 1;
+	}
+	score->nhits = 0;
+}
 
-		if (signal->nranges == 0)
-			continue;
-		for (int r = signal->first_rule; r < signal->first_rule + signal->nrules; r++)
-		{
-			const BrimRule *rule = &model->rules[r];
+static int64_t
+within(int64_t value, int64_t low, int64_t high)
+{
+	return value < low ? low : value > high ? high : value;
+}
 
-			if (rule->kind == BRIM_RULE_RANGE && number >= rule->low && number <= rule->high)
-			{
-				hit_rule(look, r);
-				break;
-			}
-		}
+/* The points of one signal, which says whether it counts. */
+static void
+settle_signal(const BrimScore *score, int place)
+{
+	const BrimSignal *signal = &score->model->signals[place];
+	BrimSignalResult *result = &score->signals[place];
+
+	if (result->state == BRIM_SIGNAL_SCORED)
+	{
+		const BrimRule *rule = &score->model->rules[result->rule];
+
+		if (signal->combine == BRIM_AVERAGE)
+			result->points = brim_score_rule_points(score, result->rule);
+		result->weight = rule->weight;
+		result->points = within(result->points, signal->min_points, signal->max_points);
+	}
+	else if (result->state == BRIM_SIGNAL_MISSING && signal->counts_missing)
+	{
+		result->state = BRIM_SIGNAL_ASSUMED;
+		result->points = signal->missing_points;
+		result->weight = signal->missing_weight;
 	}
 }
 
-/* Look at one attribute: settle its signals, say whether it is given. */
-static bool
-look_at_attribute(BrimScore *score, const BrimAttribute *attribute, const BrimValue *value,
-				  bool want_matches, bool *given)
+/* Add what a signal came to. */
+static void
+add_signal(BrimOutcome *outcome, const BrimSignal *signal, const BrimSignalResult *result)
 {
-	Look look = {score, attribute, NULL, attribute->nsignals, want_matches};
-
-	*given = false;
-	switch (value->kind)
+	if (result->state < BRIM_SIGNAL_SCORED)
+		return;
+	if (signal->dimension == BRIM_DISQUALIFIER)
+		outcome->is_disqualifying = true;
+	else if (signal->combine == BRIM_ADD)
+		outcome->sums.added[signal->dimension] += result->points;
+	else
 	{
-		case BRIM_VALUE_MISSING:
-			break;
-		case BRIM_VALUE_NUMBER:
-			*given = !isnan(value->number) && (value->number != 0 || !attribute->zero_is_missing);
-			if (*given)
-				look_at_number(&look, value->number);
-			break;
-		case BRIM_VALUE_TEXT:
-			*given = value->text.len > 0;
-			if (*given && !look_at_text(&look, value->text))
-				return false;
-			break;
-		case BRIM_VALUE_LIST:
-			if (!look_at_list(&look, value->list, given))
-				return false;
-			break;
-		case BRIM_VALUE_OTHER:
-			*given = true;
-			break;
+		outcome->sums.points[signal->dimension] += result->points * result->weight;
+		outcome->sums.weight[signal->dimension] += result->weight;
 	}
-	if (!*given)
-		return true;
+}
+
+/* Look at an attribute, and find out what its signals come to.  False: no memory. */
+static bool
+evaluate(BrimScore *score, int place, const BrimValue *values, bool want_matches,
+		 BrimOutcome *outcome)
+{
+	const BrimModel     *model = score->model;
+	const BrimAttribute *attribute = &model->attributes[place];
+	int                  first_hit = score->nhits;
+
+	memset(outcome, 0, sizeof(*outcome));
+	for (int s = 0; s < attribute->nsignals; s++)
+		memset(&score->signals[attribute->signals[s]], 0, sizeof(BrimSignalResult));
+	if (!brim_score_look(score, attribute, &values[place], &values[0], want_matches,
+						 &outcome->is_given))
+		return false;
+	for (int h = first_hit; h < score->nhits; h++)
+	{
+		int rule = score->hits[h];
+
+		score->signals[model->rules[rule].signal].points += brim_score_rule_points(score, rule);
+	}
 	for (int s = 0; s < attribute->nsignals; s++)
 	{
-		int               place = attribute->signals[s];
-		BrimSignalResult *result = &score->signals[place];
+		int signal = attribute->signals[s];
 
-		if (score->model->signals[place].fallback >= 0)
-			hit_rule(&look, score->model->signals[place].fallback);
-		if (result->state == BRIM_SIGNAL_MISSING)
-			result->state = BRIM_SIGNAL_LEFT_OUT;
+		if (model->signals[signal].dimension != BRIM_DISQUALIFIER)
+			settle_signal(score, signal);
+		add_signal(outcome, &model->signals[signal], &score->signals[signal]);
 	}
+	outcome->is_known = true;
 	return true;
 }
 
-/* Average of the points of the scored signals of a dimension, truncated; 0 for none. */
-static int
-average(const BrimScore *score, BrimDimension dimension)
+/* Divide what is not negative; 32 bits, which nearly always do, take a fraction of the time. */
+static inline int64_t
+divide(int64_t value, int64_t by)
 {
-	const BrimModel *model = score->model;
-	int64_t          points = 0;
-	int64_t          weight = 0;
-
-	for (int s = 0; s < model->nsignals; s++)
-	{
-		const BrimRule *rule;
-
-		if (model->signals[s].dimension != dimension ||
-			score->signals[s].state != BRIM_SIGNAL_SCORED)
-			continue;
-		rule = &model->rules[score->signals[s].rule];
-		points += rule->points * rule->weight;
-		weight += rule->weight;
-	}
-	return weight > 0 ? (int) (points / weight) : 0;
+	if (((value | by) >> 32) == 0)
+		return (uint32_t) value / (uint32_t) by;
+	return value / by;
 }
 
-bool
-brim_score_run(BrimScore *score, const BrimValue *values, int want)
+/* The score of a dimension: the average and what is added, from 0 to 100, truncated. */
+static int
+dimension_score(const BrimSums *sums, BrimDimension dimension)
+{
+	int64_t weight = sums->weight[dimension] == 0 ? 1 : sums->weight[dimension];
+	int64_t points =
+		sums->points[dimension] + within(sums->added[dimension], -ADDED_MAX, ADDED_MAX) * weight;
+
+	/* To cut twice is to cut once by the product */
+	return points <= 0 ? 0 : (int) within(divide(points / BRIM_WEIGHT_ONE, weight), 0, 100);
+}
+
+/* The scores, from the sums. */
+static void
+finish_run(BrimScore *score, const BrimSums *sums, int facts)
 {
 	const BrimModel *model = score->model;
-	bool             want_matches = (want & BRIM_WANT_MATCHES) != 0;
-	int              facts = 0;
 
-	memset(score->signals, 0, (size_t) model->nsignals * sizeof(BrimSignalResult));
-	if (want_matches && model->nkeywords > 0)
-		memset(score->matched, 0, (size_t) model->nkeywords * sizeof(bool));
-	for (int a = 0; a < model->nattributes; a++)
-	{
-		bool given;
-
-		if (!brim_score_reads(model, want, a))
-			continue;
-		if (!look_at_attribute(score, &model->attributes[a], &values[a], want_matches, &given))
-			return false;
-		if (given && model->attributes[a].is_fact)
-			facts++;
-	}
-	score->fit = average(score, BRIM_FIT);
-	score->intent = average(score, BRIM_INTENT);
+	score->fit = dimension_score(sums, BRIM_FIT);
+	score->intent = dimension_score(sums, BRIM_INTENT);
 	score->total = (int) ((score->fit * model->fit_weight + score->intent * model->intent_weight) /
 						  BRIM_WEIGHT_ONE);
+	if (score->is_disqualified)
+		score->total = 0;
 	score->confidence = (200 * facts + BRIM_FACTS) / (2 * BRIM_FACTS); /* rounded */
 	score->is_qualified = score->total > model->qualified_above;
 	if (score->total > model->high_above)
@@ -296,80 +242,38 @@ brim_score_run(BrimScore *score, const BrimValue *values, int want)
 		score->action = "medium_priority_outreach";
 	else
 		score->action = "low_priority_monitoring";
-	return true;
-}
-
-/* Append the keywords of a rule that matched, in the rule's order. */
-static void
-append_matched(const BrimScore *score, const BrimRule *rule, BrimBuf *out)
-{
-	bool first = true;
-
-	for (int k = rule->first_keyword; k < rule->first_keyword + rule->nkeywords; k++)
-	{
-		if (!score->matched[k])
-			continue;
-		if (!first)
-			brim_buf_append_text(out, ", ");
-		brim_buf_append_str(out, score->model->keywords[k]);
-		first = false;
-	}
-}
-
-static void
-append_value(const BrimScore *score, const BrimRule *rule, const BrimValue *value, BrimBuf *out)
-{
-	if (value->kind == BRIM_VALUE_NUMBER && value->number == floor(value->number) &&
-		fabs(value->number) < 1e15)
-		brim_buf_printf(out, "%.0f", value->number);
-	else if (value->kind == BRIM_VALUE_NUMBER)
-		brim_buf_printf(out, "%.15g", value->number);
-	else if (value->kind == BRIM_VALUE_LIST)
-		append_matched(score, rule, out);
-	else if (value->text.len > 0)
-		brim_buf_append_str(out, value->text);
 }
 
 bool
-brim_score_reason(const BrimScore *score, int signal, const BrimValue *values, BrimBuf *out)
+brim_score_run(BrimScore *score, const BrimValue *values, int want)
 {
-	static const char value_blank[] = "{value}";
-	static const char matched_blank[] = "{matched}";
-	const BrimModel  *model = score->model;
-	const BrimRule   *rule;
-	BrimStr           rest;
+	const BrimModel *model = score->model;
+	bool             want_matches = (want & BRIM_WANT_MATCHES) != 0;
+	BrimSums         sums = {{0}, {0}, {0}};
+	int              facts = 0;
 
-	if (score->signals[signal].state != BRIM_SIGNAL_SCORED)
-		return true;
-	rule = &model->rules[score->signals[signal].rule];
-	rest = rule->reason;
-	while (rest.len > 0)
+	brim_score_want(score, want);
+	start_run(score);
+	score->is_disqualified = false;
+	if (want_matches)
+		memset(score->signals, 0, (size_t) model->nsignals * sizeof(BrimSignalResult));
+	for (int i = 0; i < score->nreads; i++)
 	{
-		const char *brace = memchr(rest.data, '{', rest.len);
-		size_t      plain = brace == NULL ? rest.len : (size_t) (brace - rest.data);
-		size_t      taken = 1;
+		int          a = score->reads[i];
+		BrimOutcome *outcome = want_matches ? brim_score_cache_scratch(score->cache)
+											: brim_score_cache_find(score->cache, a, &values[a]);
 
-		brim_buf_append(out, rest.data, plain);
-		rest.data += plain;
-		rest.len -= plain;
-		if (rest.len == 0)
-			break;
-		if (rest.len >= strlen(value_blank) &&
-			memcmp(rest.data, value_blank, strlen(value_blank)) == 0)
+		if (!outcome->is_known && !evaluate(score, a, values, want_matches, outcome))
+			return false;
+		for (int d = 0; d < BRIM_SUMS; d++)
 		{
-			append_value(score, rule, &values[model->signals[signal].attribute], out);
-			taken = strlen(value_blank);
+			sums.points[d] += outcome->sums.points[d];
+			sums.weight[d] += outcome->sums.weight[d];
+			sums.added[d] += outcome->sums.added[d];
 		}
-		else if (rest.len >= strlen(matched_blank) &&
-				 memcmp(rest.data, matched_blank, strlen(matched_blank)) == 0)
-		{
-			append_matched(score, rule, out);
-			taken = strlen(matched_blank);
-		}
-		else
-			brim_buf_append(out, rest.data, 1);
-		rest.data += taken;
-		rest.len -= taken;
+		score->is_disqualified |= outcome->is_disqualifying;
+		facts += outcome->is_given && model->attributes[a].is_fact;
 	}
-	return !out->failed;
+	finish_run(score, &sums, facts);
+	return true;
 }

@@ -2,16 +2,21 @@
  *
  * fold.h
  *	  How the server folds text for the scoring core: lowered by the
- *	  database's default collation, in UTF-8.
+ *	  database's default collation, in UTF-8; stems by its text search
+ *	  dictionaries; searches by its regular expressions.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef BRIM_DB_FOLD_H
 #define BRIM_DB_FOLD_H
 
-#include "core/model.h"
+#include "core/fold.h"
 
-/* Folds into the memory context that is current when it is called. */
+/* Works in the memory context that is current when it is called. */
 extern const BrimFold brim_fold_server;
+
+/* Raise an error for a language without a stemmer, for a pattern that is no regular expression. */
+extern void brim_fold_check_language(BrimStr language);
+extern void brim_fold_check_pattern(BrimStr pattern);
 
 #endif /* BRIM_DB_FOLD_H */

@@ -7,7 +7,10 @@
  */
 #include "postgres.h"
 
+#include <limits.h>
+
 #include "catalog/namespace.h"
+#include "miscadmin.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -17,10 +20,12 @@
 #include "db/memory.h"
 #include "db/model.h"
 
+#define MODEL_KEY (NAMEDATALEN + 16) /* name, or name@version */
+
 /* An entry of the cache: the published version of a model. */
 typedef struct CacheEntry
 {
-	char             name[NAMEDATALEN]; /* empty: the default model */
+	char             name[MODEL_KEY]; /* empty: the default model */
 	BrimModelHandle *handle;
 } CacheEntry;
 
@@ -33,8 +38,11 @@ void
 brim_model_release(BrimModelHandle *handle)
 {
 	Assert(handle->holders > 0);
-	if (--handle->holders == 0)
-		MemoryContextDelete(handle->cxt);
+	if (--handle->holders > 0)
+		return;
+	if (handle->lexicon != NULL)
+		brim_lexicon_release(handle->lexicon);
+	MemoryContextDelete(handle->cxt);
 }
 
 /* Drop every cached model; those in use live until their holders are done. */
@@ -65,8 +73,9 @@ static void
 table_changed(Datum arg, Oid relid)
 {
 	(void) arg;
-	if (relid == InvalidOid || relid == tables.model || relid == tables.rule ||
-		relid == tables.published)
+	if (relid == InvalidOid || relid == tables.intent_class || relid == tables.intent_term ||
+		relid == tables.intent_cue || relid == tables.model || relid == tables.rule ||
+		relid == tables.signal || relid == tables.published)
 	{
 		changes++;
 		drop_models();
@@ -88,7 +97,7 @@ start_cache(void)
 		cache_cxt =
 			AllocSetContextCreate(TopMemoryContext, "brim scoring models", ALLOCSET_DEFAULT_SIZES);
 	memset(&ctl, 0, sizeof(ctl));
-	ctl.keysize = NAMEDATALEN;
+	ctl.keysize = MODEL_KEY;
 	ctl.entrysize = sizeof(CacheEntry);
 	ctl.hcxt = cache_cxt;
 	cache = hash_create("brim scoring models", 16, &ctl, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
@@ -106,15 +115,54 @@ brim_model_tables(void)
 	{
 		found.model = get_relname_relid("scoring_model", schema);
 		found.rule = get_relname_relid("scoring_rule", schema);
+		found.signal = get_relname_relid("scoring_signal", schema);
 		found.published = get_relname_relid("published_model", schema);
+		found.intent_class = get_relname_relid("intent_class", schema);
+		found.intent_term = get_relname_relid("intent_term", schema);
+		found.intent_cue = get_relname_relid("intent_cue", schema);
 	}
-	if (!OidIsValid(found.model) || !OidIsValid(found.rule) || !OidIsValid(found.published))
+	if (!OidIsValid(found.model) || !OidIsValid(found.rule) || !OidIsValid(found.signal) ||
+		!OidIsValid(found.published))
 		ereport(
 			ERROR, errcode(ERRCODE_UNDEFINED_TABLE),
 			errmsg("the scoring tables of schema \"brim\" are not there"),
 			errhint(
 				"Run CREATE EXTENSION brim in this database, or pass a scoring model as jsonb."));
 	return found;
+}
+
+/* The context of an error: which rule. */
+static void
+tell_rule(void *arg)
+{
+	const BrimRuleDef *rule = *(const BrimRuleDef **) arg;
+
+	if (rule != NULL)
+		errcontext("rule %d of a scoring model", rule->rule_no);
+}
+
+/* What only the server can tell: are the languages and patterns of a definition any good? */
+static void
+check_host(const BrimModelDef *def)
+{
+	ErrorContextCallback context;
+	const BrimRuleDef   *rule = NULL;
+
+	context.callback = tell_rule;
+	context.arg = &rule;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
+	for (int r = 0; r < def->nrules; r++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		rule = &def->rules[r];
+		if (rule->stem)
+			brim_fold_check_language(def->language.data == NULL ? brim_str("english")
+																: def->language);
+		if (rule->pattern.data != NULL && rule->pattern.len <= BRIM_MODEL_PATTERN_MAX)
+			brim_fold_check_pattern(rule->pattern);
+	}
+	error_context_stack = context.previous;
 }
 
 BrimModel *
@@ -125,6 +173,7 @@ brim_model_compile_in(MemoryContext parent, BrimModelDef *def, int sqlerrcode, M
 	BrimError  error;
 	BrimModel *model;
 
+	check_host(def);
 	model = brim_model_compile(def, &brim_fold_server, brim_memory_in(own), &error);
 	if (model == NULL)
 		ereport(ERROR, errcode(sqlerrcode),
@@ -139,31 +188,98 @@ brim_model_compile_in(MemoryContext parent, BrimModelDef *def, int sqlerrcode, M
 	return model;
 }
 
+/* Give a definition whose rules look for events the lexicon, which has to be released; or NULL. */
+static BrimLexiconHandle *
+give_lexicon(BrimModelDef *def)
+{
+	BrimLexiconHandle *lexicon;
+	int                rule = 0;
+
+	while (rule < def->nrules && !brim_str_equal(def->rules[rule].kind, brim_str("event")))
+		rule++;
+	if (rule == def->nrules)
+		return NULL;
+	lexicon = brim_lexicon_acquire();
+	def->lexicon = lexicon->lexicon;
+	return lexicon;
+}
+
+/* Compile a definition; should that fail, let go of the lexicon. */
+static BrimModel *
+compile_holding(BrimLexiconHandle *lexicon, MemoryContext parent, BrimModelDef *def, int sqlerrcode,
+				MemoryContext *cxt)
+{
+	BrimModel *volatile model = NULL;
+
+	PG_TRY();
+	{
+		model = brim_model_compile_in(parent, def, sqlerrcode, cxt);
+	}
+	PG_CATCH();
+	{
+		if (lexicon != NULL)
+			brim_lexicon_release(lexicon);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	return model;
+}
+
 /* Read and compile a model; nothing is left behind but the handle. */
 static BrimModelHandle *
 read_model(const char *name, int version)
 {
+	static uint64 serial = 0;
 	MemoryContext work =
 		AllocSetContextCreate(CurrentMemoryContext, "brim scoring rules", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext caller = MemoryContextSwitchTo(work);
-	BrimModelDef *def = brim_model_load(&tables, name, version);
-	MemoryContext cxt;
-	BrimModel    *model =
-		brim_model_compile_in(work, def, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, &cxt);
-	BrimModelHandle *handle = MemoryContextAllocZero(cxt, sizeof(BrimModelHandle));
+	MemoryContext      caller = MemoryContextSwitchTo(work);
+	BrimModelDef      *def = brim_model_load(&tables, name, version);
+	BrimLexiconHandle *lexicon = give_lexicon(def);
+	MemoryContext      cxt;
+	BrimModel         *model =
+		compile_holding(lexicon, work, def, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, &cxt);
+	BrimModelHandle *handle;
 
+	handle = MemoryContextAllocZero(cxt, sizeof(BrimModelHandle));
+	handle->lexicon = lexicon;
 	handle->model = model;
 	handle->cxt = cxt;
+	handle->serial = ++serial;
 	MemoryContextSetParent(cxt, cache_cxt);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(work);
 	return handle;
 }
 
+/*
+ * Take "name@version" apart; version 0 where there is none.  The name is cut
+ * off in place.
+ */
+static int
+cut_version(char *name)
+{
+	char *at = strrchr(name, '@');
+	char *end;
+	long  version;
+
+	if (at == NULL)
+		return 0;
+	errno = 0;
+	version = strtol(at + 1, &end, 10);
+	if (at[1] < '0' || at[1] > '9' || *end != '\0' || errno != 0 || version <= 0 ||
+		version > INT_MAX)
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("invalid version of a scoring model in \"%s\"", name),
+				errhint("Write name@version, for example 'balanced@2'."));
+	*at = '\0';
+	return (int) version;
+}
+
 BrimModelHandle *
 brim_model_acquire(const char *name)
 {
-	char             key[NAMEDATALEN] = {0};
+	char             key[MODEL_KEY] = {0};
+	char             base[MODEL_KEY] = {0};
 	CacheEntry      *entry;
 	BrimModelHandle *handle;
 	bool             found;
@@ -172,11 +288,12 @@ brim_model_acquire(const char *name)
 		start_cache();
 	if (name != NULL)
 	{
-		if (name[0] == '\0' || strlen(name) >= NAMEDATALEN)
+		if (name[0] == '\0' || strlen(name) >= MODEL_KEY)
 			ereport(ERROR, errcode(ERRCODE_UNDEFINED_OBJECT),
 					errmsg("scoring model \"%s\" does not exist", name),
 					errhint("The view brim.model_spec lists the models."));
 		strlcpy(key, name, sizeof(key));
+		strlcpy(base, name, sizeof(base));
 	}
 
 	/* See what other sessions committed up to now. */
@@ -184,12 +301,13 @@ brim_model_acquire(const char *name)
 	entry = hash_search(cache, key, HASH_FIND, NULL);
 	if (entry == NULL)
 	{
+		int    version = name == NULL ? 0 : cut_version(base);
 		uint64 changes_before;
 
 		/* Known before reading, so that a change that comes in while reading is noticed. */
 		tables = brim_model_tables();
 		changes_before = changes;
-		handle = read_model(name, 0);
+		handle = read_model(name == NULL ? NULL : base, version);
 		if (changes != changes_before)
 		{
 			/* Right for this statement; the next one reads again. */
@@ -207,13 +325,79 @@ brim_model_acquire(const char *name)
 	return handle;
 }
 
-void
-brim_model_try(const char *name, int version)
-{
-	MemoryContext   cxt;
-	BrimModelTables now = brim_model_tables();
+/* Models that plans were made for lately, each held; the oldest is let go of first. */
+#define PLANNED_MAX 32
+static BrimModelHandle *planned[PLANNED_MAX];
+static int              next_planned = 0;
 
-	brim_model_compile_in(CurrentMemoryContext, brim_model_load(&now, name, version),
-						  ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, &cxt);
+void
+brim_model_remember(BrimModelHandle *handle)
+{
+	for (int i = 0; i < PLANNED_MAX; i++)
+	{
+		if (planned[i] == handle)
+			return;
+	}
+	handle->holders++;
+	if (planned[next_planned] != NULL)
+		brim_model_release(planned[next_planned]);
+	planned[next_planned] = handle;
+	next_planned = (next_planned + 1) % PLANNED_MAX;
+}
+
+BrimModelHandle *
+brim_model_recall(uint64 serial)
+{
+	for (int i = 0; i < PLANNED_MAX; i++)
+	{
+		if (planned[i] != NULL && planned[i]->serial == serial)
+		{
+			planned[i]->holders++;
+			return planned[i];
+		}
+	}
+	return NULL;
+}
+
+/* Leave out the settings of signals that have no rules yet. */
+static void
+drop_early_settings(BrimModelDef *def)
+{
+	int kept = 0;
+
+	for (int i = 0; i < def->nsignals; i++)
+	{
+		const BrimSignalDef *settings = &def->signals[i];
+		int                  rule = 0;
+
+		CHECK_FOR_INTERRUPTS();
+		while (rule < def->nrules &&
+			   (!brim_str_equal(def->rules[rule].signal, settings->signal) ||
+				!brim_str_equal(def->rules[rule].dimension, settings->dimension)))
+			rule++;
+		if (rule < def->nrules)
+			def->signals[kept++] = *settings;
+	}
+	def->nsignals = kept;
+}
+
+void
+brim_model_try(const char *name, int version, bool is_draft)
+{
+	MemoryContext      cxt;
+	BrimModelTables    now = brim_model_tables();
+	BrimModelDef      *def = brim_model_load(&now, name, version);
+	BrimLexiconHandle *lexicon;
+
+	if (is_draft)
+		drop_early_settings(def);
+	if (is_draft && def->nrules == 0)
+		return;
+	lexicon = give_lexicon(def);
+	compile_holding(lexicon, CurrentMemoryContext, def,
+					is_draft ? ERRCODE_CHECK_VIOLATION : ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+					&cxt);
+	if (lexicon != NULL)
+		brim_lexicon_release(lexicon);
 	MemoryContextDelete(cxt);
 }

@@ -18,28 +18,40 @@
 #include "postgres.h"
 
 #include "core/model.h"
+#include "db/lexicon.h"
 
 typedef struct BrimModelHandle
 {
-	BrimModel    *model;
-	MemoryContext cxt; /* holds the handle and the model */
-	int           holders;
-	bool          is_stale; /* the tables changed since it was read */
+	BrimModel         *model;
+	MemoryContext      cxt;     /* holds the handle and the model */
+	BrimLexiconHandle *lexicon; /* that its rules look for events with; NULL: none do */
+	int                holders;
+	bool               is_stale; /* the tables changed since it was read */
+	uint64             serial;   /* no two handles of a process have the same */
 } BrimModelHandle;
 
 /* Once a process: have the cache dropped when a scoring table changes. */
 extern void brim_model_init(void);
 
 /*
- * The published version of a model, or the default model where name is NULL.
+ * The published version of a model, or the one that is named (name@version), or
+ * the default model where name is NULL.
  * Raises an error for an unknown model or rules that cannot be compiled.  The
  * caller holds the handle until it calls brim_model_release().
  */
 extern BrimModelHandle *brim_model_acquire(const char *name);
 extern void             brim_model_release(BrimModelHandle *handle);
 
-/* Compile one version, published or not, to raise what is wrong with it. */
-extern void brim_model_try(const char *name, int version);
+/*
+ * A plan may be carried out by another model than it was made for, should the
+ * rules change in between.  Remember one that a plan is made for, and get it
+ * back by its serial; NULL where that is long ago, or in another process.
+ */
+extern void             brim_model_remember(BrimModelHandle *handle);
+extern BrimModelHandle *brim_model_recall(uint64 serial);
+
+/* Compile one version, published or not, to raise what is wrong with it; a draft may lack rules. */
+extern void brim_model_try(const char *name, int version, bool is_draft);
 
 /* Compile a definition in a context of its own below parent; errors as sqlerrcode. */
 extern BrimModel *
@@ -50,7 +62,11 @@ typedef struct BrimModelTables
 {
 	Oid model;
 	Oid rule;
+	Oid signal;
 	Oid published;
+	Oid intent_class;
+	Oid intent_term;
+	Oid intent_cue;
 } BrimModelTables;
 
 extern BrimModelTables brim_model_tables(void);

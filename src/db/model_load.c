@@ -223,6 +223,9 @@ read_rule(Relation rel, HeapTuple row, BrimRuleDef *rule)
 	rule->has_low = number_column(rel, row, "low", &rule->low);
 	rule->has_high = number_column(rel, row, "high", &rule->high);
 	rule->keywords = texts_column(rel, row, "keywords", &rule->nkeywords);
+	rule->path = texts_column(rel, row, "path", &rule->npath);
+	rule->pattern = text_column(rel, row, "pattern");
+	rule->stem = bool_column(rel, row, "stem");
 	rule->points = int_column(rel, row, "points");
 	rule->weight = weight_column(rel, row, "weight");
 	rule->reason = text_column(rel, row, "reason");
@@ -257,6 +260,40 @@ read_rules(Oid table, const char *name, BrimModelDef *def)
 		memset(&def->rules[def->nrules], 0, sizeof(BrimRuleDef));
 		read_rule(rel, row, &def->rules[def->nrules]);
 		def->nrules++;
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+}
+
+/* The settings of the signals of a version. */
+static void
+read_signals(Oid table, const char *name, BrimModelDef *def)
+{
+	Relation    rel = table_open(table, AccessShareLock);
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple   row;
+
+	name_key(&keys[0], rel, "model", name);
+	ScanKeyInit(&keys[1], column_number(rel, "version", INT4OID), BTEqualStrategyNumber, F_INT4EQ,
+				Int32GetDatum(def->version));
+	def->signals = palloc0(sizeof(BrimSignalDef) * (BRIM_MODEL_SIGNALS_MAX + 1));
+	scan = systable_beginscan(rel, InvalidOid, false, NULL, 2, keys);
+	while (def->nsignals <= BRIM_MODEL_SIGNALS_MAX &&
+		   HeapTupleIsValid(row = systable_getnext(scan)))
+	{
+		BrimSignalDef *settings = &def->signals[def->nsignals++];
+		bool           isnull;
+		Datum          prior = column(rel, row, "prior_points", INT4OID, &isnull);
+
+		settings->dimension = text_column(rel, row, "dimension");
+		settings->signal = text_column(rel, row, "signal");
+		settings->combine = text_column(rel, row, "combine");
+		settings->has_min = settings->has_max = true;
+		settings->min_points = int_column(rel, row, "min_points");
+		settings->max_points = int_column(rel, row, "max_points");
+		settings->has_prior = !isnull;
+		settings->prior_points = isnull ? 0 : DatumGetInt32(prior);
 	}
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
@@ -298,6 +335,8 @@ brim_model_load(const BrimModelTables *tables, const char *name, int version)
 		def->high_above = int_column(rel, row, "high_above");
 		def->medium_above = int_column(rel, row, "medium_above");
 		def->qualified_above = int_column(rel, row, "qualified_above");
+		def->missing_policy = text_column(rel, row, "missing_policy");
+		def->language = text_column(rel, row, "language");
 	}
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
@@ -310,5 +349,6 @@ brim_model_load(const BrimModelTables *tables, const char *name, int version)
 				errmsg("version %d of scoring model \"%s\" does not exist", version, name),
 				errhint("The view brim.model_spec lists the models and their versions."));
 	read_rules(tables->rule, name, def);
+	read_signals(tables->signal, name, def);
 	return def;
 }

@@ -69,8 +69,8 @@ accepted_types(int accepts)
 }
 
 /* The column of an attribute's name, or 0; two of that name are an error. */
-static AttrNumber
-find_column(TupleDesc desc, BrimStr name)
+AttrNumber
+brim_record_find_column(TupleDesc desc, BrimStr name)
 {
 	AttrNumber found = 0;
 
@@ -105,6 +105,33 @@ raise_no_columns(const BrimRecord *record, TupleDesc desc)
 					"FROM (SELECT staff AS employee_count FROM company) AS l."));
 }
 
+/* Choose how to read an attribute from a column of a type. */
+static void
+bind_attribute(BrimRecord *record, int place, AttrNumber attnum, Oid type)
+{
+	const BrimAttribute *attribute = &record->model->attributes[place];
+	BrimColumnReader    *reader = &record->readers[place];
+
+	if (!brim_record_choose(reader, attribute, type, record->bound_cxt))
+		ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
+				errmsg("column \"%s\" is of type %s, but scoring expects %s", attribute->name.data,
+					   format_type_be(type),
+					   attribute->npath > 0 ? "jsonb" : accepted_types(attribute->accepts)),
+				errhint("Cast the column in a subquery or a view, or rename it there if it "
+						"means something else."));
+	reader->attnum = attnum;
+}
+
+/* Make room for readers in an empty context. */
+static void
+start_binding(BrimRecord *record)
+{
+	record->is_bound = false;
+	MemoryContextReset(record->bound_cxt);
+	record->readers = MemoryContextAllocZero(record->bound_cxt,
+											 sizeof(BrimColumnReader) * record->model->nattributes);
+}
+
 /* Find the model's columns in a row type. */
 static void
 bind_type(BrimRecord *record, TupleDesc desc)
@@ -113,32 +140,19 @@ bind_type(BrimRecord *record, TupleDesc desc)
 	MemoryContext    caller;
 	int              known = 0;
 
-	record->is_bound = false;
-	MemoryContextReset(record->bound_cxt);
+	start_binding(record);
 	caller = MemoryContextSwitchTo(record->bound_cxt);
-	record->readers = palloc0(sizeof(BrimColumnReader) * model->nattributes);
 	record->desc = CreateTupleDescCopyConstr(desc);
 	record->datums = palloc(sizeof(Datum) * Max(desc->natts, 1));
 	record->nulls = palloc(sizeof(bool) * Max(desc->natts, 1));
 	for (int a = 0; a < model->nattributes; a++)
 	{
-		const BrimAttribute *attribute = &model->attributes[a];
-		BrimColumnReader    *reader = &record->readers[a];
-		AttrNumber           attnum = find_column(desc, attribute->name);
+		AttrNumber attnum = brim_record_find_column(desc, model->attributes[a].name);
 
 		if (attnum == 0)
 			continue;
 		known++;
-		if (!brim_record_choose(reader, TupleDescAttr(desc, attnum - 1)->atttypid,
-								attribute->accepts, record->bound_cxt))
-			ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
-					errmsg("column \"%s\" is of type %s, but scoring expects %s",
-						   attribute->name.data,
-						   format_type_be(TupleDescAttr(desc, attnum - 1)->atttypid),
-						   accepted_types(attribute->accepts)),
-					errhint("Cast the column in a subquery or a view, or rename it there if it "
-							"means something else."));
-		reader->attnum = attnum;
+		bind_attribute(record, a, attnum, TupleDescAttr(desc, attnum - 1)->atttypid);
 	}
 	MemoryContextSwitchTo(caller);
 	if (known == 0)
@@ -146,32 +160,76 @@ bind_type(BrimRecord *record, TupleDesc desc)
 	record->is_bound = true;
 }
 
-/* Read what is wanted from a tuple of the bound type. */
-static const BrimValue *
-read_values(BrimRecord *record, HeapTuple tuple, int want)
+void
+brim_record_bind_columns(BrimRecord *record, const BrimColumns *columns)
 {
 	const BrimModel *model = record->model;
 
-	heap_deform_tuple(tuple, record->desc, record->datums, record->nulls);
+	start_binding(record);
 	for (int a = 0; a < model->nattributes; a++)
 	{
-		const BrimColumnReader *reader = &record->readers[a];
-		BrimValue              *value = &record->values[a];
+		BrimStr name = model->attributes[a].name;
 
-		value->kind = BRIM_VALUE_MISSING;
-		value->text.data = NULL;
-		value->text.len = 0;
-		if (reader->attnum > 0 && !record->nulls[reader->attnum - 1] &&
-			brim_score_reads(model, want, a))
-			brim_record_value(reader, model->attributes[a].name.data,
-							  record->datums[reader->attnum - 1], (want & BRIM_WANT_MATCHES) != 0,
-							  value);
+		for (int c = 0; c < columns->count; c++)
+		{
+			if (brim_str_equal(name, brim_str(columns->names[c])))
+				bind_attribute(record, a, (AttrNumber) (c + 1), columns->types[c]);
+		}
+	}
+	record->is_bound = true;
+}
+
+/* Read one attribute. */
+static inline void
+read_value(BrimRecord *record, int place, Datum datum, bool isnull, int want)
+{
+	BrimValue *value = &record->values[place];
+
+	value->kind = BRIM_VALUE_MISSING;
+	value->text.data = NULL;
+	value->text.len = 0;
+	value->bytes.data = NULL;
+	if (!isnull)
+		brim_record_value(&record->readers[place], datum, (want & BRIM_WANT_MATCHES) != 0, value);
+}
+
+/* Read what is wanted from a tuple of the bound type. */
+static const BrimValue *
+read_tuple(BrimRecord *record, HeapTuple tuple, const BrimScore *score, int want)
+{
+	heap_deform_tuple(tuple, record->desc, record->datums, record->nulls);
+	for (int i = 0; i < score->nreads; i++)
+	{
+		int        a = score->reads[i];
+		AttrNumber attnum = record->readers[a].attnum;
+
+		if (attnum > 0)
+			read_value(record, a, record->datums[attnum - 1], record->nulls[attnum - 1], want);
+		else
+			read_value(record, a, (Datum) 0, true, want);
 	}
 	return record->values;
 }
 
 const BrimValue *
-brim_record_read(BrimRecord *record, HeapTupleHeader row, int want)
+brim_record_read_columns(BrimRecord *record, const NullableDatum *datums, const BrimScore *score,
+						 int want)
+{
+	for (int i = 0; i < score->nreads; i++)
+	{
+		int        a = score->reads[i];
+		AttrNumber attnum = record->readers[a].attnum;
+
+		if (attnum > 0)
+			read_value(record, a, datums[attnum - 1].value, datums[attnum - 1].isnull, want);
+		else
+			read_value(record, a, (Datum) 0, true, want);
+	}
+	return record->values;
+}
+
+const BrimValue *
+brim_record_read(BrimRecord *record, HeapTupleHeader row, const BrimScore *score, int want)
 {
 	Oid           type = HeapTupleHeaderGetTypeId(row);
 	int32         typmod = HeapTupleHeaderGetTypMod(row);
@@ -193,13 +251,14 @@ brim_record_read(BrimRecord *record, HeapTupleHeader row, int want)
 	ItemPointerSetInvalid(&tuple.t_self);
 	tuple.t_tableOid = InvalidOid;
 	tuple.t_data = row;
-	return read_values(record, &tuple, want);
+	return read_tuple(record, &tuple, score, want);
 }
 
 const BrimValue *
-brim_record_read_tuple(BrimRecord *record, TupleDesc desc, HeapTuple tuple, int want)
+brim_record_read_tuple(BrimRecord *record, TupleDesc desc, HeapTuple tuple, const BrimScore *score,
+					   int want)
 {
 	if (!record->is_bound)
 		bind_type(record, desc);
-	return read_values(record, tuple, want);
+	return read_tuple(record, tuple, score, want);
 }

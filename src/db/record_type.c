@@ -12,34 +12,13 @@
 #include "postgres.h"
 #include "compat.h"
 
-#include "access/tupmacs.h"
 #include "catalog/pg_type.h"
 #include "parser/parse_coerce.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 
 #include "db/record_type.h"
-
-/* An array that is walked in place. */
-typedef struct ArrayList
-{
-	BrimList                list; /* must be first */
-	const BrimColumnReader *reader;
-	char                   *at;
-	const bits8            *nulls; /* NULL: none is null */
-	int                     bit;
-	int                     left;
-} ArrayList;
-
-/* A jsonb array. */
-typedef struct JsonList
-{
-	BrimList       list; /* must be first */
-	JsonbIterator *iterator;
-	const char    *column;
-} JsonList;
 
 static bool
 is_number(Oid type)
@@ -81,14 +60,22 @@ choose_text(BrimTextReader *reader, Oid type, MemoryContext cxt)
 }
 
 bool
-brim_record_choose(BrimColumnReader *reader, Oid type, int accepts, MemoryContext cxt)
+brim_record_choose(BrimColumnReader *reader, const BrimAttribute *attribute, Oid type,
+				   MemoryContext cxt)
 {
+	int  accepts = attribute->accepts;
 	Oid  entry;
 	Oid  function;
 	bool is_varlena;
 
 	type = getBaseType(type);
+	reader->attribute = attribute;
 	reader->type = type;
+	if (attribute->npath > 0)
+	{
+		reader->kind = BRIM_VALUE_OTHER;
+		return type == JSONBOID;
+	}
 	if ((accepts & BRIM_ACCEPTS_NUMBER) != 0 && is_number(type))
 	{
 		reader->kind = BRIM_VALUE_NUMBER;
@@ -106,16 +93,15 @@ brim_record_choose(BrimColumnReader *reader, Oid type, int accepts, MemoryContex
 		if (choose_text(&reader->text, entry, cxt))
 		{
 			reader->kind = BRIM_VALUE_LIST;
-			reader->list = MemoryContextAllocZero(cxt, sizeof(ArrayList));
-			get_typlenbyvalalign(entry, &reader->entry_len, &reader->entry_by_value,
-								 &reader->entry_align);
+			reader->array.reader = &reader->text;
+			get_typlenbyvalalign(entry, &reader->array.entry_len, &reader->array.entry_by_value,
+								 &reader->array.entry_align);
 			return true;
 		}
 	}
 	if ((accepts & BRIM_ACCEPTS_LIST) != 0 && type == JSONBOID)
 	{
 		reader->kind = BRIM_VALUE_LIST;
-		reader->list = MemoryContextAllocZero(cxt, sizeof(JsonList));
 		return true;
 	}
 	if ((accepts & BRIM_ACCEPTS_OTHER) != 0)
@@ -128,9 +114,8 @@ brim_record_choose(BrimColumnReader *reader, Oid type, int accepts, MemoryContex
 	return false;
 }
 
-/* A value as text; borrows where it can. */
-static BrimStr
-read_text(const BrimTextReader *reader, Datum datum)
+BrimStr
+brim_record_text(const BrimTextReader *reader, Datum datum)
 {
 	BrimStr         text;
 	struct varlena *varlena;
@@ -170,84 +155,13 @@ read_number(Oid type, Datum datum)
 	}
 }
 
-/* The next entry of an array that is not null. */
-static bool
-next_of_array(BrimList *list, BrimStr *entry)
-{
-	ArrayList              *self = (ArrayList *) list;
-	const BrimColumnReader *reader = self->reader;
-
-	while (self->left > 0)
-	{
-		bool isnull = self->nulls != NULL && (*self->nulls & self->bit) == 0;
-
-		self->left--;
-		if (self->nulls != NULL)
-		{
-			self->bit <<= 1;
-			if (self->bit == 0x100)
-			{
-				self->nulls++;
-				self->bit = 1;
-			}
-		}
-		if (isnull)
-			continue;
-		CHECK_FOR_INTERRUPTS();
-		*entry = read_text(&reader->text,
-						   fetch_att(self->at, reader->entry_by_value, reader->entry_len));
-		self->at = att_addlength_pointer(self->at, reader->entry_len, self->at);
-		self->at = (char *) att_align_nominal(self->at, reader->entry_align);
-		return true;
-	}
-	return false;
-}
-
-/* The next string of a jsonb array; anything else in it but null is an error. */
-static bool
-next_of_json(BrimList *list, BrimStr *entry)
-{
-	JsonList  *self = (JsonList *) list;
-	JsonbValue value;
-
-	while (JsonbIteratorNext(&self->iterator, &value, true) == WJB_ELEM)
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (value.type == jbvNull)
-			continue;
-		if (value.type != jbvString)
-			ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
-					errmsg("column \"%s\" is a jsonb array with an entry that is no string",
-						   self->column),
-					errdetail("Scoring expects text[] or a jsonb array of strings."));
-		entry->data = value.val.string.val;
-		entry->len = (size_t) value.val.string.len;
-		return true;
-	}
-	return false;
-}
-
+/* A column of type jsonb that is a list. */
 static void
-read_array(const BrimColumnReader *reader, Datum datum, BrimValue *value)
+read_json(BrimColumnReader *reader, Datum datum, BrimValue *value)
 {
-	ArrayType *array = DatumGetArrayTypeP(datum);
-	ArrayList *list = reader->list;
-
-	list->list.next = next_of_array;
-	list->reader = reader;
-	list->at = ARR_DATA_PTR(array);
-	list->nulls = ARR_NULLBITMAP(array);
-	list->bit = 1;
-	list->left = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-	value->list = &list->list;
-}
-
-static void
-read_json(const BrimColumnReader *reader, const char *column, Datum datum, BrimValue *value)
-{
-	Jsonb     *json = DatumGetJsonbP(datum);
-	JsonList  *list = reader->list;
-	JsonbValue first;
+	const char *column = reader->attribute->name.data;
+	Jsonb      *json = DatumGetJsonbP(datum);
+	JsonbValue  first;
 
 	if (JB_ROOT_IS_SCALAR(json) && JsonbExtractScalar(&json->root, &first) && first.type == jbvNull)
 	{
@@ -258,17 +172,18 @@ read_json(const BrimColumnReader *reader, const char *column, Datum datum, BrimV
 		ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
 				errmsg("column \"%s\" is of type jsonb but holds no array", column),
 				errdetail("Scoring expects text[] or a jsonb array of strings."));
-	list->list.next = next_of_json;
-	list->iterator = JsonbIteratorInit(&json->root);
-	list->column = column;
-	(void) JsonbIteratorNext(&list->iterator, &first, true); /* the array's beginning */
-	value->list = &list->list;
+	brim_record_json(&reader->json, &json->root, column);
+	value->list = &reader->json.list;
 }
 
 void
-brim_record_value(const BrimColumnReader *reader, const char *column, Datum datum, bool for_reasons,
-				  BrimValue *value)
+brim_record_value(BrimColumnReader *reader, Datum datum, bool for_reasons, BrimValue *value)
 {
+	if (reader->attribute->npath > 0)
+	{
+		brim_record_path(reader, datum, value);
+		return;
+	}
 	value->kind = reader->kind;
 	switch (reader->kind)
 	{
@@ -276,18 +191,17 @@ brim_record_value(const BrimColumnReader *reader, const char *column, Datum datu
 			value->number = read_number(reader->type, datum);
 			break;
 		case BRIM_VALUE_TEXT:
-			value->text = read_text(&reader->text, datum);
+			value->text = brim_record_text(&reader->text, datum);
 			break;
 		case BRIM_VALUE_LIST:
 			if (reader->type == JSONBOID)
-				read_json(reader, column, datum, value);
+				read_json(reader, datum, value);
 			else
-				read_array(reader, datum, value);
+				brim_record_array(&reader->array, datum, value);
 			break;
 		case BRIM_VALUE_OTHER:
 			if (for_reasons)
-				value->text =
-					brim_str(OutputFunctionCall(unconstify(FmgrInfo *, &reader->output), datum));
+				value->text = brim_str(OutputFunctionCall(&reader->output, datum));
 			break;
 		case BRIM_VALUE_MISSING:
 			break;

@@ -3,7 +3,7 @@
 # run.sh - how fast brim is here.  Not a test: it prints figures, judges nothing.
 #
 #	bash test/bench/run.sh					everything
-#	bash test/bench/run.sh score intake		parts: score intake mail queue gemini
+#	bash test/bench/run.sh score intake		parts: score intake rescore mail queue gemini
 #
 # Wants smtp-sink and smtp-source (Debian's postfix package) for mail and queue.
 # A server of its own, with fsync on and PostgreSQL's defaults but for max_wal_size.
@@ -90,6 +90,65 @@ bench_intake() {
 	batch=$(best_of 3 sql "SELECT count(*) FROM brim_score_batch(pg_read_file('$WORK/tmp/batch.json')::jsonb)") || exit 1
 	line "brim_score_batch of 10,000 companies" 10000 "$batch" "rows/s"
 	empty_intake
+}
+
+# rescored LABEL N STATEMENT: how long it takes, and how many leads it writes
+rescored() {
+	local took written
+	sql "VACUUM ANALYZE brim.lead" && sql "CHECKPOINT"
+	written=$(sql "SELECT coalesce(max(event_id), 0) FROM brim.event")
+	took=$(seconds_of sql "$3") || exit 1
+	written=$(sql "SELECT count(*) FROM brim.event WHERE event_id > $written AND event_type = 'score_calculated'")
+	line "$1, $written change" "$ROWS" "$took" "leads/s"
+}
+
+# plain LABEL WHERE: an UPDATE that writes the same rows, with and without brim's triggers
+plain() {
+	local took rows
+	rows=$(sql "SELECT count(*) FROM brim.lead WHERE $2")
+	sql "VACUUM ANALYZE brim.lead" && sql "CHECKPOINT"
+	took=$(seconds_of sql "UPDATE brim.lead SET country = 'SE' WHERE $2") || exit 1
+	line "  plain UPDATE of $1" "$rows" "$took" "rows/s"
+	sql "ALTER TABLE brim.lead DISABLE TRIGGER USER"
+	sql "VACUUM ANALYZE brim.lead" && sql "CHECKPOINT"
+	took=$(seconds_of sql "UPDATE brim.lead SET country = 'NO' WHERE $2") || exit 1
+	sql "ALTER TABLE brim.lead ENABLE TRIGGER USER"
+	line "  the same without brim's triggers" "$rows" "$took" "rows/s"
+}
+
+bench_rescore() {
+	local took
+	step "Comparing models over $ROWS stored leads, then rescoring these"
+	empty_intake
+	sql "UPDATE brim.campaign SET is_active = false"
+	sql "SELECT brim_copy_model('balanced', new_name => 'bench')" >/dev/null
+	sql "SELECT brim_publish_model('bench')" >/dev/null
+	sql "INSERT INTO brim.lead (company_id, company_name, employee_count, industry, tech_stack, recent_job_posts, model)
+			SELECT md5(i::text), 'Company ' || i, CASE WHEN i % 17 <> 0 THEN i % 700 END,
+				(ARRAY['SaaS', 'Fintech', 'AI', 'Technology', 'E-commerce', 'Biotech', 'Education', 'Mining', 'Retail', NULL])[1 + i % 10],
+				CASE i % 4 WHEN 0 THEN ARRAY['Slack', 'HubSpot', 'Jira'] WHEN 1 THEN ARRAY['slack', 'jira', 'github'] WHEN 2 THEN ARRAY['Zapier'] END,
+				CASE i % 3 WHEN 0 THEN ARRAY['Head of Operations for the northern region', 'Senior accountant']
+					WHEN 1 THEN ARRAY['Sales representative for laptops and shops', 'Store manager'] END, 'bench'
+			FROM generate_series(1, $ROWS) AS i"
+	sql "VACUUM ANALYZE"
+	took=$(seconds_of sql "SELECT sum(brim_score(l)) FROM brim.lead AS l") || exit 1
+	line "brim_score() of all, for comparison" "$ROWS" "$took" "leads/s"
+	took=$(seconds_of sql "SELECT * FROM brim_compare_models_summary('balanced', 'aggressive')") || exit 1
+	line "brim_compare_models_summary()" "$ROWS" "$took" "leads/s"
+	took=$(seconds_of sql "SELECT count(*) FROM brim_compare_models('balanced', 'aggressive') WHERE crossed = 'up'") || exit 1
+	line "brim_compare_models(), those that cross" "$ROWS" "$took" "leads/s"
+	took=$(seconds_of sql "SELECT * FROM brim.model_comparison WHERE model = 'aggressive'") || exit 1
+	line "brim.model_comparison, one model" "$ROWS" "$took" "leads/s"
+	rescored "brim_rescore()" "$ROWS" "SELECT brim_rescore()"
+	rescored "brim_rescore_all()" "$ROWS" "CALL brim_rescore_all()"
+	sql "UPDATE brim.scoring_rule SET keywords = keywords || 'mining'::text WHERE model = 'bench' AND rule_no = 20"
+	rescored "brim_rescore_all()" "$ROWS" "CALL brim_rescore_all()"
+	plain "a tenth" "industry = 'Mining'"
+	rescored "brim_rescore_all('aggressive')" "$ROWS" "CALL brim_rescore_all('aggressive')"
+	rescored "brim_rescore('conservative')" "$ROWS" "SELECT brim_rescore('conservative')"
+	plain "all" "true"
+	empty_intake
+	sql "UPDATE brim.campaign SET is_active = true"
 }
 
 # wait_for QUERY EXPECTED: ask often, give up late
@@ -266,11 +325,11 @@ inner() {
 }
 
 parts=("$@")
-[ "${#parts[@]}" -gt 0 ] || parts=(score intake mail queue gemini)
+[ "${#parts[@]}" -gt 0 ] || parts=(score intake rescore mail queue gemini)
 for part in "${parts[@]}"; do
 	case $part in
-		score | intake | mail | queue | gemini) ;;
-		*) die "there is no part $part: score intake mail queue gemini" ;;
+		score | intake | rescore | mail | queue | gemini) ;;
+		*) die "there is no part $part: score intake rescore mail queue gemini" ;;
 	esac
 done
 

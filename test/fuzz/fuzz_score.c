@@ -17,6 +17,8 @@
 
 #define RULES_MAX 24
 #define ENTRIES_MAX 8
+#define LEADS 3
+#define ROUNDS 20
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -33,6 +35,14 @@ typedef struct Entries
 	int      count;
 	int      at;
 } Entries;
+
+typedef struct Result
+{
+	int fit;
+	int intent;
+	int total;
+	int confidence;
+} Result;
 
 static unsigned
 byte(Input *input)
@@ -91,6 +101,12 @@ one_of(Input *input, const char *const *choices, unsigned count)
 	return choice == 255 ? text(input) : brim_str(choices[choice % count]);
 }
 
+static void
+start(BrimList *list)
+{
+	((Entries *) list)->at = 0;
+}
+
 static bool
 next_entry(BrimList *list, BrimStr *entry)
 {
@@ -100,6 +116,35 @@ next_entry(BrimList *list, BrimStr *entry)
 		return false;
 	*entry = self->entries[self->at++];
 	return true;
+}
+
+/* A stand-in for stems: the first three bytes. */
+static bool
+stem(void *state, BrimStr language, BrimStr word, BrimStr *result)
+{
+	(void) state;
+	(void) language;
+	*result = word;
+	if (word.len > 3)
+		result->len = 3;
+	return true;
+}
+
+/* A stand-in for regular expressions: the pattern is found as it stands. */
+static BrimSearchResult
+search(void *state, BrimStr pattern, BrimStr given, BrimStr *found)
+{
+	(void) state;
+	for (size_t at = 0; at + pattern.len <= given.len; at++)
+	{
+		if (memcmp(given.data + at, pattern.data, pattern.len) == 0)
+		{
+			found->data = given.data + at;
+			found->len = pattern.len;
+			return BRIM_SEARCH_FOUND;
+		}
+	}
+	return BRIM_SEARCH_NOTHING;
 }
 
 static bool
@@ -113,36 +158,58 @@ fold(void *state, BrimStr given, BrimStr *folded)
 static void
 make_rule(Input *input, BrimRuleDef *rule, BrimStr *keywords, int number)
 {
-	static const char *const dimensions[] = {"fit", "intent"};
+	static const char *const dimensions[] = {"fit", "intent", "disqualifier"};
 	static const char *const attributes[] = {"employee_count", "industry", "tech_stack",
 											 "recent_job_posts", "region"};
-	static const char *const kinds[] = {"range", "one_of",  "any_of",
-										"words", "present", "otherwise"};
+	static const char *const kinds[] = {"range", "one_of", "any_of",  "all_of",
+										"words", "regex",  "present", "otherwise"};
 	unsigned                 flags = byte(input);
 	unsigned                 kind;
 
 	memset(rule, 0, sizeof(*rule));
 	rule->rule_no = (flags & 128) != 0 ? (int) byte(input) : number;
-	rule->dimension = one_of(input, dimensions, 2);
+	rule->dimension = one_of(input, dimensions, 3);
 	rule->attribute = one_of(input, attributes, 5);
 	rule->signal = (flags & 64) != 0 ? text(input) : rule->attribute;
 	kind = byte(input);
-	rule->kind = kind == 255 ? text(input) : brim_str(kinds[kind % 6]);
-	rule->has_low = kind % 6 == 0 && (flags & 1) != 0;
-	rule->has_high = kind % 6 == 0 && (flags & 2) != 0;
+	rule->kind = kind == 255 ? text(input) : brim_str(kinds[kind % 8]);
+	rule->has_low = kind % 8 == 0 && (flags & 1) != 0;
+	rule->has_high = kind % 8 == 0 && (flags & 2) != 0;
 	rule->low = byte(input);
 	rule->high = byte(input) * 2.5;
-	rule->nkeywords = kind % 6 >= 1 && kind % 6 <= 3 ? 1 + (int) (byte(input) % 4) : 0;
+	rule->nkeywords = kind % 8 >= 1 && kind % 8 <= 4 ? 1 + (int) (byte(input) % 4) : 0;
 	for (int k = 0; k < rule->nkeywords; k++)
 		keywords[k] = text(input);
 	rule->keywords = keywords;
-	rule->points = (int) (byte(input) % 102);
-	rule->weight = BRIM_WEIGHT_ONE + (int64_t) byte(input);
+	rule->stem = kind % 8 == 4 && (flags & 16) != 0;
+	rule->pattern = kind % 8 == 5 ? text(input) : brim_str(NULL);
+	rule->points = (int) (byte(input) % 204) - 102;
+	if ((flags & 32) != 0)
+		rule->weight = BRIM_WEIGHT_ONE;
+	else
+		rule->weight = BRIM_WEIGHT_ONE + (int64_t) byte(input);
 	if ((flags & 4) != 0)
 	{
 		rule->reason = text(input);
 		rule->reason_kind = brim_str((flags & 8) != 0 ? "positive" : "negative");
 	}
+}
+
+static void
+make_signal(Input *input, BrimSignalDef *signal, const BrimRuleDef *rule)
+{
+	unsigned flags = byte(input);
+
+	memset(signal, 0, sizeof(*signal));
+	signal->dimension = rule->dimension;
+	signal->signal = rule->signal;
+	signal->combine = brim_str((flags & 1) != 0 ? "add" : "average");
+	signal->min_points = (int) (byte(input) % 202) - 101;
+	signal->max_points = (int) (byte(input) % 202) - 101;
+	signal->has_min = (flags & 4) != 0;
+	signal->has_max = (flags & 8) != 0;
+	signal->has_prior = (flags & 2) != 0;
+	signal->prior_points = signal->has_prior ? (int) (byte(input) % 100) : 0;
 }
 
 static void
@@ -153,56 +220,104 @@ make_value(Input *input, BrimValue *value, Entries *entries)
 	value->number = (double) byte(input) - 20;
 	value->text = text(input);
 	value->list = &entries->list;
+	entries->list.start = start;
 	entries->list.next = next_entry;
-	entries->at = 0;
 	entries->count = (int) (byte(input) % ENTRIES_MAX);
 	for (int i = 0; i < entries->count; i++)
 		entries->entries[i] = text(input);
+	/* The same texts of the input, or of those we know, in the same order: the same list */
+	value->bytes.data = (const char *) entries->entries;
+	value->bytes.len = (size_t) entries->count * sizeof(BrimStr);
 }
 
+/* What the signals contributed and what was adjusted is the total. */
 static void
-score_lead(Input *input, const BrimModel *model, const BrimFold *folding)
+check_breakdown(const BrimScore *score)
 {
-	static BrimValue values[RULES_MAX + BRIM_FACTS];
-	static Entries   entries[RULES_MAX + BRIM_FACTS];
-	BrimScore       *score = brim_score_create(model, folding, brim_mem_malloc());
-	int              total;
-	BrimBuf          reason;
+	int64_t       shares[RULES_MAX];
+	BrimBreakdown breakdown = {.signals = shares};
+	int64_t       sum;
 
-	if (score == NULL)
+	brim_score_breakdown(score, &breakdown);
+	sum = breakdown.limit + breakdown.rounding + breakdown.disqualified;
+	for (int s = 0; s < score->model->nsignals; s++)
+		sum += shares[s];
+	if (sum != (int64_t) score->total * BRIM_MILLION)
 		abort();
-	for (int a = 0; a < model->nattributes; a++)
-		make_value(input, &values[a], &entries[a]);
+}
+
+/* Score a lead and give reasons; what it came to. */
+static Result
+score_lead(BrimScore *score, const BrimValue *values)
+{
+	Result  result;
+	BrimBuf reason;
+
 	if (!brim_score_run(score, values, BRIM_WANT_ALL))
 		abort();
 	if (score->fit < 0 || score->fit > 100 || score->intent < 0 || score->intent > 100 ||
 		score->total < 0 || score->total > 100 || score->confidence < 0 || score->confidence > 100)
 		abort();
-	total = score->total;
+	result.fit = score->fit;
+	result.intent = score->intent;
+	result.total = score->total;
+	result.confidence = score->confidence;
+	check_breakdown(score);
 	brim_buf_init(&reason, brim_mem_malloc(), 1000000);
-	for (int s = 0; s < model->nsignals; s++)
+	for (int s = 0; s < score->model->nsignals; s++)
 	{
-		if (!brim_score_reason(score, s, values, &reason))
+		if (score->signals[s].state == BRIM_SIGNAL_SCORED &&
+			!brim_score_reason(score, score->signals[s].rule, values, &reason))
 			abort();
 	}
 	brim_buf_free(&reason);
-	for (int a = 0; a < model->nattributes; a++)
-		entries[a].at = 0;
-	if (!brim_score_run(score, values, BRIM_WANT_FIT | BRIM_WANT_INTENT) || score->total != total)
+	return result;
+}
+
+/* Score a few leads; what is kept of values seen before must make no difference. */
+static void
+score_leads(Input *input, const BrimModel *model, const BrimFold *folding)
+{
+	static BrimValue values[LEADS][RULES_MAX + BRIM_FACTS];
+	static Entries   entries[LEADS][RULES_MAX + BRIM_FACTS];
+	Result           results[LEADS];
+	BrimScore       *score = brim_score_create(model, folding, brim_mem_malloc());
+
+	if (score == NULL)
 		abort();
+	for (int lead = 0; lead < LEADS; lead++)
+	{
+		for (int a = 0; a < model->nattributes; a++)
+			make_value(input, &values[lead][a], &entries[lead][a]);
+		results[lead] = score_lead(score, values[lead]);
+	}
+	for (int round = 0; round < ROUNDS * LEADS; round++)
+	{
+		int lead = round % LEADS;
+
+		if (!brim_score_run(score, values[lead], BRIM_WANT_ALL & ~BRIM_WANT_MATCHES) ||
+			score->fit != results[lead].fit || score->intent != results[lead].intent ||
+			score->total != results[lead].total || score->confidence != results[lead].confidence)
+			abort();
+		if (!brim_score_run(score, values[lead], BRIM_WANT_SCORE) ||
+			score->total != results[lead].total)
+			abort();
+	}
 	brim_score_free(score);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static BrimRuleDef rules[RULES_MAX];
-	static BrimStr     keywords[RULES_MAX][4];
-	BrimFold           folding = {fold, NULL};
-	Input              input = {data, size};
-	BrimModelDef       def;
-	BrimError          error;
-	BrimModel         *model;
+	static BrimRuleDef       rules[RULES_MAX];
+	static BrimStr           keywords[RULES_MAX][4];
+	static BrimSignalDef     signals[RULES_MAX];
+	static const char *const policies[] = {"ignore", "zero", "prior"};
+	BrimFold                 folding = {.fold = fold, .stem = stem, .search = search};
+	Input                    input = {data, size};
+	BrimModelDef             def;
+	BrimError                error;
+	BrimModel               *model;
 
 	memset(&def, 0, sizeof(def));
 	def.name = brim_str("fuzz");
@@ -215,6 +330,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	def.rules = rules;
 	for (int r = 0; r < def.nrules; r++)
 		make_rule(&input, &rules[r], keywords[r], r + 1);
+	def.missing_policy = brim_str(policies[byte(&input) % 3]);
+	def.signals = signals;
+	def.nsignals = def.nrules > 0 ? (int) (byte(&input) % 4) : 0;
+	if (def.nsignals > def.nrules)
+		def.nsignals = def.nrules;
+	for (int s = 0; s < def.nsignals; s++)
+		make_signal(&input, &signals[s], &rules[s]);
 	model = brim_model_compile(&def, &folding, brim_mem_malloc(), &error);
 	if (model == NULL)
 	{
@@ -222,7 +344,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		return 0;
 	}
-	score_lead(&input, model, &folding);
+	score_leads(&input, model, &folding);
 	brim_model_free(model);
 	return 0;
 }

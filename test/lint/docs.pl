@@ -81,7 +81,7 @@ foreach my $file ('README.md', 'docs/configuration.md')
 }
 
 # Functions and objects of the install script
-my %function = map { $_ => 1 } $sql =~ /\bCREATE FUNCTION \@extschema\@\.(brim_\w+)/g;
+my %function = map { $_ => 1 } $sql =~ /\bCREATE (?:FUNCTION|PROCEDURE) \@extschema\@\.(brim_\w+)/g;
 my %object = map { $_ => 1 } $sql =~ /\bCREATE (?:TABLE|VIEW|FUNCTION|TYPE)\s+brim\.(\w+)/g;
 my %relation = map { $_ => 1 } $sql =~ /\bCREATE (?:TABLE|VIEW)\s+brim\.(\w+)/g;
 

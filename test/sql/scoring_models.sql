@@ -17,7 +17,7 @@ END
 $$;
 
 -- Promise: three models are shipped and published, balanced is the default.
-SELECT name, version, is_published, is_default, spec - 'rules' AS head, jsonb_array_length(spec -> 'rules') AS rules FROM brim.model_spec ORDER BY name;
+SELECT name, version, is_published, is_default, spec - ARRAY['rules', 'lexicon'] AS head, jsonb_array_length(spec -> 'rules') AS rules FROM brim.model_spec ORDER BY name;
 SELECT jsonb_pretty(spec) FROM brim.model_spec WHERE name = 'balanced';
 
 CREATE TABLE company (company_name text, employee_count integer, industry text, tech_stack text[], region text);
@@ -159,21 +159,29 @@ SELECT f.* FROM unnest(ARRAY[
 -- null and a JSON null are no list
 SELECT brim_explain(l) -> 'reasoning' -> 'missing' FROM (SELECT 'null'::jsonb AS tech_stack, NULL::jsonb AS recent_job_posts) AS l;
 
--- Promise: broken rules are named when they are published and when they score.
+-- Promise: a model without rules cannot be published; rules that would break it are refused when they are written, and named.
 INSERT INTO brim.scoring_model (name, version, fit_weight, intent_weight) VALUES ('broken', 1, 0.5, 0.5);
 SELECT f.* FROM fault($$SELECT brim_publish_model('broken')$$) AS f;
 INSERT INTO brim.scoring_rule (model, version, rule_no, dimension, signal, attribute, kind, low, keywords, points, reason, reason_kind) VALUES
     ('broken', 1, 5, 'fit', 'size', 'employee_count', 'range', 10, NULL, 50, NULL, NULL);
 SELECT brim_publish_model('broken');
-INSERT INTO brim.scoring_rule (model, version, rule_no, dimension, signal, attribute, kind, low, keywords, points, reason, reason_kind) VALUES
-    ('broken', 1, 6, 'fit', 'sector', 'industry', 'range', 10, NULL, 50, NULL, NULL);
-SELECT f.* FROM fault($$SELECT brim_score(c, 'broken') FROM company AS c$$) AS f;
-UPDATE brim.scoring_rule SET kind = 'one_of', low = NULL, keywords = '{a}', reason = 'The {name}.', reason_kind = 'positive' WHERE model = 'broken' AND rule_no = 6;
-SELECT f.* FROM fault($$SELECT brim_score(c, 'broken') FROM company AS c$$) AS f;
-UPDATE brim.scoring_rule SET signal = 'size', reason = NULL, reason_kind = NULL WHERE model = 'broken' AND rule_no = 6;
-SELECT f.* FROM fault($$SELECT brim_score(c, 'broken') FROM company AS c$$) AS f;
-UPDATE brim.scoring_rule SET signal = 'sector' WHERE model = 'broken' AND rule_no = 6;
+SELECT f.* FROM fault($$INSERT INTO brim.scoring_rule (model, version, rule_no, dimension, signal, attribute, kind, low, points) VALUES
+    ('broken', 1, 6, 'fit', 'sector', 'industry', 'range', 10, 50)$$) AS f;
+INSERT INTO brim.scoring_rule (model, version, rule_no, dimension, signal, attribute, kind, keywords, points) VALUES
+    ('broken', 1, 6, 'fit', 'sector', 'industry', 'one_of', '{a}', 50);
+SELECT f.* FROM fault($$UPDATE brim.scoring_rule SET reason = 'The {name}.', reason_kind = 'positive' WHERE model = 'broken' AND rule_no = 6$$) AS f;
+SELECT f.* FROM fault($$UPDATE brim.scoring_rule SET signal = 'size' WHERE model = 'broken' AND rule_no = 6$$) AS f;
 SELECT brim_score(c, 'broken') FROM company AS c;
+-- What was stored all the same, in a session without triggers, is named when it scores.
+SET session_replication_role = replica;
+UPDATE brim.scoring_rule SET signal = 'size' WHERE model = 'broken' AND rule_no = 6;
+RESET session_replication_role;
+UPDATE brim.scoring_rule SET points = 50 WHERE false;
+SELECT f.* FROM fault($$SELECT brim_score(c, 'broken') FROM company AS c$$) AS f;
+SET session_replication_role = replica;
+UPDATE brim.scoring_rule SET signal = 'sector' WHERE model = 'broken' AND rule_no = 6;
+RESET session_replication_role;
+UPDATE brim.scoring_rule SET points = 50 WHERE model = 'broken' AND rule_no = 6;
 
 -- Promise: a table of rules takes only what could be a rule.
 SELECT s.values, f.state, f.message FROM (VALUES

@@ -58,8 +58,8 @@ check_refusals(void)
 	refused("field attribute: it is missing", "no attribute");
 	texts.rules[0].points = 101;
 	refused("field points: 101", "too many points");
-	texts.rules[0].points = -1;
-	refused("field points: -1", "negative points");
+	texts.rules[0].points = -101;
+	refused("field points: -101", "too few points");
 	texts.rules[0].weight = 0;
 	refused("field weight", "no weight");
 	texts.rules[0].low = 400;

@@ -1,0 +1,126 @@
+-- Events in news and job posts: how the lexicon is kept, the functions that find them.
+
+-- A changed row is the user's, and is dumped; when that is restored it takes the place of the shipped one.
+CREATE FUNCTION brim.intent_class_before_write() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    NEW.is_shipped := false;
+    IF TG_OP = 'INSERT' AND brim.is_restoring() THEN
+        UPDATE brim.intent_class AS c
+           SET polarity = NEW.polarity, weight = NEW.weight, half_life_days = NEW.half_life_days, description = NEW.description
+         WHERE c.class = NEW.class AND c.is_shipped;
+        IF FOUND THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    RETURN NEW;
+END;
+$$;
+COMMENT ON FUNCTION brim.intent_class_before_write() IS 'Takes the shipped mark off a changed kind of event, lets a restored one replace the shipped one';
+REVOKE EXECUTE ON FUNCTION brim.intent_class_before_write() FROM PUBLIC;
+
+CREATE FUNCTION brim.intent_term_before_write() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    NEW.is_shipped := false;
+    PERFORM brim.check_intent_term(NEW.class, NEW.term_no, NEW.words, NEW.near, NEW.unless);
+    IF TG_OP = 'INSERT' AND brim.is_restoring() THEN
+        UPDATE brim.intent_term AS t
+           SET source = NEW.source, words = NEW.words, near = NEW.near, unless = NEW.unless
+         WHERE t.class = NEW.class AND t.term_no = NEW.term_no AND t.is_shipped;
+        IF FOUND THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    RETURN NEW;
+END;
+$$;
+COMMENT ON FUNCTION brim.intent_term_before_write() IS 'Refuses phrases that cannot be searched, takes the shipped mark off a changed term, lets a restored one replace the shipped one';
+REVOKE EXECUTE ON FUNCTION brim.intent_term_before_write() FROM PUBLIC;
+
+CREATE FUNCTION brim.intent_cue_before_write() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    NEW.is_shipped := false;
+    PERFORM brim.check_intent_cue(NEW.kind, NEW.phrase);
+    IF TG_OP = 'INSERT' AND brim.is_restoring() THEN
+        UPDATE brim.intent_cue AS c
+           SET is_shipped = false
+         WHERE c.kind = NEW.kind AND c.phrase = NEW.phrase AND c.is_shipped;
+        IF FOUND THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    RETURN NEW;
+END;
+$$;
+COMMENT ON FUNCTION brim.intent_cue_before_write() IS 'Refuses phrases that cannot be searched, takes the shipped mark off a changed cue, lets a restored one replace the shipped one';
+REVOKE EXECUTE ON FUNCTION brim.intent_cue_before_write() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_intent_term(class text, term_no integer, words text[], near text[], unless text[]) RETURNS void
+    STABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_check_intent_term';
+COMMENT ON FUNCTION brim.check_intent_term(text, integer, text[], text[], text[]) IS 'Raises what is wrong with the phrases of a term, if something is';
+REVOKE EXECUTE ON FUNCTION brim.check_intent_term(text, integer, text[], text[], text[]) FROM PUBLIC;
+
+CREATE FUNCTION brim.check_intent_cue(kind text, phrase text) RETURNS void
+    STABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_check_intent_cue';
+COMMENT ON FUNCTION brim.check_intent_cue(text, text) IS 'Raises what is wrong with a cue, if something is';
+REVOKE EXECUTE ON FUNCTION brim.check_intent_cue(text, text) FROM PUBLIC;
+
+CREATE TRIGGER intent_class_before_write BEFORE INSERT OR UPDATE ON brim.intent_class
+    FOR EACH ROW EXECUTE FUNCTION brim.intent_class_before_write();
+CREATE TRIGGER intent_term_before_write BEFORE INSERT OR UPDATE ON brim.intent_term
+    FOR EACH ROW EXECUTE FUNCTION brim.intent_term_before_write();
+CREATE TRIGGER intent_cue_before_write BEFORE INSERT OR UPDATE ON brim.intent_cue
+    FOR EACH ROW EXECUTE FUNCTION brim.intent_cue_before_write();
+
+-- A change of the lexicon is seen by the next statement of every session.
+CREATE TRIGGER scoring_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON brim.intent_class
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.scoring_changed();
+CREATE TRIGGER scoring_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON brim.intent_term
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.scoring_changed();
+CREATE TRIGGER scoring_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON brim.intent_cue
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.scoring_changed();
+
+CREATE FUNCTION @extschema@.brim_intent_signals(content text, company text DEFAULT NULL, source text DEFAULT NULL)
+    RETURNS TABLE (class text, polarity integer, certainty text, subject text, evidence text, "position" integer,
+                   amount numeric, currency text, round text, people integer, published_on date, weight numeric)
+    STABLE PARALLEL SAFE ROWS 3 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_intent_signals';
+COMMENT ON FUNCTION @extschema@.brim_intent_signals(text, text, text) IS 'The events that a text tells of a company: which, how sure, whose, where in the text, with amount, round and number of people. source is news or job_post; NULL: decided from the text';
+
+CREATE FUNCTION @extschema@.brim_intent_signals(lead record)
+    RETURNS TABLE (attribute text, entry integer, class text, polarity integer, certainty text, subject text, evidence text,
+                   "position" integer, amount numeric, currency text, round text, people integer, published_on date,
+                   weight numeric)
+    STABLE PARALLEL SAFE ROWS 10 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_lead jsonb := to_jsonb(lead);
+BEGIN
+    IF v_lead IS NULL THEN
+        RETURN;
+    END IF;
+    IF NOT v_lead ?| ARRAY['news_mentions', 'recent_job_posts'] THEN
+        RAISE EXCEPTION 'the row has neither a column news_mentions nor a column recent_job_posts'
+            USING ERRCODE = 'undefined_column',
+                  HINT = 'Pass a row with one of these columns, or a text.';
+    END IF;
+    RETURN QUERY
+    SELECT a.attribute, e.entry::integer, s.class, s.polarity, s.certainty, s.subject, s.evidence, s."position",
+           s.amount, s.currency, s.round, s.people, s.published_on, s.weight
+      FROM (VALUES ('news_mentions', 'news'), ('recent_job_posts', 'job_post')) AS a (attribute, source)
+     CROSS JOIN LATERAL jsonb_array_elements_text(
+               CASE jsonb_typeof(v_lead -> a.attribute)
+                   WHEN 'array' THEN v_lead -> a.attribute
+                   WHEN 'string' THEN jsonb_build_array(v_lead -> a.attribute)
+                   ELSE '[]'::jsonb
+               END) WITH ORDINALITY AS e (content, entry)
+     CROSS JOIN LATERAL @extschema@.brim_intent_signals(e.content, v_lead ->> 'company_name', a.source) AS s
+     ORDER BY a.attribute, e.entry, s."position", s.class;
+END;
+$$;
+COMMENT ON FUNCTION @extschema@.brim_intent_signals(record) IS 'The events that the news and job posts of a lead tell: each with the attribute and the number of the entry it stands in';

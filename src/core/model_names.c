@@ -1,0 +1,165 @@
+/*-------------------------------------------------------------------------
+ *
+ * model_names.c
+ *	  The words that scoring models are written in; see model.h.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "core/model_names.h"
+
+typedef struct KindInfo
+{
+	const char *name;
+	int         accepts;
+	bool        has_keywords;
+} KindInfo;
+
+static const KindInfo kinds[] = {
+	[BRIM_RULE_RANGE] = {"range", BRIM_ACCEPTS_NUMBER, false},
+	[BRIM_RULE_ONE_OF] = {"one_of", BRIM_ACCEPTS_TEXT, true},
+	[BRIM_RULE_ANY_OF] = {"any_of", BRIM_ACCEPTS_LIST, true},
+	[BRIM_RULE_ALL_OF] = {"all_of", BRIM_ACCEPTS_LIST, true},
+	[BRIM_RULE_WORDS] = {"words", BRIM_ACCEPTS_TEXT | BRIM_ACCEPTS_LIST, true},
+	[BRIM_RULE_REGEX] = {"regex", BRIM_ACCEPTS_TEXT | BRIM_ACCEPTS_LIST, false},
+	[BRIM_RULE_EVENT] = {"event", BRIM_ACCEPTS_TEXT | BRIM_ACCEPTS_LIST, true},
+	[BRIM_RULE_PRESENT] = {"present", BRIM_ACCEPTS_ANY, false},
+	[BRIM_RULE_OTHERWISE] = {"otherwise", BRIM_ACCEPTS_ANY, false},
+};
+
+#define NKINDS ((int) (sizeof(kinds) / sizeof(kinds[0])))
+
+static const char *const dimensions[] = {
+	[BRIM_FIT] = "fit",
+	[BRIM_INTENT] = "intent",
+	[BRIM_DISQUALIFIER] = "disqualifier",
+};
+
+static const char *const combines[] = {
+	[BRIM_AVERAGE] = "average",
+	[BRIM_ADD] = "add",
+};
+
+static const char *const policies[] = {
+	[BRIM_MISSING_IGNORE] = "ignore",
+	[BRIM_MISSING_ZERO] = "zero",
+	[BRIM_MISSING_PRIOR] = "prior",
+};
+
+#define LENGTH(names) ((int) (sizeof(names) / sizeof((names)[0])))
+
+static const struct
+{
+	const char *name;
+	int         accepts;
+} facts[BRIM_FACTS] = {
+	{"company_name", BRIM_ACCEPTS_TEXT},
+	{"employee_count", BRIM_ACCEPTS_NUMBER},
+	{"industry", BRIM_ACCEPTS_TEXT},
+	{"funding_stage", BRIM_ACCEPTS_TEXT},
+	{"tech_stack", BRIM_ACCEPTS_LIST | BRIM_ACCEPTS_TEXT},
+	{"recent_job_posts", BRIM_ACCEPTS_LIST | BRIM_ACCEPTS_TEXT},
+	{"news_mentions", BRIM_ACCEPTS_LIST | BRIM_ACCEPTS_TEXT},
+};
+
+/* The place of a name among names, or -1. */
+static int
+find_name(const char *const *names, int count, BrimStr name)
+{
+	for (int i = 0; i < count; i++)
+	{
+		if (brim_str_equal(name, brim_str(names[i])))
+			return i;
+	}
+	return -1;
+}
+
+int
+brim_model_find_kind(BrimStr name)
+{
+	for (int i = 0; i < NKINDS; i++)
+	{
+		if (brim_str_equal(name, brim_str(kinds[i].name)))
+			return i;
+	}
+	return -1;
+}
+
+int
+brim_model_find_dimension(BrimStr name)
+{
+	return find_name(dimensions, LENGTH(dimensions), name);
+}
+
+int
+brim_model_find_combine(BrimStr name)
+{
+	return find_name(combines, LENGTH(combines), name);
+}
+
+int
+brim_model_find_policy(BrimStr name)
+{
+	return find_name(policies, LENGTH(policies), name);
+}
+
+bool
+brim_model_kind_has_keywords(BrimRuleKind kind)
+{
+	return kinds[kind].has_keywords;
+}
+
+BrimRuleKind
+brim_model_kind(BrimStr name)
+{
+	int kind = brim_model_find_kind(name);
+
+	return kind < 0 ? BRIM_RULE_PRESENT : (BrimRuleKind) kind;
+}
+
+BrimDimension
+brim_model_dimension(BrimStr name)
+{
+	int dimension = brim_model_find_dimension(name);
+
+	return dimension < 0 ? BRIM_FIT : (BrimDimension) dimension;
+}
+
+const char *
+brim_model_dimension_name(BrimDimension dimension)
+{
+	return dimensions[dimension];
+}
+
+BrimCombine
+brim_model_combine(BrimStr name)
+{
+	int combine = brim_model_find_combine(name);
+
+	return combine < 0 ? BRIM_AVERAGE : (BrimCombine) combine;
+}
+
+BrimMissingPolicy
+brim_model_missing_policy(BrimStr name)
+{
+	int policy = brim_model_find_policy(name);
+
+	return policy < 0 ? BRIM_MISSING_IGNORE : (BrimMissingPolicy) policy;
+}
+
+int
+brim_model_kind_accepts(BrimRuleKind kind)
+{
+	return kinds[kind].accepts;
+}
+
+BrimStr
+brim_model_fact_name(int fact)
+{
+	return brim_str(facts[fact].name);
+}
+
+int
+brim_model_fact_accepts(int fact)
+{
+	return facts[fact].accepts;
+}

@@ -1,0 +1,30 @@
+/*-------------------------------------------------------------------------
+ *
+ * columns.h
+ *	  Columns of brim's own tables, read like catalogs: found by name, checked
+ *	  by type.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BRIM_DB_COLUMNS_H
+#define BRIM_DB_COLUMNS_H
+
+#include "postgres.h"
+
+#include "access/htup.h"
+#include "utils/array.h"
+#include "utils/rel.h"
+
+#include "core/buf.h"
+
+/* Each raises an error where the table has no such column of the type; all is in the current context. */
+extern BrimStr  brim_columns_text(Relation rel, HeapTuple row, const char *name);
+extern BrimStr *brim_columns_texts(Relation rel, HeapTuple row, const char *name, int *count);
+extern int      brim_columns_int(Relation rel, HeapTuple row, const char *name);
+extern Datum
+brim_columns_value(Relation rel, HeapTuple row, const char *name, Oid type, bool *isnull);
+
+/* The entries of a text array; a null one has data NULL. */
+extern BrimStr *brim_columns_entries(ArrayType *array, int *count);
+
+#endif /* BRIM_DB_COLUMNS_H */

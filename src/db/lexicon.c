@@ -1,0 +1,246 @@
+/*-------------------------------------------------------------------------
+ *
+ * lexicon.c
+ *	  The lexicon of events in backend memory; see lexicon.h.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "db/columns.h"
+#include "db/fold.h"
+#include "db/lexicon.h"
+#include "db/memory.h"
+#include "db/model.h"
+
+typedef struct LexiconTables
+{
+	Oid class;
+	Oid term;
+	Oid cue;
+} LexiconTables;
+
+static BrimLexiconHandle *cached = NULL;
+static LexiconTables      tables;      /* what the cached lexicon was read from */
+static uint64             changes = 0; /* times that we were told of a change */
+
+void
+brim_lexicon_release(BrimLexiconHandle *handle)
+{
+	Assert(handle->holders > 0);
+	if (--handle->holders == 0)
+		MemoryContextDelete(handle->cxt);
+}
+
+/* The relation cache drops a table, or all of them: so do we. */
+static void
+table_changed(Datum arg, Oid relid)
+{
+	BrimLexiconHandle *handle = cached;
+
+	(void) arg;
+	if (relid != InvalidOid && relid != tables.class && relid != tables.term && relid != tables.cue)
+		return;
+	changes++;
+	cached = NULL;
+	if (handle != NULL)
+	{
+		handle->is_stale = true;
+		brim_lexicon_release(handle);
+	}
+}
+
+void
+brim_lexicon_init(void)
+{
+	CacheRegisterRelcacheCallback(table_changed, (Datum) 0);
+}
+
+int
+brim_lexicon_sources(BrimStr name)
+{
+	if (brim_str_equal(name, brim_str("news")))
+		return BRIM_INTENT_NEWS;
+	if (brim_str_equal(name, brim_str("job_post")))
+		return BRIM_INTENT_JOB_POST;
+	return brim_str_equal(name, brim_str("any")) ? BRIM_INTENT_ANY : 0;
+}
+
+/* Find the tables by their names; an error where brim is not installed. */
+static void
+find_tables(void)
+{
+	Oid schema = get_namespace_oid("brim", true);
+
+	memset(&tables, 0, sizeof(tables));
+	if (OidIsValid(schema))
+	{
+		tables.class = get_relname_relid("intent_class", schema);
+		tables.term = get_relname_relid("intent_term", schema);
+		tables.cue = get_relname_relid("intent_cue", schema);
+	}
+	if (!OidIsValid(tables.class) || !OidIsValid(tables.term) || !OidIsValid(tables.cue))
+		ereport(ERROR, errcode(ERRCODE_UNDEFINED_TABLE),
+				errmsg("the tables of intent signals of schema \"brim\" are not there"),
+				errhint("Run CREATE EXTENSION brim in this database, or ALTER EXTENSION brim "
+						"UPDATE."));
+}
+
+/* A growing array of rows, all zero. */
+static void *
+next_row(void **rows, int count, int *room, Size size)
+{
+	if (count == *room)
+	{
+		*room = Max(*room * 2, 64);
+		*rows = *rows == NULL ? palloc(*room * size) : repalloc(*rows, *room * size);
+	}
+	memset((char *) *rows + count * size, 0, size);
+	return (char *) *rows + count * size;
+}
+
+static void
+read_class(Relation rel, HeapTuple row, BrimClassDef *class)
+{
+	bool  isnull;
+	Datum weight = brim_columns_value(rel, row, "weight", NUMERICOID, &isnull);
+	int64 scaled = 0;
+
+	class->name = brim_columns_text(rel, row, "class");
+	class->polarity = brim_columns_int(rel, row, "polarity");
+	class->half_life_days = brim_columns_int(rel, row, "half_life_days");
+	if (!isnull && brim_model_weight(weight, &scaled) && scaled <= BRIM_WEIGHT_ONE)
+		class->weight = (int) scaled;
+}
+
+static void
+read_term(Relation rel, HeapTuple row, BrimTermDef *term)
+{
+	term->class_name = brim_columns_text(rel, row, "class");
+	term->term_no = brim_columns_int(rel, row, "term_no");
+	term->sources = brim_lexicon_sources(brim_columns_text(rel, row, "source"));
+	term->words = brim_columns_texts(rel, row, "words", &term->nwords);
+	term->near = brim_columns_texts(rel, row, "near", &term->nnear);
+	term->unless = brim_columns_texts(rel, row, "unless", &term->nunless);
+}
+
+static int
+compare_terms(const void *left, const void *right)
+{
+	const BrimTermDef *a = left;
+	const BrimTermDef *b = right;
+	int                order = strcmp(a->class_name.data, b->class_name.data);
+
+	return order != 0 ? order : (a->term_no > b->term_no) - (a->term_no < b->term_no);
+}
+
+/* Read the three tables in the current context. */
+static void
+read_tables(BrimLexiconDef *def)
+{
+	static const int limits[] = {BRIM_LEXICON_CLASSES_MAX, BRIM_LEXICON_TERMS_MAX,
+								 BRIM_LEXICON_PHRASES_MAX};
+	const Oid        oids[] = {tables.class, tables.term, tables.cue};
+	void            *rows[3] = {NULL, NULL, NULL};
+	int              counts[3] = {0, 0, 0};
+
+	for (int t = 0; t < 3; t++)
+	{
+		Relation    rel = table_open(oids[t], AccessShareLock);
+		SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+		HeapTuple   row;
+		int         room = 0;
+
+		while (HeapTupleIsValid(row = systable_getnext(scan)) && counts[t] <= limits[t])
+		{
+			CHECK_FOR_INTERRUPTS();
+			if (t == 0)
+				read_class(rel, row, next_row(&rows[t], counts[t], &room, sizeof(BrimClassDef)));
+			else if (t == 1)
+				read_term(rel, row, next_row(&rows[t], counts[t], &room, sizeof(BrimTermDef)));
+			else
+			{
+				BrimCueDef *cue = next_row(&rows[t], counts[t], &room, sizeof(BrimCueDef));
+
+				cue->kind = brim_columns_text(rel, row, "kind");
+				cue->phrase = brim_columns_text(rel, row, "phrase");
+			}
+			counts[t]++;
+		}
+		systable_endscan(scan);
+		table_close(rel, AccessShareLock);
+	}
+	if (counts[1] > 1)
+		qsort(rows[1], counts[1], sizeof(BrimTermDef), compare_terms);
+	def->classes = rows[0];
+	def->nclasses = counts[0];
+	def->terms = rows[1];
+	def->nterms = counts[1];
+	def->cues = rows[2];
+	def->ncues = counts[2];
+}
+
+/* Read and compile the lexicon; nothing is left behind but the handle. */
+static BrimLexiconHandle *
+read_lexicon(void)
+{
+	MemoryContext work =
+		AllocSetContextCreate(CurrentMemoryContext, "brim lexicon rows", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext      caller = MemoryContextSwitchTo(work);
+	MemoryContext      own = AllocSetContextCreate(work, "brim lexicon", ALLOCSET_DEFAULT_SIZES);
+	BrimLexiconDef     def;
+	BrimError          error;
+	BrimLexicon       *lexicon;
+	BrimLexiconHandle *handle;
+
+	read_tables(&def);
+	lexicon = brim_lexicon_compile(&def, &brim_fold_server, brim_memory_in(own), &error);
+	if (lexicon == NULL)
+		ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				errmsg("the lexicon of intent signals is broken: %s", error.message),
+				errhint("Correct the row and run the statement again."));
+	handle = MemoryContextAllocZero(own, sizeof(BrimLexiconHandle));
+	handle->lexicon = lexicon;
+	handle->cxt = own;
+	MemoryContextSetParent(own, TopMemoryContext);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(work);
+	return handle;
+}
+
+BrimLexiconHandle *
+brim_lexicon_acquire(void)
+{
+	BrimLexiconHandle *handle;
+	uint64             changes_before;
+
+	/* See what other sessions committed up to now. */
+	AcceptInvalidationMessages();
+	if (cached == NULL)
+	{
+		/* Known before reading, so that a change that comes in while reading is noticed. */
+		find_tables();
+		changes_before = changes;
+		handle = read_lexicon();
+		handle->holders = 1;
+		if (changes != changes_before)
+		{
+			/* Right for this statement; the next one reads again. */
+			handle->is_stale = true;
+			return handle;
+		}
+		cached = handle;
+	}
+	cached->holders++;
+	return cached;
+}

@@ -1,0 +1,39 @@
+/*-------------------------------------------------------------------------
+ *
+ * lexicon.h
+ *	  The lexicon of events of this database, compiled, in backend memory.
+ *
+ * Read like the scoring models (db/model.h): by the newest committed state and
+ * without need of privileges, kept until one of its tables changes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BRIM_DB_LEXICON_H
+#define BRIM_DB_LEXICON_H
+
+#include "postgres.h"
+
+#include "core/lexicon.h"
+
+typedef struct BrimLexiconHandle
+{
+	BrimLexicon  *lexicon;
+	MemoryContext cxt; /* holds the handle and the lexicon */
+	int           holders;
+	bool          is_stale; /* the tables changed since it was read */
+} BrimLexiconHandle;
+
+/* Once a process: have the lexicon dropped when one of its tables changes. */
+extern void brim_lexicon_init(void);
+
+/*
+ * The lexicon.  Raises an error for rows that cannot be compiled.  The caller
+ * holds the handle until it calls brim_lexicon_release().
+ */
+extern BrimLexiconHandle *brim_lexicon_acquire(void);
+extern void               brim_lexicon_release(BrimLexiconHandle *handle);
+
+/* The sources that a name stands for (news, job_post, any), or 0. */
+extern int brim_lexicon_sources(BrimStr name);
+
+#endif /* BRIM_DB_LEXICON_H */

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+#
+# property.sh - brim against an independent implementation of its documents, at length.
+#
+#	bash test/reference/property.sh							100000 leads x all models, 2000 random models x 500 leads
+#	bash test/reference/property.sh --leads 1000 --seed 7	arguments go to property.py
+#
+# A server of its own.  PG_CONFIG=... chooses the PostgreSQL.
+
+set -uo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=../lib/setup.sh
+. "$here/lib/setup.sh"
+
+inner() {
+	local status=0
+	cd "$WORK/src" || exit 1
+	trap stop_server EXIT
+	trap 'exit 143' TERM
+	make_private_installation
+	build_and_install "$WORK/log/build.log" || die "brim could not be built"
+	start_server reference "fsync = off" "max_wal_size = 4GB" || die "the server did not start"
+	sql "CREATE DATABASE reference" && export PGDATABASE=reference
+	/usr/bin/python3 -B test/reference/property.py "$@" || status=$?
+	exit "$status"
+}
+
+if [ -n "${BRIM_INNER:-}" ]; then inner "$@"; fi
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap clean_up EXIT
+log=$(mktemp "${TMPDIR:-/tmp}/brim-packages.XXXXXX")
+install_packages demo "$log"
+rm -f "$log"
+find_pg_config
+make_work reference
+status=0
+run_inner test/reference/property.sh "$@" || status=$?
+exit "$status"
