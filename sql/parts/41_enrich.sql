@@ -367,9 +367,10 @@ $$;
 COMMENT ON FUNCTION brim.do_pending(text, text[]) IS 'Does for some leads what they were pending for';
 REVOKE EXECUTE ON FUNCTION brim.do_pending(text, text[]) FROM PUBLIC;
 
--- A lead that cannot be written, say because its model was withdrawn, stops no other.
+-- A lead that cannot be written, say because its model was withdrawn, stops no other. Nor does a lock that somebody
+-- holds, on a text that brim_classify_leads() has queued and not committed: these leads come later.
 CREATE FUNCTION brim.try_pending(what text, company_ids text[]) RETURNS void
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms'
 AS $$
 DECLARE
     v_id text;
@@ -377,7 +378,11 @@ BEGIN
     BEGIN
         PERFORM brim.do_pending(what, company_ids);
         RETURN;
-    EXCEPTION WHEN OTHERS THEN
+    EXCEPTION WHEN lock_not_available THEN
+        INSERT INTO brim.pending_lead (company_id, what, due_at)
+        SELECT DISTINCT x.company_id, try_pending.what, now() + interval '2 seconds' FROM unnest(company_ids) AS x (company_id);
+        RETURN;
+    WHEN OTHERS THEN
         IF brim.passes(SQLSTATE) THEN
             RAISE;
         END IF;
@@ -395,7 +400,7 @@ BEGIN
     END LOOP;
 END;
 $$;
-COMMENT ON FUNCTION brim.try_pending(text, text[]) IS 'The same, one by one where it fails for all; what fails alone is due again in an hour';
+COMMENT ON FUNCTION brim.try_pending(text, text[]) IS 'The same, one by one where it fails for all; what fails alone is due again in an hour, what has to wait for a lock in two seconds';
 REVOKE EXECUTE ON FUNCTION brim.try_pending(text, text[]) FROM PUBLIC;
 
 CREATE FUNCTION brim.give_events(max_leads integer) RETURNS integer

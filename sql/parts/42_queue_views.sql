@@ -157,7 +157,7 @@ UNION ALL
 SELECT c.component, NULL, c.state, c.detail, NULL, c.changed_at, c.retry_at, NULL, NULL, NULL, NULL, NULL, NULL
   FROM brim.component AS c;
 COMMENT ON VIEW brim.worker_status IS 'One row a running worker of this database, and one a part of them that reported. Key: component, worker';
-COMMENT ON COLUMN brim.worker_status.component IS 'worker, or the part that reports: node, generator, relay';
+COMMENT ON COLUMN brim.worker_status.component IS 'worker, or the part that reports: node, generator, classifier, relay';
 COMMENT ON COLUMN brim.worker_status.worker IS 'Number of the worker, from 1 to brim.workers; empty for a part, which all of them share';
 COMMENT ON COLUMN brim.worker_status.state IS 'What it does; for a part: ok, or what is wrong';
 COMMENT ON COLUMN brim.worker_status.detail IS 'What happened, in words';

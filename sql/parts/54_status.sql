@@ -101,13 +101,15 @@ BEGIN
         CASE WHEN NOT brim.is_on(s.name) THEN format('ALTER SYSTEM SET %s = on; SELECT pg_reload_conf();', s.name) END
        FROM (VALUES ('brim.generate'), ('brim.send')) AS s (name);
     -- Whatever is wrong with it keeps no e-mail from being written or sent.
-    RETURN QUERY SELECT 'enrich', CASE WHEN NOT s.enrich THEN 'info' WHEN s.key IS NULL THEN 'warning' ELSE 'ok' END,
+    RETURN QUERY SELECT 'enrich', CASE WHEN NOT s.enrich THEN 'info' WHEN s.key IS NULL OR s.fault IS NOT NULL THEN 'warning' ELSE 'ok' END,
         CASE WHEN NOT s.enrich THEN 'brim.enrich is off: texts about leads are not classified.'
              WHEN s.key IS NULL THEN 'brim.enrich is on, but no brim.gemini_api_key_file is set: texts about leads wait.'
+             WHEN s.fault IS NOT NULL THEN 'Texts about leads wait: ' || s.fault
              ELSE format('Texts about leads are classified by %s.', current_setting('brim.gemini_model', true)) END,
         CASE WHEN NOT s.enrich THEN 'ALTER SYSTEM SET brim.enrich = on; SELECT pg_reload_conf(); SELECT @extschema@.brim_classify_leads();'
              WHEN s.key IS NULL THEN 'ALTER SYSTEM SET brim.gemini_api_key_file = ''/path/to/file''; SELECT pg_reload_conf();' END
-       FROM (SELECT brim.is_on('brim.enrich') AS enrich, nullif(current_setting('brim.gemini_api_key_file', true), '') AS key) AS s;
+       FROM (SELECT brim.is_on('brim.enrich') AS enrich, nullif(current_setting('brim.gemini_api_key_file', true), '') AS key,
+                    (SELECT f.detail FROM brim.component_fault('classifier') AS f) AS fault) AS s;
 END;
 $$;
 COMMENT ON FUNCTION brim.status_of_server() IS 'The rows of brim_status() about server, worker and switches';

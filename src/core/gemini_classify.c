@@ -25,6 +25,9 @@
 
 #define MAX_ANSWERS 1000 /* entries of a list that are looked at */
 
+/* The service refuses a schema with more than it can follow; the classes are known without it. */
+#define MAX_ENUM 64
+
 static const char task[] =
 	"You classify short texts about companies: news mentions and job posts. "
 	"For each text you say which kinds of events it reports about its company: the company that "
@@ -141,33 +144,33 @@ append_texts(BrimBuf *out, const BrimGeminiQuestion *question)
 	brim_buf_append_text(out, "]}");
 }
 
-/* The shape of the answer, as JSON Schema; lengths of texts are not honoured there. */
+/*
+ * The shape of the answer, as JSON Schema.  It is kept simple: the service
+ * answers 400 to one whose bounds of lists, within each other, and of numbers
+ * multiply to too much.  What it leaves open is checked when the answer is read.
+ * The evidence comes first, so that a class is chosen in its sight.
+ */
 static void
 append_schema(BrimBuf *out, const BrimGeminiQuestion *question)
 {
-	brim_buf_append_text(out,
-						 "{\"type\":\"object\",\"properties\":{\"answers\":{\"type\":\"array\",");
-	brim_buf_printf(out, "\"minItems\":%d,\"maxItems\":%d,", question->ntexts, question->ntexts);
-	brim_buf_append_text(out, "\"items\":{\"type\":\"object\",\"properties\":{");
-	brim_buf_printf(out, "\"n\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":%d},",
-					question->ntexts);
-	brim_buf_printf(out, "\"events\":{\"type\":\"array\",\"maxItems\":%d,", BRIM_GEMINI_MAX_EVENTS);
 	brim_buf_append_text(
-		out,
-		"\"items\":{\"type\":\"object\",\"properties\":{\"class\":{\"type\":\"string\",\"enum\":[");
-	for (int i = 0; i < question->nclasses; i++)
+		out, "{\"type\":\"object\",\"properties\":{\"answers\":{\"type\":\"array\","
+			 "\"items\":{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\"},"
+			 "\"events\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"
+			 "\"evidence\":{\"type\":\"string\",\"description\":\"Part of the text, unchanged\"},"
+			 "\"class\":{\"type\":\"string\"");
+	for (int i = 0; i < question->nclasses && question->nclasses <= MAX_ENUM; i++)
 	{
-		if (i > 0)
-			brim_buf_append_text(out, ",");
+		brim_buf_append_text(out, i > 0 ? "," : ",\"enum\":[");
 		brim_gemini_json_append(out, question->classes[i].name);
 	}
-	brim_buf_append_text(
-		out, "]},\"certainty\":{\"type\":\"string\",\"enum\":[\"stated\",\"hedged\"]},"
-			 "\"evidence\":{\"type\":\"string\",\"description\":\"Part of the text, unchanged\"}},"
-			 "\"required\":[\"class\",\"certainty\",\"evidence\"],"
-			 "\"additionalProperties\":false}}},"
-			 "\"required\":[\"n\",\"events\"],\"additionalProperties\":false}}},"
-			 "\"required\":[\"answers\"],\"additionalProperties\":false}");
+	brim_buf_append_text(out,
+						 question->nclasses <= MAX_ENUM ? "]},\"certainty\":" : "},\"certainty\":");
+	brim_buf_append_text(out, "{\"type\":\"string\",\"enum\":[\"stated\",\"hedged\"]}},"
+							  "\"required\":[\"evidence\",\"class\",\"certainty\"],"
+							  "\"additionalProperties\":false}}},"
+							  "\"required\":[\"n\",\"events\"],\"additionalProperties\":false}}},"
+							  "\"required\":[\"answers\"],\"additionalProperties\":false}");
 }
 
 /* Check what the question is made of, then append it to out; see gemini_classify.h. */
@@ -218,16 +221,25 @@ find_evidence(BrimStr content, BrimStr words)
 		return none;
 	for (size_t at = 0; at + words.len <= content.len; at++)
 	{
-		if (memcmp(content.data + at, words.data, words.len) == 0)
+		const char *next =
+			memchr(content.data + at, words.data[0], content.len - words.len + 1 - at);
+
+		if (next == NULL)
+			break;
+		at = (size_t) (next - content.data);
+		if (memcmp(next, words.data, words.len) == 0)
 		{
-			words.data = content.data + at;
+			words.data = next;
 			return words;
 		}
 	}
 	return none;
 }
 
-/* One event of a text.  What is stated stands before what is hedged, whatever comes first. */
+/*
+ * One event of a text.  What is stated stands before what is hedged, whatever
+ * comes first.  Evidence is looked for last: an answer may repeat itself.
+ */
 static void
 read_event(const BrimGeminiQuestion *question, BrimStr content, struct json_object *event,
 		   BrimGeminiFinding *finding)
@@ -241,17 +253,19 @@ read_event(const BrimGeminiQuestion *question, BrimStr content, struct json_obje
 		   !brim_str_equal(name, question->classes[found.class_no].name))
 		found.class_no++;
 	if (found.class_no == question->nclasses)
+	{
+		finding->is_odd = true;
 		return;
+	}
 	found.is_hedged = !brim_str_equal(certainty, brim_str("stated"));
-	found.evidence = find_evidence(content, brim_gemini_json_string(event, "evidence"));
 	while (i < finding->nevents && finding->events[i].class_no != found.class_no)
 		i++;
-	if (i == BRIM_GEMINI_MAX_EVENTS)
+	if (i == BRIM_GEMINI_MAX_EVENTS ||
+		(i < finding->nevents && (found.is_hedged || !finding->events[i].is_hedged)))
 		return;
-	if (i == finding->nevents)
-		finding->events[finding->nevents++] = found;
-	else if (finding->events[i].is_hedged && !found.is_hedged)
-		finding->events[i] = found;
+	found.evidence = find_evidence(content, brim_gemini_json_string(event, "evidence"));
+	finding->events[i] = found;
+	finding->nevents = i == finding->nevents ? i + 1 : finding->nevents;
 }
 
 /* All answers; how many texts have one.  The first answer about a text counts. */

@@ -53,6 +53,7 @@ typedef struct BrimGeminiEvent
 typedef struct BrimGeminiFinding
 {
 	bool            is_answered; /* there is an answer for this text */
+	bool            is_odd;      /* it names a class that was not given; that event is left out */
 	int             nevents;     /* each of another class */
 	BrimGeminiEvent events[BRIM_GEMINI_MAX_EVENTS];
 } BrimGeminiFinding;

@@ -17,10 +17,11 @@
 typedef enum BrimService
 {
 	BRIM_SERVICE_RELAY,
-	BRIM_SERVICE_WRITER
+	BRIM_SERVICE_WRITER,    /* Gemini, asked for e-mails */
+	BRIM_SERVICE_CLASSIFIER /* Gemini, asked about texts: what is wrong there stops no e-mail */
 } BrimService;
 
-#define BRIM_SERVICES 2
+#define BRIM_SERVICES 3
 
 typedef struct BrimBreakerState
 {

@@ -11,22 +11,15 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "db/breaker.h"
 #include "db/shared.h"
 #include "db/txn.h"
 #include "worker/asker.h"
 #include "worker/recovery.h"
 #include "worker/writer.h"
 
-/* Both of them, once they have read their settings */
-static BrimAsker *askers[2];
-static int        naskers = 0;
-
 void
 brim_asker_reload(BrimAsker *asker)
 {
-	if (naskers < (int) lengthof(askers) && (naskers == 0 || askers[0] != asker))
-		askers[naskers++] = asker;
 	asker->look = true;
 	brim_backoff_clear(&asker->claims);
 }
@@ -81,16 +74,6 @@ brim_asker_is_failing(const BrimAsker *asker)
 		   brim_backoff_left(&asker->stuck) != BRIM_FOREVER;
 }
 
-/* Has one of the others a request in hand? */
-static bool
-others_ask(const BrimAsker *asker)
-{
-	for (int i = 0; i < naskers; i++)
-		if (askers[i] != asker && brim_asker_in_hand(askers[i], true) > 0)
-			return true;
-	return false;
-}
-
 /* Inside a transaction: claim what there is room for. */
 static void
 claim_in(BrimAskTransaction *txn, MemoryContext parent)
@@ -104,7 +87,7 @@ claim_in(BrimAskTransaction *txn, MemoryContext parent)
 		return;
 	if (txn->asker->may_have_forgotten)
 		kind->release_forgotten();
-	if (!brim_breaker_take_probe(BRIM_SERVICE_WRITER))
+	if (!brim_breaker_take_probe(kind->service))
 	{
 		txn->walk.more = true; /* when the breaker lets us */
 		return;
@@ -140,10 +123,10 @@ run_transaction(void *arg)
 	if (txn->max > 0)
 		claim_in(txn, parent);
 	if (txn->reports)
-		brim_writer_write();
+		brim_writer_write(txn->asker->kind->service);
 	brim_txn_commit();
 	if (txn->reports)
-		brim_writer_written();
+		brim_writer_written(txn->asker->kind->service);
 }
 
 /* After the commit: recorded slots are free, and what they hold goes. */
@@ -223,8 +206,8 @@ room(const BrimAsker *asker, const BrimBreakerState *breaker)
 
 	if (!asker->kind->is_on() || brim_worker_is_stopping() || !brim_walk_may_claim(asker->job))
 		return 0;
-	if (asks && (!breaker->may_try || (breaker->faults > 0 && others_ask(asker))))
-		return 0; /* a probe is one request, whoever makes it */
+	if (asks && !breaker->may_try)
+		return 0;
 	for (int i = 0; i < asker->kind->nslots; i++)
 		if (is_alone(asker->kind->slot(i)))
 			return 0;
@@ -338,18 +321,18 @@ brim_asker_turn(BrimAsker *asker, bool woken)
 			asker->kind->interpret(asker->kind->slot(i));
 	start_claimed(asker);
 
-	brim_breaker_read(BRIM_SERVICE_WRITER, &breaker);
+	brim_breaker_read(asker->kind->service, &breaker);
 	if (asker->look && !pauses)
 		txn.max = room(asker, &breaker);
-	txn.reports = brim_writer_has_news() && !pauses;
+	txn.reports = brim_writer_has_news(asker->kind->service) && !pauses;
 	if (txn.max > 0 || brim_asker_count(asker, SLOT_FINISHED) > 0 || txn.reports)
 	{
 		if (!transact(&txn))
 			return BRIM_RECHECK_MS;
 	}
-	if (brim_asker_in_hand(asker, true) == 0 && !others_ask(asker))
-		brim_breaker_drop_probe(BRIM_SERVICE_WRITER);
-	brim_breaker_read(BRIM_SERVICE_WRITER, &breaker);
+	if (brim_asker_in_hand(asker, true) == 0)
+		brim_breaker_drop_probe(asker->kind->service);
+	brim_breaker_read(asker->kind->service, &breaker);
 	if (brim_asker_in_hand(asker, true) == 0 && room(asker, &breaker) == 0)
 		brim_walk_yield(asker->job);
 	if (brim_asker_count(asker, SLOT_FINISHED) > 0 ||

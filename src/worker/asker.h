@@ -12,6 +12,7 @@
 #ifndef BRIM_WORKER_ASKER_H
 #define BRIM_WORKER_ASKER_H
 
+#include "db/breaker.h"
 #include "net/net.h"
 #include "worker/jobs.h"
 #include "worker/tools.h"
@@ -62,6 +63,7 @@ typedef struct BrimAskTransaction
 typedef struct BrimAskKind
 {
 	const char     *activity; /* what pg_stat_activity shows of its transactions */
+	BrimService     service;  /* its breaker and its report */
 	const BrimQueue queue;    /* the arg of claim is the BrimAskTransaction */
 	int             nslots;   /* at most BRIM_ASKER_MAX_SLOTS */
 

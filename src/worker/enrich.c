@@ -128,6 +128,7 @@ ended(BrimAskSlot *slot)
 
 static const BrimAskKind kind = {
 	.activity = "brim: classification queue",
+	.service = BRIM_SERVICE_CLASSIFIER,
 	.queue = {brim_enrich_claim, brim_classification_suspects},
 	.nslots = BRIM_ENRICH_SLOTS,
 	.is_on = is_on,

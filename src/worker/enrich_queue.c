@@ -18,12 +18,23 @@
 #include "worker/enrich_queue.h"
 #include "worker/recovery.h"
 
+/*
+ * Is the i'th text of a request done?  One whose answer names a class that was
+ * not given is asked about once more; then what else was found counts.
+ */
+static bool
+is_done(const BrimEnrichSlot *slot, int i)
+{
+	return slot->finish == FINISH_CLASSIFIED && slot->reply.findings[i].is_answered &&
+		   (!slot->reply.findings[i].is_odd || slot->texts[i].attempts > 0);
+}
+
 /* What becomes of one text of a request. */
 static void
 settle_text(const BrimEnrichSlot *slot, int i, BrimTextResult *result)
 {
 	const BrimText *text = &slot->texts[i];
-	bool            done = slot->finish == FINISH_CLASSIFIED && slot->reply.findings[i].is_answered;
+	bool            done = is_done(slot, i);
 
 	result->classification_id = text->classification_id;
 	result->charged = slot->ask.charged;
@@ -45,7 +56,8 @@ settle_text(const BrimEnrichSlot *slot, int i, BrimTextResult *result)
 	if (slot->finish == FINISH_CLASSIFIED && !done)
 	{
 		result->goes_apart = slot->ntexts > 1;
-		result->error = "reply has no answer for this text";
+		result->error = slot->reply.findings[i].is_odd ? "reply names a class that it was not given"
+													   : "reply has no answer for this text";
 	}
 	else if (!done && slot->ask.error[0] != '\0')
 		result->error = slot->ask.error;
@@ -99,7 +111,7 @@ record(const BrimEnrichSlot *slot)
 		texts[i].prompt_tokens = share(answer->prompt_tokens, i, slot->ntexts);
 		texts[i].output_tokens = share(answer->output_tokens, i, slot->ntexts);
 		texts[i].thought_tokens = share(answer->thought_tokens, i, slot->ntexts);
-		if (slot->finish == FINISH_CLASSIFIED)
+		if (is_done(slot, i))
 			results.nevents += list_events(slot, i, events + results.nevents);
 	}
 	if (slot->ask.charged)

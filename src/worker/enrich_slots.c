@@ -8,7 +8,6 @@
 #include "postgres.h"
 #include "compat.h"
 
-#include "db/breaker.h"
 #include "db/faults.h"
 #include "db/settings.h"
 #include "worker/enrich_slots.h"
@@ -53,7 +52,7 @@ brim_enrich_start(BrimEnrichSlot *slot)
 	BrimError        error;
 	BrimBreakerState breaker;
 
-	brim_breaker_read(BRIM_SERVICE_WRITER, &breaker);
+	brim_breaker_read(BRIM_SERVICE_CLASSIFIER, &breaker);
 	if (!brim_enrich || brim_writer_state() != BRIM_WRITER_GEMINI || !breaker.may_try)
 	{
 		brim_enrich_finish(slot, FINISH_REQUEUE, false, "");
@@ -98,7 +97,7 @@ brim_enrich_interpret(BrimEnrichSlot *slot)
 							  brim_http_retry_after(slot->ask.http),
 							  brim_http_error(slot->ask.http), brim_http_body(slot->ask.http),
 							  brim_mem_malloc(), &slot->reply);
-	brim_writer_note(answer);
+	brim_writer_note(BRIM_SERVICE_CLASSIFIER, answer);
 	slot->hint = answer->retry_after;
 	switch (answer->outcome)
 	{

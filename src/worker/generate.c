@@ -115,6 +115,7 @@ ended(BrimAskSlot *slot)
 
 static const BrimAskKind kind = {
 	.activity = "brim: generation queue",
+	.service = BRIM_SERVICE_WRITER,
 	.queue = {brim_generate_claim, brim_generation_suspects},
 	.nslots = BRIM_GENERATE_SLOTS,
 	.is_on = is_on,

@@ -81,7 +81,7 @@ brim_generate_interpret(BrimGenerateSlot *slot)
 	brim_gemini_read(&slot->job.request, brim_http_status(slot->ask.http),
 					 brim_http_retry_after(slot->ask.http), brim_http_error(slot->ask.http),
 					 brim_http_body(slot->ask.http), brim_mem_malloc(), &slot->reply);
-	brim_writer_note(answer);
+	brim_writer_note(BRIM_SERVICE_WRITER, answer);
 	switch (answer->outcome)
 	{
 		case BRIM_GEMINI_ANSWERED:

@@ -10,7 +10,6 @@
 
 #include "utils/timestamp.h"
 
-#include "db/breaker.h"
 #include "db/settings.h"
 #include "worker/jobs.h"
 #include "worker/tools.h"
@@ -22,13 +21,22 @@
 static BrimWriter  state = BRIM_WRITER_NONE;
 static char       *api_key = NULL;
 static TimestampTz key_at = 0; /* when a key file that cannot be read is tried again; 0: it can */
-static BrimReport  report = {.component = "generator"};
+
+/* That of the classifier is empty until it has asked: nothing is told of what is off. */
+static BrimReport reports[BRIM_SERVICES] = {
+	[BRIM_SERVICE_WRITER] = {.component = "generator"},
+	[BRIM_SERVICE_CLASSIFIER] = {.component = "classifier"},
+};
 
 void
 brim_writer_reload(void)
 {
-	char *problem;
+	BrimReport *report = &reports[BRIM_SERVICE_WRITER];
+	BrimReport *classifier = &reports[BRIM_SERVICE_CLASSIFIER];
+	char       *problem;
 
+	if (classifier->state[0] != '\0')
+		brim_report_set(classifier, "ok", "");
 	if (api_key != NULL)
 	{
 		explicit_bzero(api_key, strlen(api_key));
@@ -39,7 +47,7 @@ brim_writer_reload(void)
 	if (*brim_gemini_api_key_file == '\0')
 	{
 		state = BRIM_WRITER_NONE;
-		brim_report_set(&report, "templates",
+		brim_report_set(report, "templates",
 						"no brim.gemini_api_key_file is set: e-mails are written from templates");
 		return;
 	}
@@ -47,11 +55,11 @@ brim_writer_reload(void)
 	if (api_key != NULL)
 	{
 		state = BRIM_WRITER_GEMINI;
-		brim_report_set(&report, "ok", "");
+		brim_report_set(report, "ok", "");
 		return;
 	}
 	state = BRIM_WRITER_FAULT;
-	brim_report_set(&report, "fault", problem);
+	brim_report_set(report, "fault", problem);
 	key_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), CONFIG_PAUSE_S * INT64CONST(1000));
 }
 
@@ -104,65 +112,67 @@ brim_writer_ask(BrimStr body, BrimError *error)
 }
 
 static void
-pause_requests(int seconds, const char *what, const char *fault)
+pause_requests(BrimService service, int seconds, const char *what, const char *fault)
 {
-	char why[512];
+	BrimReport *report = &reports[service];
+	char        why[512];
 
-	brim_breaker_pause(BRIM_SERVICE_WRITER, TimestampTzPlusMilliseconds(
-												GetCurrentTimestamp(), seconds * INT64CONST(1000)));
+	brim_breaker_pause(
+		service, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), seconds * INT64CONST(1000)));
 	snprintf(why, sizeof(why), "%s: %s", what, fault);
-	brim_report_set(&report, "fault", why);
-	report.is_new = true; /* another worker may have written since */
+	brim_report_set(report, "fault", why);
+	report->is_new = true; /* another worker may have written since */
 }
 
 void
-brim_writer_note(const BrimGeminiAnswer *answer)
+brim_writer_note(BrimService service, const BrimGeminiAnswer *answer)
 {
+	BrimReport      *report = &reports[service];
 	BrimBreakerState breaker;
 
-	brim_breaker_read(BRIM_SERVICE_WRITER, &breaker);
-	if (breaker.faults > 0)
-		brim_worker_wake(); /* the other job may have waited for this probe */
+	brim_breaker_read(service, &breaker);
 	switch (answer->outcome)
 	{
 		case BRIM_GEMINI_ANSWERED:
 		case BRIM_GEMINI_REFUSED:
-			if (brim_breaker_success(BRIM_SERVICE_WRITER))
+			/* the first time, too: a worker before may have left a fault there */
+			if (brim_breaker_success(service) || (breaker.faults == 0 && report->state[0] == '\0'))
 			{
-				brim_report_set(&report, "ok", "");
-				report.is_new = true;
+				brim_report_set(report, "ok", "");
+				report->is_new = true;
 			}
 			break;
 		case BRIM_GEMINI_RETRY:
-			brim_breaker_drop_probe(BRIM_SERVICE_WRITER);
+			brim_breaker_drop_probe(service);
 			break;
 		case BRIM_GEMINI_QUOTA:
-			pause_requests(Max(answer->retry_after, 60), "Gemini's quota is used up",
+			pause_requests(service, Max(answer->retry_after, 60), "Gemini's quota is used up",
 						   answer->error.message);
 			break;
 		case BRIM_GEMINI_CONFIG:
-			pause_requests(CONFIG_PAUSE_S, "Gemini refuses the request", answer->error.message);
+			pause_requests(service, CONFIG_PAUSE_S, "Gemini refuses the request",
+						   answer->error.message);
 			break;
 	}
 }
 
 bool
-brim_writer_has_news(void)
+brim_writer_has_news(BrimService service)
 {
-	return report.is_new;
+	return reports[service].is_new;
 }
 
 void
-brim_writer_write(void)
+brim_writer_write(BrimService service)
 {
 	BrimBreakerState breaker;
 
-	brim_breaker_read(BRIM_SERVICE_WRITER, &breaker);
-	brim_report_write(&report, breaker.open_until);
+	brim_breaker_read(service, &breaker);
+	brim_report_write(&reports[service], breaker.open_until);
 }
 
 void
-brim_writer_written(void)
+brim_writer_written(BrimService service)
 {
-	brim_report_written(&report);
+	brim_report_written(&reports[service]);
 }

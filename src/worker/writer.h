@@ -3,8 +3,9 @@
  * writer.h
  *	  Gemini, as the jobs that ask it see it: key, request, pauses, report.
  *
- * A pause, and what is told of it in brim.component, is common to both jobs and
- * to all workers of the database.
+ * The key is common to both jobs.  Each has pauses of its own, common to all workers
+ * of the database, and a report in brim.component: a request that Gemini refuses
+ * from one job stops nothing of the other.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,6 +13,7 @@
 #define BRIM_WORKER_WRITER_H
 
 #include "core/gemini.h"
+#include "db/breaker.h"
 #include "net/net.h"
 
 typedef enum BrimWriter
@@ -32,15 +34,15 @@ extern long brim_writer_left(void); /* milliseconds until then; BRIM_FOREVER: it
 extern BrimHttp *brim_writer_ask(BrimStr body, BrimError *error);
 
 /*
- * What an answer means for all that is asked: it came, so all is well; or a quota
- * is used up or the configuration at fault, so that all workers stop asking for a
- * while.  The rows keep waiting.
+ * What an answer means for all that the job asks: it came, so all is well; or a
+ * quota is used up or the configuration at fault, so that all workers stop asking
+ * for a while.  The rows keep waiting.
  */
-extern void brim_writer_note(const BrimGeminiAnswer *answer);
+extern void brim_writer_note(BrimService service, const BrimGeminiAnswer *answer);
 
 /* Is there something new to tell?  Written inside a transaction, settled after its commit. */
-extern bool brim_writer_has_news(void);
-extern void brim_writer_write(void);
-extern void brim_writer_written(void);
+extern bool brim_writer_has_news(BrimService service);
+extern void brim_writer_write(BrimService service);
+extern void brim_writer_written(BrimService service);
 
 #endif /* BRIM_WORKER_WRITER_H */

@@ -17,7 +17,7 @@ my @cases = (
 	[ 'Two [acquisition] and [layoffs]', ['thought'], 'done', 'acquisition stated, layoffs stated', 1 ],
 	[ 'Forgotten [ipo]', [ 'missing_n', 'ok' ], 'done', 'ipo stated', 2 ],
 	[ 'Misnumbered [ipo]', [ 'wrong_n', 'ok' ], 'done', 'ipo stated', 2 ],
-	[ 'Zeppelin [ipo]', ['unknown_class'], 'done', '', 1 ],
+	[ 'Zeppelin [ipo]', [ 'unknown_class', 'ok' ], 'done', 'ipo stated', 2 ],
 	[ 'Invented [ipo]', ['invented'], 'done', 'ipo stated', 1 ],
 	[ 'Cutoff [ipo]', [ 'max_tokens', 'ok' ], 'done', 'ipo stated', 2 ],
 	[ 'Malformed [ipo]', [ 'malformed', 'ok' ], 'done', 'ipo stated', 2 ],
@@ -29,14 +29,16 @@ my @cases = (
 	[ 'Short [ipo]', [ 'short', 'ok' ], 'done', 'ipo stated', 2 ],
 	[ 'Hanging [ipo]', [ 'hang:30', 'ok' ], 'done', 'ipo stated', 2 ],
 	[ 'Blocked [ipo]', ['block_reason'], 'failed', '', 1 ],
-	[ 'Never [ipo]', ['max_tokens'], 'failed', '', 5 ],);
+	[ 'Never [ipo]', ['max_tokens'], 'failed', '', 5 ],
+	[ 'Airship [ipo]', ['unknown_class'], 'done', '', 2 ],);
 my $gemini = $brim->start_gemini(
 	script => [ (map { my ($word) = $_->[0] =~ /^(\w+)/; { match => "\\b$word\\b", steps => $_->[1] } } @cases),
 		# in company they are refused, alone they are not, but for one
 		{ match => 'Spoiler', steps => ['block_reason'] },
-		{ match => 'Slowly', steps => ['slow:3000'] },
+		{ match => 'Slowly|Sluggish', steps => ['slow:3000'] },
 		{ match => 'Stuck', steps => [ 'hang:300', 'ok' ] },
-		{ match => 'Quota', steps => [ 'r429_day', 'ok' ] } ]);
+		{ match => 'Quota', steps => [ 'r429_day', 'ok' ] },
+		{ match => 'Wrongkey', steps => [ 'r401', 'ok' ] } ]);
 
 # How many requests held this text
 sub asked
@@ -188,37 +190,56 @@ is($brim->sql(q{SELECT string_agg(status || ' ' || attempts, ', ' ORDER BY conte
 	'failed 2, done 2, done 2', 'a request that is refused is asked again text by text');
 is(events('spoil'), '["funding", "ipo"]', 'so that the others are classified');
 
-# A quota that is used up stops all requests, and costs no text anything
+# What nobody has in hand any more is not recorded
+$brim->sql(q{INSERT INTO brim.lead (company_id, company_name, news_mentions) VALUES ('token', 'Token', '{Sluggish [ipo] taken}')});
+$brim->wait_until(q{SELECT status FROM brim.classification WHERE content LIKE 'Sluggish [ipo] taken'}, 'running');
+$brim->sql(q{UPDATE brim.classification SET claim_token = 1 WHERE content LIKE 'Sluggish [ipo] taken'});
+sleep(0.1) until asked('Sluggish');
+$brim->sql(q{INSERT INTO brim.lead (company_id, company_name, news_mentions) VALUES ('after', 'After', '{Sluggish [funding] later}')});
+$brim->wait_until(q{SELECT status FROM brim.classification WHERE content LIKE 'Sluggish [funding] later'}, 'done');
+is($brim->sql(q{SELECT status || ' ' || attempts || ' ' || (SELECT count(*) FROM brim.classification_event AS v WHERE v.content_hash = c.content_hash)
+	FROM brim.classification AS c WHERE content LIKE 'Sluggish [ipo] taken'}), 'running 0 0', 'the answer for a text with another claim is not recorded');
+$brim->sql(q{DELETE FROM brim.classification WHERE content LIKE 'Sluggish %'; DELETE FROM brim.lead WHERE company_id IN ('token', 'after')});
+
+# A quota that is used up stops these requests, costs no text anything, and no company its e-mail
+$brim->set('brim.generate' => 'on');
 $brim->sql(q{INSERT INTO brim.lead (company_id, company_name, news_mentions) VALUES ('quota', 'Quota', '{Quota [ipo]}')});
-$brim->wait_until(q{SELECT state FROM brim.component WHERE component = 'generator'}, 'fault');
-$brim->set('brim.generate_connections' => 4); # no reload ends the pause but this one
+$brim->wait_until(q{SELECT state FROM brim.component WHERE component = 'classifier'}, 'fault');
+like($brim->sql(q{SELECT status || ' ' || detail FROM brim_status() WHERE check_name = 'enrich'}), qr/^warning Texts about leads wait: Gemini's quota is used up: HTTP 429/,
+	'brim_status() says why texts wait');
+$brim->sql(q{INSERT INTO brim.lead (company_id, company_name, contact_email, employee_count, industry, tech_stack, recent_job_posts)
+	VALUES ('mail', 'Mail', 'a@mail.example', 100, 'SaaS', '{zapier}', '{Head of Operations}')});
+$brim->wait_until(q{SELECT status || ' ' || provider FROM brim.generation WHERE company_id = 'mail'}, 'done gemini');
+is(asked('Quota'), 1, 'nothing is asked about texts meanwhile');
+$brim->set('brim.generate' => 'off'); # no reload ends the pause but this one
 $brim->wait_until(q{SELECT status || ' ' || attempts FROM brim.classification WHERE content LIKE 'Quota%'}, 'done 1');
 is(asked('Quota'), 2, 'a pause ends with a reload');
-$brim->wait_until(q{SELECT state FROM brim.component WHERE component = 'generator'}, 'ok');
+$brim->wait_until(q{SELECT state FROM brim.component WHERE component = 'classifier'}, 'ok');
+
+# A wrong key, too
+$brim->sql(q{INSERT INTO brim.lead (company_id, company_name, news_mentions) VALUES ('key', 'Key', '{Wrongkey [ipo]}')});
+$brim->wait_until(q{SELECT state FROM brim.component WHERE component = 'classifier'}, 'fault');
+is($brim->sql(q{SELECT status || ' ' || attempts FROM brim.classification WHERE content LIKE 'Wrongkey%'}), 'queued 0', 'a wrong key is charged to no text');
+$brim->set('brim.generate' => 'off', 'brim.enrich_connections' => 2);
+wait_done();
+is(events('key'), '["ipo"]', 'and none is lost');
 
 # Scores --------------------------------------------------------------------------
 
-$brim->sql(q{
-	INSERT INTO brim.scoring_model (name, version, fit_weight, intent_weight, high_above, medium_above, qualified_above)
-	SELECT 'events', 1, 0, 1, high_above, medium_above, qualified_above FROM brim.scoring_model WHERE name = 'balanced';
-	INSERT INTO brim.scoring_rule (model, version, rule_no, dimension, signal, attribute, kind, keywords, points, reason, reason_kind)
-	VALUES ('events', 1, 1, 'intent', 'stack', 'tech_stack', 'any_of', '{none}', 100, 'none', 'positive')});
-SKIP:
-{
-	skip 'rules do not read paths yet', 3
-	  unless $brim->sql(q{SELECT count(*) FROM pg_attribute WHERE attrelid = 'brim.scoring_rule'::regclass AND attname = 'path'});
-	$brim->sql(q{
-		INSERT INTO brim.scoring_rule (model, version, rule_no, dimension, signal, attribute, path, kind, keywords, points, reason, reason_kind)
-		VALUES ('events', 1, 2, 'intent', 'events', 'attributes', '{gemini_events}', 'any_of', '{funding}', 90, 'Raises money.', 'positive');
-		SELECT brim_publish_model('events');
-		SELECT brim_pause();
-		INSERT INTO brim.lead (company_id, company_name, model, news_mentions) VALUES ('rule', 'Rule', 'events', '{New [funding] for Rule}')});
-	is($brim->sql(q{SELECT total_score FROM brim.lead WHERE company_id = 'rule'}), '0', 'before, the event counts nothing');
-	$brim->sql(q{SELECT brim_resume()});
-	$brim->wait_until(q{SELECT total_score FROM brim.lead WHERE company_id = 'rule'}, '90');
-	pass('a rule that reads the events rescores the lead');
-	is($brim->sql(q{SELECT count(*) FROM brim.event WHERE company_id = 'rule' AND event_type = 'score_calculated'}), '2', 'and that is journalled');
-}
+# The example of the document, as it stands there
+my ($example) = PostgreSQL::Test::Utils::slurp_file("$BrimTest::source/docs/enrich.md") =~ /```sql\n(SELECT brim_edit_model.*?)```/s;
+$brim->sql($example);
+$brim->sql(q{SELECT brim_pause()});
+$brim->sql(q{INSERT INTO brim.lead (company_id, company_name, employee_count, industry, news_mentions) VALUES
+	('rule', 'Rule', 100, 'SaaS', '{New [funding] for Rule,Rule [expansion]}'), ('bad news', 'Bad News', 100, 'SaaS', '{Bad News in [bankruptcy]}')});
+my $scores = q{SELECT string_agg(concat_ws(' ', company_id, fit_score, intent_score, total_score), ', ' ORDER BY company_id) FROM brim.lead WHERE company_id IN ('rule', 'bad news')};
+is($brim->sql($scores), 'bad news 100 0 60, rule 100 0 60', 'before, the events count nothing');
+$brim->sql(q{SELECT brim_resume()});
+$brim->wait_until($scores, 'bad news 100 0 0, rule 100 40 76');
+pass('rules that read the events score the leads anew');
+is($brim->sql(q{SELECT brim_explain(l) -> 'reasoning' ->> 'positive' FROM brim.lead AS l WHERE company_id = 'rule'}),
+	'["Ideal company size (100 employees).", "Ideal industry: SaaS.", "In the news: funding, expansion."]', 'and say so');
+is($brim->sql(q{SELECT count(*) FROM brim.event WHERE company_id = 'rule' AND event_type = 'score_calculated'}), '2', 'and that is journalled');
 
 # A lead that cannot be written stops no other
 $brim->sql(q{

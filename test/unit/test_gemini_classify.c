@@ -42,11 +42,13 @@ make_question(void)
 static void
 test_request(void)
 {
-	BrimBuf             out;
-	BrimError           error;
-	struct json_object *body;
-	struct json_object *data;
-	const char         *text;
+	static BrimGeminiClass many[65];
+	static char            names[65][4];
+	BrimBuf                out;
+	BrimError              error;
+	struct json_object    *body;
+	struct json_object    *data;
+	const char            *text;
 
 	make_question();
 	brim_buf_init(&out, brim_mem_malloc(), 1000000);
@@ -71,15 +73,35 @@ test_request(void)
 	unit_is_text(json_object_get_string(walk(data, "texts.0.text")), NEWS, "and its words");
 	json_object_put(data);
 #define ANSWERS "generationConfig.responseJsonSchema.properties.answers."
-	unit_is_text(at_path(body, ANSWERS "minItems"), "3", "at least one answer a text");
-	unit_is_text(at_path(body, ANSWERS "maxItems"), "3", "at most one answer a text");
+	text = at_path(body, "generationConfig.responseJsonSchema");
+	unit_ok(strstr(text, "maxItems") == NULL && strstr(text, "minItems") == NULL &&
+				strstr(text, "maximum") == NULL && strstr(text, "minimum") == NULL,
+			"no bounds stand in the schema, which the service could find too much");
 	unit_is_text(at_path(body, ANSWERS "items.properties.events.items.properties.class.enum"),
 				 "[\"funding\",\"layoffs\",\"hiring_operations\"]", "the schema names the classes");
 	unit_is_text(at_path(body, ANSWERS "items.properties.events.items.required"),
-				 "[\"class\",\"certainty\",\"evidence\"]",
+				 "[\"evidence\",\"class\",\"certainty\"]",
 				 "the schema requires all parts of an event");
 	json_object_put(body);
 	brim_buf_free(&out);
+
+	memset(many, 0, sizeof(many));
+	for (int i = 0; i < 65; i++)
+		many[i].name = (BrimStr){names[i], (size_t) snprintf(names[i], 4, "c%d", i)};
+	question.classes = many;
+	for (question.nclasses = 64; question.nclasses <= 65; question.nclasses++)
+	{
+		brim_buf_init(&out, brim_mem_malloc(), 1000000);
+		unit_ok(brim_gemini_classify_request(&question, &out, &error),
+				"many classes are asked for");
+		body = brim_gemini_json_parse(brim_buf_str(&out));
+		unit_is_int(
+			walk(body, ANSWERS "items.properties.events.items.properties.class.enum") != NULL,
+			question.nclasses == 64, "too many for a schema stand in the instructions only");
+		json_object_put(body);
+		brim_buf_free(&out);
+	}
+	make_question();
 
 	for (int blocks = 0; blocks < 60; blocks++)
 	{
@@ -222,6 +244,7 @@ test_odd(void)
 	unit_is_int(reply.answer.outcome, BRIM_GEMINI_ANSWERED, "a part of the answers is taken");
 	unit_is_text(events_of(0), "funding stated -",
 				 "an unknown class is dropped, and evidence that is not in the text");
+	unit_ok(reply.findings[0].is_odd && !reply.findings[1].is_odd, "and the former is told");
 	unit_is_text(events_of(1), "funding hedged Head", "certainty of no known kind is hedged");
 	unit_is_text(events_of(2), "?", "a text without an answer is told");
 	forget();
