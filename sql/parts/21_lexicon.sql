@@ -6,6 +6,8 @@ CREATE TABLE brim.intent_class (
     weight numeric(5,4) NOT NULL DEFAULT 1 CHECK (weight > 0 AND weight <= 1),
     half_life_days integer CHECK (half_life_days > 0),
     description text NOT NULL DEFAULT '',
+    is_active boolean NOT NULL DEFAULT true,
+    is_standard boolean NOT NULL DEFAULT false,
     is_shipped boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE brim.intent_class IS 'One row a kind of event that is looked for in news and job posts. Key: class';
@@ -14,6 +16,8 @@ COMMENT ON COLUMN brim.intent_class.polarity IS '1: good news of a company that 
 COMMENT ON COLUMN brim.intent_class.weight IS 'How much an event counts where rules score by events, above 0 and up to 1';
 COMMENT ON COLUMN brim.intent_class.half_life_days IS 'Days after which an event counts half; NULL: it counts fully for ever';
 COMMENT ON COLUMN brim.intent_class.description IS 'What belongs to it';
+COMMENT ON COLUMN brim.intent_class.is_active IS 'Is it looked for? Where not, rules may name it still';
+COMMENT ON COLUMN brim.intent_class.is_standard IS 'A row of this key comes with the extension: it may be changed and switched off, not deleted';
 COMMENT ON COLUMN brim.intent_class.is_shipped IS 'The row is as the extension brought it along; a change of the row clears the mark. Only other rows are dumped';
 
 CREATE TABLE brim.intent_term (
@@ -23,6 +27,8 @@ CREATE TABLE brim.intent_term (
     words text[] NOT NULL,
     near text[] NOT NULL DEFAULT '{}',
     unless text[] NOT NULL DEFAULT '{}',
+    is_active boolean NOT NULL DEFAULT true,
+    is_standard boolean NOT NULL DEFAULT false,
     is_shipped boolean NOT NULL DEFAULT false,
     PRIMARY KEY (class, term_no),
     FOREIGN KEY (class) REFERENCES brim.intent_class (class) ON UPDATE CASCADE ON DELETE CASCADE,
@@ -38,55 +44,61 @@ COMMENT ON COLUMN brim.intent_term.source IS 'Where it is looked for: news, job_
 COMMENT ON COLUMN brim.intent_term.words IS 'Words or phrases one of which must stand in the sentence; a trailing * for any ending, a leading = for the case as written';
 COMMENT ON COLUMN brim.intent_term.near IS 'Words or phrases one of which must stand close to it, or {money}, {number}, {percent}, {people}, {company}, {name}; > after it, < before it, with a number of words between, ^ anywhere in the sentence';
 COMMENT ON COLUMN brim.intent_term.unless IS 'Words or phrases that must not stand close to it; written like near';
+COMMENT ON COLUMN brim.intent_term.is_active IS 'Is it looked for?';
+COMMENT ON COLUMN brim.intent_term.is_standard IS 'A row of this key comes with the extension: it may be changed and switched off, not deleted';
 COMMENT ON COLUMN brim.intent_term.is_shipped IS 'The row is as the extension brought it along; a change of the row clears the mark. Only other rows are dumped';
 
 CREATE TABLE brim.intent_cue (
     kind text COLLATE "C" NOT NULL CHECK (kind IN ('negation', 'negation_after', 'hedge', 'hedge_after', 'hedge_sentence',
                                                    'break', 'ignore', 'other', 'own', 'job_post')),
     phrase text COLLATE "C" NOT NULL CHECK (phrase ~ '[[:alnum:]]'),
+    is_active boolean NOT NULL DEFAULT true,
+    is_standard boolean NOT NULL DEFAULT false,
     is_shipped boolean NOT NULL DEFAULT false,
     PRIMARY KEY (kind, phrase)
 );
 COMMENT ON TABLE brim.intent_cue IS 'One row a word or phrase that turns what a sentence says. Key: kind, phrase';
 COMMENT ON COLUMN brim.intent_cue.kind IS 'negation, hedge: deny what follows or put it in doubt; negation_after, hedge_after: what stands before; hedge_sentence: all of the sentence; break: ends their reach; ignore: takes cues inside it away; other: beside the company''s name means another company; own: stands for the company; job_post: the text is a job post';
 COMMENT ON COLUMN brim.intent_cue.phrase IS 'The word or phrase, written like words of brim.intent_term';
+COMMENT ON COLUMN brim.intent_cue.is_active IS 'Does it count?';
+COMMENT ON COLUMN brim.intent_cue.is_standard IS 'A row of this key comes with the extension: it may be changed and switched off, not deleted';
 COMMENT ON COLUMN brim.intent_cue.is_shipped IS 'The row is as the extension brought it along; a change of the row clears the mark. Only other rows are dumped';
 
-INSERT INTO brim.intent_class (class, polarity, weight, half_life_days, description, is_shipped) VALUES
-('funding', 1, 1, 180, 'Raises money: a round, a grant, credit for growth', true),
-('ipo', 1, 0.8, 365, 'Goes public or files for it', true),
-('expansion', 1, 0.9, 180, 'Opens or builds an office, plant, store or warehouse, adds capacity, moves into larger space', true),
-('new_market', 1, 0.8, 180, 'Enters a new country, region or group of customers', true),
-('acquisition', 1, 0.8, 365, 'Buys another company or a stake in one', true),
-('partnership', 1, 0.5, 365, 'Alliance, joint venture, integration agreement', true),
-('product_launch', 1, 0.5, 120, 'Launches, unveils or releases a product or service', true),
-('customer_win', 1, 0.7, 180, 'Signs a customer, wins a contract, tender or order', true),
-('revenue_growth', 1, 0.7, 120, 'Growing or record revenue, profit, bookings', true),
-('leadership_hire', 1, 0.7, 180, 'Appoints or hires an executive or board member', true),
-('mass_hiring', 1, 0.9, 120, 'Hires or plans to hire many, headcount grows', true),
-('acquired', 0, 0.5, 365, 'Is bought by another company or agrees to be', true),
-('layoffs', -1, 1, 180, 'Cuts jobs, lets staff go', true),
-('cost_cutting', -1, 0.8, 180, 'Saves, cuts spending, freezes hiring', true),
-('restructuring', -1, 0.6, 365, 'Reorganises, spins off or exits a unit, turnaround plan', true),
-('office_closure', -1, 0.8, 180, 'Closes an office, plant, store or branch', true),
-('legal_trouble', -1, 0.6, 365, 'Is sued, investigated, fined, settles', true),
-('data_breach', -1, 0.6, 365, 'Breach, hack, leak, ransomware', true),
-('bankruptcy', -1, 1, 730, 'Insolvency, administration, default', true),
-('delisting', -1, 0.8, 365, 'Leaves or is taken off the exchange', true),
-('leadership_departure', -1, 0.5, 180, 'An executive resigns, steps down, is fired', true),
-('revenue_decline', -1, 0.8, 180, 'Falling revenue or profit, loss, profit warning', true),
-('product_recall', -1, 0.5, 180, 'Recalls, withdraws or discontinues a product', true),
-('hiring_operations', 1, 1, 60, 'Hires for operations, RevOps, BizOps, supply chain operations', true),
-('hiring_automation', 1, 1, 60, 'Hires for automation, workflows, integrations', true),
-('hiring_sales', 1, 0.7, 60, 'Hires for sales', true),
-('hiring_engineering', 1, 0.7, 60, 'Hires for software, data, platform, quality', true),
-('hiring_finance', 1, 0.7, 60, 'Hires for finance, accounting, payroll', true),
-('hiring_marketing', 1, 0.7, 60, 'Hires for marketing, growth, content', true);
+INSERT INTO brim.intent_class (class, polarity, weight, half_life_days, description, is_standard, is_shipped) VALUES
+('funding', 1, 1, 180, 'Raises money: a round, a grant, credit for growth', true, true),
+('ipo', 1, 0.8, 365, 'Goes public or files for it', true, true),
+('expansion', 1, 0.9, 180, 'Opens or builds an office, plant, store or warehouse, adds capacity, moves into larger space', true, true),
+('new_market', 1, 0.8, 180, 'Enters a new country, region or group of customers', true, true),
+('acquisition', 1, 0.8, 365, 'Buys another company or a stake in one', true, true),
+('partnership', 1, 0.5, 365, 'Alliance, joint venture, integration agreement', true, true),
+('product_launch', 1, 0.5, 120, 'Launches, unveils or releases a product or service', true, true),
+('customer_win', 1, 0.7, 180, 'Signs a customer, wins a contract, tender or order', true, true),
+('revenue_growth', 1, 0.7, 120, 'Growing or record revenue, profit, bookings', true, true),
+('leadership_hire', 1, 0.7, 180, 'Appoints or hires an executive or board member', true, true),
+('mass_hiring', 1, 0.9, 120, 'Hires or plans to hire many, headcount grows', true, true),
+('acquired', 0, 0.5, 365, 'Is bought by another company or agrees to be', true, true),
+('layoffs', -1, 1, 180, 'Cuts jobs, lets staff go', true, true),
+('cost_cutting', -1, 0.8, 180, 'Saves, cuts spending, freezes hiring', true, true),
+('restructuring', -1, 0.6, 365, 'Reorganises, spins off or exits a unit, turnaround plan', true, true),
+('office_closure', -1, 0.8, 180, 'Closes an office, plant, store or branch', true, true),
+('legal_trouble', -1, 0.6, 365, 'Is sued, investigated, fined, settles', true, true),
+('data_breach', -1, 0.6, 365, 'Breach, hack, leak, ransomware', true, true),
+('bankruptcy', -1, 1, 730, 'Insolvency, administration, default', true, true),
+('delisting', -1, 0.8, 365, 'Leaves or is taken off the exchange', true, true),
+('leadership_departure', -1, 0.5, 180, 'An executive resigns, steps down, is fired', true, true),
+('revenue_decline', -1, 0.8, 180, 'Falling revenue or profit, loss, profit warning', true, true),
+('product_recall', -1, 0.5, 180, 'Recalls, withdraws or discontinues a product', true, true),
+('hiring_operations', 1, 1, 60, 'Hires for operations, RevOps, BizOps, supply chain operations', true, true),
+('hiring_automation', 1, 1, 60, 'Hires for automation, workflows, integrations', true, true),
+('hiring_sales', 1, 0.7, 60, 'Hires for sales', true, true),
+('hiring_engineering', 1, 0.7, 60, 'Hires for software, data, platform, quality', true, true),
+('hiring_finance', 1, 0.7, 60, 'Hires for finance, accounting, payroll', true, true),
+('hiring_marketing', 1, 0.7, 60, 'Hires for marketing, growth, content', true, true);
 
 -- Lists are written with commas here; a phrase has none.
-INSERT INTO brim.intent_term (class, term_no, source, words, near, unless, is_shipped)
+INSERT INTO brim.intent_term (class, term_no, source, words, near, unless, is_standard, is_shipped)
 SELECT t.class, t.term_no, t.source, string_to_array(t.words, ', '),
-       coalesce(string_to_array(t.near, ', '), '{}'), coalesce(string_to_array(t.unless, ', '), '{}'), true
+       coalesce(string_to_array(t.near, ', '), '{}'), coalesce(string_to_array(t.unless, ', '), '{}'), true, true
   FROM (VALUES
     -- funding
     ('funding', 1, 'any', 'raise, raises, raised, raising, secure*, land, lands, landed, nab*, bag, bags, bagged, pull in, pulls in, pulled in, mops up, mopped up, scoops, scoops up, scooped up, attract*, rakes in, raked in, hauls in, picks up, picked up, pockets, pocketed, locks in, close*, complet*, brings in, brought in, obtain*, receiv*, gets, got, won, wins, collect*, tops up, draws, drew',
@@ -342,8 +354,8 @@ SELECT t.class, t.term_no, t.source, string_to_array(t.words, ', '),
     ('hiring_marketing', 2, 'job_post', 'marketer*, copywriter*, content writer, seo specialist, demand generation, demand gen, head of growth, performance marketing, product marketing, brand manager, social media manager, community manager, growth marketer*, marketing manager, head of marketing', NULL, '<3with')
   ) AS t (class, term_no, source, words, near, unless);
 
-INSERT INTO brim.intent_cue (kind, phrase, is_shipped)
-SELECT c.kind, p.phrase, true
+INSERT INTO brim.intent_cue (kind, phrase, is_standard, is_shipped)
+SELECT c.kind, p.phrase, true, true
   FROM (VALUES
     ('negation', 'ended talks, ends talks, breaks off talks, broke off talks, talks collapse, ended negotiations, loses its bid, not, no, never, without, denies, deny, denied, denying, denial of, rules out, ruled out, rule out, ruling out, cannot, can''t, won''t, isn''t, aren''t, wasn''t, doesn''t, didn''t, don''t, hasn''t, haven''t, neither, nor, no plans, no intention, cancels, cancelled, canceled, calls off, called off, abandons, abandoned, drops plan, drops plans, dropped plans, shelves, shelved, shelving, halts plan, halts plans, rejects, rejected, refuses, refused, declined to, declines to, fails to, failed to, failing to, backs out of, walks away from, pulls out of, instead of, rather than, avoids, avoided, averts, averted, nobody, no one, none, withdraws its, withdrew its, turns down, turned down, stops short of, unlike, contrary to, dismisses reports, false reports, no longer plans, dismissed talk, dismisses talk, dismissed reports, dismissed rumours, dismissed rumors, dismissed speculation, far from, regains compliance, ends its partnership, ended its partnership, loses, lost, cleared of, clears, contrary to reports, on ice, puts off, reject, scrap plan*, scrap its plan*, scrap the plan*, scrap ipo, scrap its ipo, scrap merger, scrap the merger, scrap deal, scrap the deal, scrap takeover, scrap the takeover, scrap talks, scrap launch, scrap its launch, scrap its bid, scrap bid, scrap expansion, scrap its expansion, scrap listing plan*, scrap its listing plan*, scrap its london listing, scrap idea of, scrap its us launch, scraps plan*, scraps its plan*, scraps the plan*, scraps ipo, scraps its ipo, scraps merger, scraps the merger, scraps deal, scraps the deal, scraps takeover, scraps the takeover, scraps talks, scraps launch, scraps its launch, scraps its bid, scraps bid, scraps expansion, scraps its expansion, scraps listing plan*, scraps its listing plan*, scraps its london listing, scraps idea of, scraps its us launch, scrapped plan*, scrapped its plan*, scrapped the plan*, scrapped ipo, scrapped its ipo, scrapped merger, scrapped the merger, scrapped deal, scrapped the deal, scrapped takeover, scrapped the takeover, scrapped talks, scrapped launch, scrapped its launch, scrapped its bid, scrapped bid, scrapped expansion, scrapped its expansion, scrapped listing plan*, scrapped its listing plan*, scrapped its london listing, scrapped idea of, scrapped its us launch, ditches plan*, ditches its plan*, ditches the plan*, ditches ipo, ditches its ipo, ditches merger, ditches the merger, ditches deal, ditches the deal, ditches takeover, ditches the takeover, ditches talks, ditches launch, ditches its launch, ditches its bid, ditches bid, ditches expansion, ditches its expansion, ditches listing plan*, ditches its listing plan*, ditches its london listing, ditches idea of, ditches its us launch, ditched plan*, ditched its plan*, ditched the plan*, ditched ipo, ditched its ipo, ditched merger, ditched the merger, ditched deal, ditched the deal, ditched takeover, ditched the takeover, ditched talks, ditched launch, ditched its launch, ditched its bid, ditched bid, ditched expansion, ditched its expansion, ditched listing plan*, ditched its listing plan*, ditched its london listing, ditched idea of, ditched its us launch, drops plan*, drops its plan*, drops the plan*, drops ipo, drops its ipo, drops merger, drops the merger, drops deal, drops the deal, drops takeover, drops the takeover, drops talks, drops launch, drops its launch, drops its bid, drops bid, drops expansion, drops its expansion, drops listing plan*, drops its listing plan*, drops its london listing, drops idea of, drops its us launch, dropped plan*, dropped its plan*, dropped the plan*, dropped ipo, dropped its ipo, dropped merger, dropped the merger, dropped deal, dropped the deal, dropped takeover, dropped the takeover, dropped talks, dropped launch, dropped its launch, dropped its bid, dropped bid, dropped expansion, dropped its expansion, dropped listing plan*, dropped its listing plan*, dropped its london listing, dropped idea of, dropped its us launch, axes plan*, axes its plan*, axes the plan*, axes ipo, axes its ipo, axes merger, axes the merger, axes deal, axes the deal, axes takeover, axes the takeover, axes talks, axes launch, axes its launch, axes its bid, axes bid, axes expansion, axes its expansion, axes listing plan*, axes its listing plan*, axes its london listing, axes idea of, axes its us launch, axed plan*, axed its plan*, axed the plan*, axed ipo, axed its ipo, axed merger, axed the merger, axed deal, axed the deal, axed takeover, axed the takeover, axed talks, axed launch, axed its launch, axed its bid, axed bid, axed expansion, axed its expansion, axed listing plan*, axed its listing plan*, axed its london listing, axed idea of, axed its us launch, pulls plan*, pulls its plan*, pulls the plan*, pulls ipo, pulls its ipo, pulls merger, pulls the merger, pulls deal, pulls the deal, pulls takeover, pulls the takeover, pulls talks, pulls launch, pulls its launch, pulls its bid, pulls bid, pulls expansion, pulls its expansion, pulls listing plan*, pulls its listing plan*, pulls its london listing, pulls idea of, pulls its us launch, pulled plan*, pulled its plan*, pulled the plan*, pulled ipo, pulled its ipo, pulled merger, pulled the merger, pulled deal, pulled the deal, pulled takeover, pulled the takeover, pulled talks, pulled launch, pulled its launch, pulled its bid, pulled bid, pulled expansion, pulled its expansion, pulled listing plan*, pulled its listing plan*, pulled its london listing, pulled idea of, pulled its us launch'),
     ('negation_after', 'are closed for, has been filled, have been filled, no longer open, called off, calls off, ruled out, denied, cancelled, canceled, scrapped, shelved, abandoned, collapsed, collapses, have collapsed, fell through, falls through, rejected, off the table, is off, was off, not happening, will not happen, not planned, are planned, dropped, blocked, withdrawn, untrue, false, stays independent, is not for sale, unfounded, did not happen, averted, not going ahead, will not go ahead, on ice, dismissed'),
