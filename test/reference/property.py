@@ -22,169 +22,27 @@ exit status 1 and a reproduction to paste at the first difference.
 import argparse
 import collections
 import datetime
-import json
+import multiprocessing
 import os
 import random
-import re
-import subprocess
 import sys
-import tempfile
 import time
 import unicodedata
 from decimal import Decimal
 
 import brim_reference
+import brim_regex
+import brim_texts
 import generate
 from brim_reference import Json, Model, World
+from compare import CLASSES, EVENTS, LEXICON, Mismatch, faults_of_explanation, faults_of_spec, has_events, report, scores, spec_sql
+from server import ServerError, copied, copy_in, copy_out, from_json, literal, psql, run, to_json
 
 BATCH = 50              # random models a transaction
 STORED_EACH = 20        # leads a random model that are stored, too
 
-# What is known of the lexicon stands here, and nowhere else.
-#   events      of a text: class, is it hedged, is it about the company itself
-#   classes     name, weight, half-life in days
-#   lexicon     what goes into a spec with rules of kind event
-EVENTS = """SELECT t.no, e.class, e.certainty = 'hedged', e.subject = 'own'
-  FROM reference.told AS t, LATERAL brim_intent_signals(t.text, t.company, t.source) AS e
- WHERE e.certainty IN ('stated', 'hedged')"""
-CLASSES = "SELECT class, weight, half_life_days FROM brim.intent_class"
-LEXICON = "coalesce((SELECT jsonb_build_object('lexicon', spec -> 'lexicon') FROM brim.model_spec WHERE spec ? 'lexicon' LIMIT 1), '{}')"
 # Characters of which the documents do not say whether they are words by themselves: Suzhou numerals, Korean letters that stand alone
 UNDECIDED = {*range(0x3021, 0x302A), *range(0x3038, 0x303B), *range(0x3131, 0x318F)}
-# A contribution may be rounded; what is lost must stand in the adjustments
-CONTRIBUTION_SLACK = Decimal("0.01")
-
-
-class ServerError(Exception):
-    pass
-
-
-class Mismatch(Exception):
-    def __init__(self, what, spec, lead, name=None):
-        super().__init__(what)
-        self.what, self.spec, self.lead, self.name = what, spec, lead, name
-
-
-# ---------------------------------------------------------------------------
-# psql
-# ---------------------------------------------------------------------------
-
-def psql(script):
-    """Run a script; its lines of output one by one."""
-    with tempfile.TemporaryDirectory() as directory:
-        path = os.path.join(directory, "script.sql")
-        with open(path, "w", encoding="utf-8", newline="\n") as file:
-            file.write("SET client_min_messages = warning;\n")
-            file.writelines([script] if isinstance(script, str) else script)
-        with open(os.path.join(directory, "errors"), "w+", encoding="utf-8", errors="replace") as errors:
-            process = subprocess.Popen(
-                ["psql", "--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=verbose", "-f", path],
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
-                env={**os.environ, "PGCLIENTENCODING": "UTF8"})
-            try:
-                for line in process.stdout:
-                    yield line[:-1].decode()
-            finally:
-                process.stdout.close()
-                status = process.wait()
-            if status:
-                errors.seek(0)
-                raise ServerError(re.sub(r"psql:[^ ]*: ", "", errors.read()).strip() or f"psql ended with status {status}")
-
-
-def run(script):
-    return list(psql(script))
-
-
-def copied(line):
-    """The fields of a line of COPY."""
-    return [None if f == "\\N" else unescape(f) for f in line.split("\t")]
-
-
-def unescape(field):
-    if "\\" not in field:
-        return field
-    out, parts = [], iter(field.split("\\"))
-    out.append(next(parts))
-    for part in parts:
-        if part == "":                      # an escaped backslash, and what follows it
-            out.append("\\" + next(parts))
-        else:
-            out.append({"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}[part[0]] + part[1:])
-    return "".join(out)
-
-
-_escapes = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\b": "\\b", "\f": "\\f", "\v": "\\v"})
-
-
-def copy_field(value):
-    return "\\N" if value is None else plain(value).translate(_escapes)
-
-
-def plain(value):
-    """A value as text that PostgreSQL reads."""
-    if isinstance(value, Json):
-        return to_json(value.value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return array_text(value)
-    return value if isinstance(value, str) else str(value)
-
-
-def array_text(values):
-    if not values:
-        return "{}"
-    return "{" + ",".join("NULL" if v is None else array_text(v) if isinstance(v, list)
-                          else '"' + v.replace("\\", "\\\\").replace('"', '\\"') + '"' for v in values) + "}"
-
-
-def to_json(value):
-    if isinstance(value, dict):
-        return "{" + ", ".join(json.dumps(k, ensure_ascii=False) + ": " + to_json(v) for k, v in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(to_json, value)) + "]"
-    if isinstance(value, Decimal):
-        return str(value)
-    return json.dumps(value, ensure_ascii=False)
-
-
-def from_json(text):
-    return json.loads(text, parse_float=Decimal)
-
-
-def literal(text):
-    quoted = "'" + text.replace("'", "''").replace("\\", "\\\\") + "'"
-    for char, escape in (("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
-        quoted = quoted.replace(char, escape)
-    return "E" + quoted if "\\" in quoted else quoted
-
-
-# ---------------------------------------------------------------------------
-# SQL of models and leads
-# ---------------------------------------------------------------------------
-
-def has_events(spec):
-    return any(rule["kind"] == "event" for rule in spec["rules"])
-
-
-def spec_sql(spec):
-    sql = literal(to_json(spec)) + "::jsonb"
-    return f"({sql} || {LEXICON})" if has_events(spec) else sql
-
-
-def lead_sql(lead):
-    return "(SELECT " + ", ".join(("NULL" if value is None else literal(plain(value))) + "::" + generate.COLUMNS[column] + " AS " + column
-                                  for column, value in lead.items()) + ")"
-
-
-def scores(row, model):
-    return f"concat_ws(',', brim_score({row}, {model}), brim_fit_score({row}, {model}), brim_intent_score({row}, {model}))"
-
-
-def copy_out(query):
-    return f"COPY ({query}) TO STDOUT;\n"
-
 
 # The same lead as rows of different make: of a table, of a view, of a subquery with other types, of one that the planner pulls up, a composite value
 OTHER_TYPES = {"employee_count": "l.employee_count::numeric", "industry": "l.industry::varchar", "tech_stack": "l.tech_stack::varchar[]",
@@ -196,170 +54,6 @@ ROWS = """reference.pool AS l
  CROSS JOIN LATERAL (SELECT l AS r OFFSET 0) AS c""".format(
     other=", ".join(OTHER_TYPES.get(c, "l." + c) + " AS " + c for c in reversed(generate.COLUMNS)),
     same=", ".join("l." + c for c in sorted(generate.COLUMNS)))
-
-
-# ---------------------------------------------------------------------------
-# One lead by one model
-# ---------------------------------------------------------------------------
-
-def decimal_of(points):
-    return None if points is None else Decimal(points) / 10000
-
-
-def faults_of_explanation(got, want, features):
-    """What an explanation says that the reference does not."""
-    faults = []
-
-    def same(what, found, expected):
-        if found != expected:
-            faults.append(f"{what} is {plain_or_null(found)}, the reference says {plain_or_null(expected)}")
-
-    for field, expected in (("fit_score", want.fit), ("intent_score", want.intent), ("total_score", want.total),
-                            ("confidence", want.confidence), ("action", want.action), ("qualified", want.qualified)):
-        same(field, got.get(field), expected)
-    for field, expected in (("missing", want.missing), ("positive", want.positive), ("negative", want.negative)):
-        same("reasoning." + field, got["reasoning"].get(field), expected)
-    signals = {(s["dimension"], s["signal"]): s for s in got["signals"]}
-    same("set of signals", sorted(signals), sorted(want.signals))
-    full = "explain" in features
-    for key, expected in want.signals.items():
-        signal = signals.get(key)
-        if signal is None:
-            continue
-        name = " ".join(key)
-        same(f"attribute of {name}", signal["attribute"], expected.attribute)
-        if key[0] != "disqualifier":
-            same(f"points of {name}", signal["points"], decimal_of(expected.points))
-            same(f"weight of {name}", signal["weight"], decimal_of(expected.weight))
-        same(f"rule_no of {name}", signal["rule_no"], expected.rule_no)
-        if full:
-            rules = [(r.get("rule_no"), r.get("points")) for r in signal.get("rules") or ()]
-            same(f"rules of {name}", rules, [(r.rule_no, decimal_of(p)) for r, p in expected.matched])
-            share = Decimal(expected.share.numerator) / Decimal(expected.share.denominator)
-            if abs((signal.get("contribution") or 0) - share) > CONTRIBUTION_SLACK:
-                same(f"contribution of {name}", signal.get("contribution"), share)
-    if full:
-        same("disqualified", got.get("disqualified"), want.disqualified)
-        total = sum(Decimal(x.get("contribution") or 0) for x in got["signals"] + (got.get("adjustments") or []))
-        same("sum of all contributions", total, Decimal(want.total))
-    return faults
-
-
-def plain_or_null(value):
-    return "null" if value is None else str(value)
-
-
-def faults_of_spec(spec, lead, world, features):
-    """Ask the server for one lead by one spec: what differs, or what it says instead."""
-    try:
-        fields = copied(run(copy_out(f"SELECT {scores('l', 'm.spec')}, brim_explain(l, m.spec) FROM {lead_sql(lead)} AS l, "
-                                     f"(SELECT {spec_sql(spec)} AS spec) AS m"))[0])
-    except ServerError as error:
-        return [f"the server says: {error}"]
-    want = Model(spec, world).score(lead)
-    faults = [] if fields[0] == f"{want.total},{want.fit},{want.intent}" else [
-        f"total,fit,intent are {fields[0]}, the reference says {want.total},{want.fit},{want.intent}"]
-    return faults + faults_of_explanation(from_json(fields[1]), want, features)
-
-
-# ---------------------------------------------------------------------------
-# Making a difference small
-# ---------------------------------------------------------------------------
-
-def smaller_specs(spec):
-    rules = spec["rules"]
-    for i in range(len(rules)):
-        if len(rules) > 1:
-            yield {**spec, "rules": rules[:i] + rules[i + 1:]}
-    for key in ("name", "version", "high_above", "medium_above", "qualified_above", "missing_policy", "language", "as_of", "signals"):
-        if key in spec:
-            yield {k: v for k, v in spec.items() if k != key}
-    for i, rule in enumerate(rules):
-        smaller = [{k: v for k, v in rule.items() if k != key} for key in ("weight", "stem", "rule_no") if key in rule]
-        if "reason" in rule:
-            smaller.append({k: v for k, v in rule.items() if k not in ("reason", "reason_kind")})
-        keywords = rule.get("keywords", [])
-        if len(keywords) > 1:
-            smaller += [{**rule, "keywords": keywords[:j] + keywords[j + 1:]} for j in range(len(keywords))]
-        for other in smaller:
-            yield {**spec, "rules": rules[:i] + [other] + rules[i + 1:]}
-
-
-def smaller_values(value):
-    if isinstance(value, Json):
-        for smaller in smaller_values(value.value):
-            yield Json(smaller)
-    elif isinstance(value, str) and len(value) > 1:
-        for n in (len(value) // 2, 1):
-            yield value[n:]
-            yield value[:-n]
-    elif isinstance(value, list):
-        for i in range(len(value)):
-            yield value[:i] + value[i + 1:]
-        for i, entry in enumerate(value):
-            for smaller in smaller_values(entry):
-                yield value[:i] + [smaller] + value[i + 1:]
-    elif isinstance(value, dict):
-        for key in value:
-            yield {k: v for k, v in value.items() if k != key}
-        for key, entry in value.items():
-            for smaller in smaller_values(entry):
-                yield {**value, key: smaller}
-
-
-def smaller_leads(lead):
-    for column in lead:
-        if len(lead) > 1 and (column not in generate.FACTS or sum(c in generate.FACTS for c in lead) > 1):
-            yield {c: v for c, v in lead.items() if c != column}
-    for column, value in lead.items():
-        for smaller in smaller_values(value):
-            yield {**lead, column: smaller}
-
-
-def shrink(spec, lead, is_bad, tries=600):
-    """The smallest spec and lead that can be had by leaving things out."""
-    progress = True
-    while progress:
-        progress = False
-        for make, current in ((smaller_specs, 0), (smaller_leads, 1)):
-            again = True
-            while again:
-                again = False
-                for candidate in make((spec, lead)[current]):
-                    tries -= 1
-                    if tries < 0:
-                        return spec, lead
-                    pair = (candidate, lead) if current == 0 else (spec, candidate)
-                    if is_bad(*pair):
-                        spec, lead = pair
-                        progress = again = True
-                        break
-    return spec, lead
-
-
-def report(mismatch, world, features):
-    """Print how to see it, as small as it gets."""
-    print(f"\nDIFFERENT: {mismatch.what}")
-    spec, lead = mismatch.spec, mismatch.lead
-    faults = faults_of_spec(spec, lead, world, features)
-    if faults:
-        def kind(faults):
-            # An error stays that error, a number stays a number
-            return re.sub(r'"[^"]*"|[0-9]+', "", re.split(r" is | are | of ", faults[0])[0])[:90]
-
-        def is_bad(spec, lead):
-            found = faults_of_spec(spec, lead, world, features)
-            return bool(found) and kind(found) == kind(faults)
-
-        spec, lead = shrink(spec, lead, is_bad)
-        for fault in faults_of_spec(spec, lead, world, features):
-            print(f"-- {fault}")
-    else:
-        print(f"-- not seen by spec alone; it was {mismatch.name or 'a form of the row'}")
-    if has_events(spec):
-        print(f"-- today for the reference: {spec.get('as_of') or world.today}")
-    print(f"SELECT brim_score(l, s.spec), brim_fit_score(l, s.spec), brim_intent_score(l, s.spec), jsonb_pretty(brim_explain(l, s.spec))\n"
-          f"  FROM {lead_sql(lead)} AS l,\n       (SELECT {spec_sql(spec)} AS spec) AS s;")
 
 
 # ---------------------------------------------------------------------------
@@ -406,7 +100,7 @@ class Run:
             "CREATE TABLE reference.told (no integer PRIMARY KEY, text text NOT NULL, source text, company text);\n")
         generator = generate.Generator(random.Random(self.options.seed + 1), self.features)
         self.leads = [generator.lead() for _ in range(self.options.leads)]
-        run(self.copy_in("reference.pool", ((i, *lead.values()) for i, lead in enumerate(self.leads))))
+        run(copy_in("reference.pool", ((i, *lead.values()) for i, lead in enumerate(self.leads))))
         run("ANALYZE reference.pool")
         generator = generate.Generator(random.Random(self.options.seed + 2), self.features)
         self.specs = [generator.model(f"reference_{n}") for n in range(self.options.models)]
@@ -414,16 +108,11 @@ class Run:
             self.learn_events()
         if "stem" in self.features:
             self.learn_stems()
-        run(["BEGIN;\n", *self.copy_in("reference.model", ((n, Json(spec)) for n, spec in enumerate(self.specs))),
+        if "regex" in self.features:
+            self.learn_letters()
+        run(["BEGIN;\n", *copy_in("reference.model", ((n, Json(spec)) for n, spec in enumerate(self.specs))),
              f"UPDATE reference.model SET spec = spec || {LEXICON} WHERE spec @? '$.rules[*].kind ? (@ == \"event\")';\n"
              if "event" in self.features else "", "COMMIT; ANALYZE reference.model;\n"])
-
-    @staticmethod
-    def copy_in(table, rows):
-        yield f"COPY {table} FROM STDIN;\n"
-        for row in rows:
-            yield "\t".join(map(copy_field, row)) + "\n"
-        yield "\\.\n"
 
     def all_texts(self):
         """Every text that a rule may read."""
@@ -433,11 +122,11 @@ class Run:
 
     def learn_stems(self):
         """The stem of each word, as the server's stemmers give it; a stop word is its own stem."""
-        words = {t for text in self.all_texts() for t in brim_reference.tokens(text)}
-        words |= {t for spec in self.specs for rule in spec["rules"] for k in rule.get("keywords", ()) for t in brim_reference.tokens(k)}
-        words = sorted(w for w in words if brim_reference.is_word(w))
+        words = {t for text in self.all_texts() for t in brim_texts.tokens(text)}
+        words |= {t for spec in self.specs for rule in spec["rules"] for k in rule.get("keywords", ()) for t in brim_texts.tokens(k)}
+        words = sorted(w for w in words if brim_texts.is_word(w))
         languages = sorted({spec.get("language", "english") for spec in self.specs})
-        script = list(self.copy_in("reference.text", enumerate(words)))
+        script = list(copy_in("reference.text", enumerate(words)))
         for language in languages:
             script.append(copy_out(f"SELECT '{language}', no, coalesce((ts_lexize('pg_catalog.{language}_stem', text))[1], text) FROM reference.text"))
         stems = {}
@@ -446,6 +135,19 @@ class Run:
             stems[language, words[int(no)]] = stem
         self.world.stem = lambda language, word: stems[language, word]
 
+    def learn_letters(self):
+        """Which characters of the texts the server's regular expressions take for letters, digits, white space."""
+        chars = sorted({c for text in self.all_texts() for c in text})
+        patterns = {name: rf"\{name[0]}" if name in ("word", "digit", "space") else f"[[:{name}:]]" for name in brim_regex.ASCII}
+        script = [*copy_in("reference.text", enumerate(chars)),
+                  *(copy_out(f"SELECT '{name}', no FROM reference.text WHERE text ~ '{pattern}'") for name, pattern in patterns.items()),
+                  "TRUNCATE reference.text;\n"]
+        members = {name: set(found) for name, found in brim_regex.ASCII.items()}
+        for line in psql(script):
+            name, no = copied(line)
+            members[name].add(chars[int(no)])
+        self.world.members = {name: frozenset(found) for name, found in members.items()}
+
     def learn_events(self):
         """The events in each text, as the server finds them, and what each class weighs."""
         told = {(text, brim_reference.SOURCES.get(column), company)
@@ -453,7 +155,7 @@ class Run:
                 for company in ([lead["company_name"]] if lead.get("company_name") else [None, f"c{number}", f"c{number + 1}"])}
         told |= {(f"c{number}", None, f"c{number}") for number in range(len(self.leads) + 2)}
         told = sorted(told, key=repr)
-        script = [*self.copy_in("reference.told", ((no, *what) for no, what in enumerate(told))), copy_out(EVENTS), copy_out("SELECT 'today', current_date"),
+        script = [*copy_in("reference.told", ((no, *what) for no, what in enumerate(told))), copy_out(EVENTS), copy_out("SELECT 'today', current_date"),
                   copy_out("SELECT 'class', c.* FROM (" + CLASSES + ") AS c"), "TRUNCATE reference.told;\n"]
         events, classes = collections.defaultdict(set), {}
         for line in psql(script):
@@ -469,7 +171,7 @@ class Run:
 
     def world_of_spec(self, spec):
         """A spec has its own day, or none."""
-        return World(self.world.stem, self.world.events, self.world.classes)
+        return World(self.world.stem, self.world.events, self.world.classes, None, self.world.members)
 
     # -- characters -------------------------------------------------------
 
@@ -489,8 +191,8 @@ class Run:
             want = model.score(lead, explain=False)[2]
             if score != want:
                 raise Mismatch(f"U+{code:04X} {unicodedata.name(char, '')}: score {score}, the reference says {want}", spec, lead)
-            if chr(small) != brim_reference.lower(char):
-                raise Mismatch(f"U+{code:04X} is U+{small:04X} in lower case, U+{ord(brim_reference.lower(char)):04X} for the reference", spec, lead)
+            if chr(small) != brim_texts.lower(char):
+                raise Mismatch(f"U+{code:04X} is U+{small:04X} in lower case, U+{ord(brim_texts.lower(char)):04X} for the reference", spec, lead)
             self.counts["characters"] += 1
         self.say(f"characters: {self.counts['characters']} end words, are white space, and are in lower case as in the reference")
 
