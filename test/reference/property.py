@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Compare brim with an independent implementation of its documents.
 
-    python3 test/reference/property.py [--leads N] [--models M] [--each K] [--seed S] [--features F]
+    python3 test/reference/property.py [--leads N] [--models M] [--each K] [--seed S] [--jobs J] [--features F]
 
 Against the server that PGHOST, PGPORT, PGUSER and PGDATABASE name, through
 psql.  It makes a schema "reference" there, which it drops at the end; what it
@@ -38,7 +38,8 @@ from brim_reference import Json, Model, World
 from compare import CLASSES, EVENTS, LEXICON, Mismatch, faults_of_explanation, faults_of_spec, has_events, report, scores, spec_sql
 from server import ServerError, copied, copy_in, copy_out, from_json, literal, psql, run, to_json
 
-BATCH = 50              # random models a transaction
+BATCH = 20              # random models a transaction
+SLICE = 2500            # leads a query, of the shipped models
 STORED_EACH = 20        # leads a random model that are stored, too
 
 # Characters of which the documents do not say whether they are words by themselves: Suzhou numerals, Korean letters that stand alone
@@ -75,6 +76,7 @@ class Run:
     def __init__(self, options):
         self.options = options
         self.counts = collections.Counter()
+        self.ready = {}
         run("CREATE EXTENSION IF NOT EXISTS brim")
         self.features = generate.resolve(options.features, self.known_features())
         self.world = World()
@@ -102,6 +104,8 @@ class Run:
         self.leads = [generator.lead() for _ in range(self.options.leads)]
         run(copy_in("reference.pool", ((i, *lead.values()) for i, lead in enumerate(self.leads))))
         run("ANALYZE reference.pool")
+        self.shipped = [(line[0], from_json(line[1]), line[2] == "t", line[3] == "t") for line in map(copied, run(copy_out(
+            "SELECT name || '@' || version, spec, is_published, is_default FROM brim.model_spec ORDER BY name, version")))]
         generator = generate.Generator(random.Random(self.options.seed + 2), self.features)
         self.specs = [generator.model(f"reference_{n}") for n in range(self.options.models)]
         if "event" in self.features:
@@ -175,14 +179,14 @@ class Run:
 
     # -- characters -------------------------------------------------------
 
-    def characters(self):
+    def characters(self, first):
         """Every character: does a word end before it, is it white space, what is it in lower case?"""
         spec = from_json('{"fit_weight": 0.6, "intent_weight": 0.4, "rules": ['
                          '{"dimension": "fit", "signal": "s", "attribute": "notes", "kind": "words", "keywords": ["ops"], "points": 100},'
                          '{"dimension": "intent", "signal": "s", "attribute": "notes", "kind": "words", "keywords": ["ops x"], "points": 100}]}')
         model = Model(spec)
         for line in psql(copy_out(f"SELECT no, brim_score(l, {spec_sql(spec)}), ascii(lower(chr(no)))"
-                                  " FROM (SELECT no, 'ops' || chr(no) || 'x' AS notes FROM generate_series(1, 1114111) AS no WHERE no NOT BETWEEN 55296 AND 57343) AS l")):
+                                  f" FROM (SELECT no, 'ops' || chr(no) || 'x' AS notes FROM generate_series({max(1, first)}, {first + 0x7FFF}) AS no WHERE no NOT BETWEEN 55296 AND 57343) AS l")):
             code, score, small = map(int, line.split("\t"))
             char = chr(code)
             if unicodedata.ucd_3_2_0.category(char) == "Cn" or code in UNDECIDED:
@@ -194,7 +198,6 @@ class Run:
             if chr(small) != brim_texts.lower(char):
                 raise Mismatch(f"U+{code:04X} is U+{small:04X} in lower case, U+{ord(brim_texts.lower(char)):04X} for the reference", spec, lead)
             self.counts["characters"] += 1
-        self.say(f"characters: {self.counts['characters']} end words, are white space, and are in lower case as in the reference")
 
     # -- comparing --------------------------------------------------------
 
@@ -212,43 +215,47 @@ class Run:
         self.counts["explanations"] += 1
         self.counts["signals"] += len(want.signals)
 
-    def shipped_models(self):
-        """N leads x all models there are."""
-        models = [(line[0], from_json(line[1]), line[2] == "t", line[3] == "t") for line in map(copied, run(copy_out(
-            "SELECT name || '@' || version, spec, is_published, is_default FROM brim.model_spec ORDER BY name, version")))]
-        for name, spec, is_published, is_default in models:
-            text = literal(to_json(spec)) + "::jsonb"
-            named = []
-            if is_published:
-                named.append(literal(name.split("@")[0]))
-            if "version" in self.features:
-                named.append(literal(name))
-            rows = {"table row": "l", "view row": "v", "row of other types": "q", "subquery row": "p", "composite value": "c.r"}
-            forms = {f"{row}, spec": (alias, text) for row, alias in rows.items()}
-            for model in named:
-                forms.update({f"{row}, {model}": (alias, model) for row, alias in rows.items()})
-            if is_default:
-                forms["table row, NULL"] = "l", "NULL::text"
-            columns = [scores(*form) for form in forms.values()]
-            if is_default:
-                forms["table row, no model"] = None
-                columns.append("concat_ws(',', brim_score(l), brim_fit_score(l), brim_intent_score(l))")
-            dated = Model(spec, self.world), Model(spec, self.world_of_spec(spec))
-            ways = [dated[1] if form.endswith(", spec") else dated[0] for form in forms]
-            explained = (named or [text])[0]
-            query = f"SELECT l.id, {', '.join(columns)}, brim_explain(l, {explained}) FROM {ROWS}"
-            for line in psql(copy_out(query)):
-                fields = copied(line)
-                lead = self.leads[int(fields[0])]
-                want = ways[-1].score(lead)
-                if has_events(spec):
-                    for form, way, value in zip(forms, ways, fields[1:-1]):
-                        self.compare("shipped", spec, lead, want if way is ways[-1] else way.score(lead), [form], [value])
-                else:
-                    self.compare("shipped", spec, lead, want, forms, fields[1:-1])
-                self.compare_explanation(spec, lead, dated[0].score(lead) if has_events(spec) and named else want, fields[-1])
-        self.say(f"shipped: {len(models)} models x {len(self.leads)} leads, {self.counts['shipped']} scores equal the reference")
-        self.shipped = models
+    def shipped_slice(self, place, first, last):
+        """Some leads x a model there is."""
+        name, spec, is_published, is_default = self.shipped[place]
+        text = literal(to_json(spec)) + "::jsonb"
+        named = []
+        if is_published:
+            named.append(literal(name.split("@")[0]))
+        if "version" in self.features:
+            named.append(literal(name))
+        rows = {"table row": "l", "view row": "v", "row of other types": "q", "subquery row": "p", "composite value": "c.r"}
+        forms = {f"{row}, spec": (alias, text) for row, alias in rows.items()}
+        for model in named:
+            forms.update({f"{row}, {model}": (alias, model) for row, alias in rows.items()})
+        if is_default:
+            forms["table row, NULL"] = "l", "NULL::text"
+        columns = [scores(*form) for form in forms.values()]
+        if is_default:
+            forms["table row, no model"] = None
+            columns.append("concat_ws(',', brim_score(l), brim_fit_score(l), brim_intent_score(l))")
+        dated = self.model(spec, self.world), self.model(spec, self.world_of_spec)
+        ways = [dated[1] if form.endswith(", spec") else dated[0] for form in forms]
+        explained = (named or [text])[0]
+        forms = list(forms)
+        query = f"SELECT l.id, {', '.join(columns)}, brim_explain(l, {explained}) FROM {ROWS} WHERE l.id BETWEEN {first} AND {last}"
+        for line in psql(copy_out(query)):
+            fields = copied(line)
+            lead = self.leads[int(fields[0])]
+            wants = [dated[0].score(lead)] * 2
+            if has_events(spec):
+                wants[1] = dated[1].score(lead)
+            for want, way in zip(wants, dated):
+                chosen = [i for i, form_way in enumerate(ways) if form_way is way]
+                self.compare("shipped", spec, lead, want, [forms[i] for i in chosen], [fields[1 + i] for i in chosen])
+            self.compare_explanation(spec, lead, wants[0 if named else 1], fields[-1])
+
+    def model(self, spec, world):
+        """A model made ready, which remembers texts from one slice of the leads to the next."""
+        key = spec["name"], spec["version"], world is self.world
+        if key not in self.ready:
+            self.ready[key] = Model(spec, world if world is self.world else world(spec))
+        return self.ready[key]
 
     def store_models(self, first, last):
         """SQL that writes the specs into the tables and publishes them."""
@@ -307,8 +314,9 @@ class Run:
             n = int(fields[0].lstrip("S"))
             spec = self.specs[n]
             if n not in models:
-                models = {n: (Model(spec, self.world_of_spec(spec)), Model({k: v for k, v in spec.items() if k != "as_of"}, self.world), has_events(spec))}
-            by_value, by_name, dated = models[n]
+                stored = {k: v for k, v in spec.items() if k != "as_of"}
+                models = {n: (Model(spec, self.world_of_spec(spec)), Model(stored, self.world), Model(stored, self.world_of_spec(spec)), has_events(spec))}
+            by_value, by_name, undated, dated = models[n]
             if is_stored:
                 self.compare_stored(spec, by_name, fields[1:])
                 continue
@@ -317,7 +325,6 @@ class Run:
             values = fields[2:-2]
             if dated:
                 self.compare("random", spec, lead, want, forms[:3], values[:3])
-                undated = Model({k: v for k, v in spec.items() if k != "as_of"}, self.world_of_spec(spec))
                 self.compare("random", spec, lead, undated.score(lead), forms[3:4], values[3:4])
                 self.compare("random", spec, lead, by_name.score(lead), forms[4:], values[4:])
             else:
@@ -351,14 +358,11 @@ class Run:
             raise Mismatch(f"{spec['name']}: confidence, action, model, version are stored as {rest}, the reference says {expected}", spec, lead, "stored columns")
         self.counts["leads stored"] += 1
 
-    def random_models(self):
-        for first in range(0, len(self.specs), BATCH):
-            last = min(first + BATCH, len(self.specs)) - 1
-            try:
-                self.random_batch(first, last)
-            except ServerError as error:
-                self.find_error(first, last, error)
-        self.say(f"random: {self.counts['models']} models x {min(self.options.each, len(self.leads))} leads, {self.counts['random']} scores equal the reference")
+    def random_models(self, first, last):
+        try:
+            self.random_batch(first, last)
+        except ServerError as error:
+            self.find_error(first, last, error)
 
     def find_error(self, first, last, error):
         """Which of the models the server refuses, and for which lead."""
@@ -377,18 +381,27 @@ class Run:
                 raise Mismatch(f"{spec['name']}: the server says: {alone}", spec, self.leads[start], "by stored rows") from None
         raise error
 
-    def stored_leads(self):
-        """N leads stored, each with one of the shipped models."""
-        models = [(name, spec) for name, spec, is_published, _ in self.shipped if is_published]
-        script = ["BEGIN;\n"]
-        for i, (name, _) in enumerate(models):
-            name = literal(name.split("@")[0])
-            script += [self.store_leads(f"id % {len(models)} = {i}", name), self.stored_query(str(i), name)]
-        script.append("ROLLBACK;\n")
-        ready = [(spec, Model(spec, self.world)) for _, spec in models]
-        for line in psql(script):
-            fields = copied(line)
-            self.compare_stored(*ready[int(fields[0])], fields[1:])
+    def stored_leads(self, place, models):
+        """Leads stored with one of the shipped models, each of which gets its share of all."""
+        name, spec, _, _ = self.shipped[models[place]]
+        name = literal(name.split("@")[0])
+        model = Model(spec, self.world)
+        for line in psql(["BEGIN;\n", self.store_leads(f"id % {len(models)} = {place}", name), self.stored_query("S", name), "ROLLBACK;\n"]):
+            self.compare_stored(spec, model, copied(line)[1:])
+
+    # -- all of it --------------------------------------------------------
+
+    def share_out(self, tasks):
+        """Let several processes do (method, argument...)."""
+        if self.options.jobs == 1:
+            for name, *arguments in tasks:
+                getattr(self, name)(*arguments)
+            return
+        with multiprocessing.get_context("fork").Pool(self.options.jobs, remember, (self,)) as pool:
+            for counts, mismatch in pool.imap_unordered(work, tasks):
+                self.counts.update(counts)
+                if mismatch is not None:
+                    raise Mismatch(*mismatch)
 
     def say(self, text):
         print(f"{text} ({time.monotonic() - self.started:.0f} s)", flush=True)
@@ -398,14 +411,35 @@ class Run:
         self.prepare()
         names = ", ".join(sorted(self.features)) or "none beyond the first rules"
         print(f"features: {names}; seed {self.options.seed}", flush=True)
-        self.shipped_models()
-        self.random_models()
-        self.stored_leads()
-        self.say(f"stored: {self.counts['leads stored']} leads, {self.counts['stored']} scores equal the reference")
-        self.say(f"explain: {self.counts['explanations']} explanations, {self.counts['signals']} signals equal the reference"
+        count = self.counts
+        leads, models = len(self.leads), len(self.specs)
+        self.share_out([("shipped_slice", place, first, min(first + SLICE, leads) - 1) for first in range(0, leads, SLICE) for place in range(len(self.shipped))])
+        self.say(f"shipped: {len(self.shipped)} models x {leads} leads, {count['shipped']} scores equal the reference")
+        self.share_out([("random_models", first, min(first + BATCH, models) - 1) for first in range(0, models, BATCH)])
+        self.say(f"random: {count['models']} models x {min(self.options.each, leads)} leads, {count['random']} scores equal the reference")
+        published = [place for place, model in enumerate(self.shipped) if model[2]]
+        self.share_out([("stored_leads", place, published) for place in range(len(published))] + [("characters", first) for first in range(0, 0x110000, 0x8000)])
+        self.say(f"stored: {count['leads stored']} leads, {count['stored']} scores equal the reference")
+        self.say(f"explain: {count['explanations']} explanations, {count['signals']} signals equal the reference"
                  + (", contributions add up to the total" if "explain" in self.features else ""))
-        self.characters()
+        self.say(f"characters: {count['characters']} end words, are white space, and are in lower case as in the reference")
         run("DROP SCHEMA reference CASCADE")
+
+
+def remember(current):
+    """A process that shares in the work knows what this one does."""
+    global shared
+    shared = current
+
+
+def work(task):
+    name, *arguments = task
+    shared.counts = collections.Counter()
+    try:
+        getattr(shared, name)(*arguments)
+    except Mismatch as mismatch:
+        return shared.counts, (mismatch.what, mismatch.spec, mismatch.lead, mismatch.name)
+    return shared.counts, None
 
 
 def main():
@@ -414,6 +448,7 @@ def main():
     parser.add_argument("--models", type=int, default=2000, help="random models")
     parser.add_argument("--each", type=int, default=500, help="leads that each random model scores")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count()), help="processes, each with a connection")
     parser.add_argument("--features", default="auto", help="auto, old, full or names, such as full,-event")
     options = parser.parse_args()
     current = Run(options)
