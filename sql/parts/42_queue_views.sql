@@ -16,8 +16,13 @@ UNION ALL
 SELECT 'email', e.campaign, e.status, count(*), min(e.created_at),
        min(e.next_attempt_at) FILTER (WHERE e.status = 'queued'), max(e.score)
   FROM brim.outbound_email AS e
- GROUP BY e.campaign, e.status;
-COMMENT ON VIEW brim.queue_health IS 'One row a kind, campaign and status of jobs and e-mails. Key: kind, campaign, status';
+ GROUP BY e.campaign, e.status
+UNION ALL
+SELECT 'classification', NULL, c.status, count(*), min(c.created_at),
+       min(c.next_attempt_at) FILTER (WHERE c.status = 'queued'), NULL
+  FROM brim.classification AS c
+ GROUP BY c.status;
+COMMENT ON VIEW brim.queue_health IS 'One row a kind, campaign and status of jobs, e-mails and texts. Key: kind, campaign, status';
 COMMENT ON COLUMN brim.queue_health.kind IS 'generation: jobs that draft e-mails; email: e-mails';
 COMMENT ON COLUMN brim.queue_health.campaign IS 'Campaign of the rows';
 COMMENT ON COLUMN brim.queue_health.status IS 'Status of the rows';
@@ -100,12 +105,34 @@ SELECT 'email', e.email_id, e.campaign, e.company_id, e.status, r.reason,
                     WHEN n.is_paused THEN 'paused'
                     WHEN NOT brim.is_on('brim.send') THEN 'send_off'
                     WHEN e.next_attempt_at > now() THEN 'not_due' END AS reason) AS r
- WHERE e.status IN ('draft', 'queued', 'held') AND r.reason IS NOT NULL;
-COMMENT ON VIEW brim.queue_blocked IS 'One row a waiting job or e-mail that cannot go now, with the reason. Key: kind, id';
-COMMENT ON COLUMN brim.queue_blocked.kind IS 'generation: a job that drafts e-mails; email: an e-mail';
-COMMENT ON COLUMN brim.queue_blocked.id IS 'generation_id or email_id';
-COMMENT ON COLUMN brim.queue_blocked.campaign IS 'Campaign of the row';
-COMMENT ON COLUMN brim.queue_blocked.company_id IS 'Company of the row';
+ WHERE e.status IN ('draft', 'queued', 'held') AND r.reason IS NOT NULL
+UNION ALL
+SELECT 'classification', c.classification_id, NULL, NULL, c.status, r.reason,
+       CASE r.reason
+            WHEN 'poison' THEN 'The worker died twice while it had this text; brim_retry_classification() lets it try again.'
+            WHEN 'copied' THEN 'This is a copy, and its original may have asked about the text; brim_retry_classification() has it asked here.'
+            WHEN 'other_node' THEN 'Another installation queued the text, this is a copy; brim_retry_classification() adopts it.'
+            WHEN 'no_lead' THEN 'No lead has this text any more.'
+            WHEN 'paused' THEN 'The worker is paused; brim_resume() lets it go on.'
+            WHEN 'enrich_off' THEN 'The setting brim.enrich is off.'
+            WHEN 'not_due' THEN 'The next attempt is due at ' || c.next_attempt_at || coalesce(', since: ' || c.error, '.')
+            ELSE coalesce(c.error, 'The text is held.') END,
+       CASE WHEN r.reason = 'not_due' THEN c.next_attempt_at END
+  FROM brim.classification AS c
+  LEFT JOIN brim.node AS n ON true
+ CROSS JOIN LATERAL
+       (SELECT CASE WHEN c.status = 'held' THEN coalesce(c.hold_reason, 'held')
+                    WHEN c.node_id IS DISTINCT FROM n.node_id THEN 'other_node'
+                    WHEN NOT EXISTS (SELECT FROM brim.lead_text AS t WHERE t.content_hash = c.content_hash) THEN 'no_lead'
+                    WHEN n.is_paused THEN 'paused'
+                    WHEN NOT brim.is_on('brim.enrich') THEN 'enrich_off'
+                    WHEN c.next_attempt_at > now() THEN 'not_due' END AS reason) AS r
+ WHERE c.status IN ('queued', 'held') AND r.reason IS NOT NULL;
+COMMENT ON VIEW brim.queue_blocked IS 'One row a waiting job, e-mail or text that cannot go now, with the reason. Key: kind, id';
+COMMENT ON COLUMN brim.queue_blocked.kind IS 'generation: a job that drafts e-mails; email: an e-mail; classification: a text that is to be classified';
+COMMENT ON COLUMN brim.queue_blocked.id IS 'generation_id, email_id or classification_id';
+COMMENT ON COLUMN brim.queue_blocked.campaign IS 'Campaign of the row; empty for a text';
+COMMENT ON COLUMN brim.queue_blocked.company_id IS 'Company of the row; empty for a text, which several may have';
 COMMENT ON COLUMN brim.queue_blocked.status IS 'queued, held or draft';
 COMMENT ON COLUMN brim.queue_blocked.reason IS 'Why it waits, as a word; the first of several reasons';
 COMMENT ON COLUMN brim.queue_blocked.detail IS 'Why it waits, as a sentence';
@@ -137,7 +164,7 @@ COMMENT ON COLUMN brim.worker_status.detail IS 'What happened, in words';
 COMMENT ON COLUMN brim.worker_status.pid IS 'Process of the worker';
 COMMENT ON COLUMN brim.worker_status.changed_at IS 'When the worker started, or the part reported';
 COMMENT ON COLUMN brim.worker_status.retry_at IS 'When a part that stopped tries again';
-COMMENT ON COLUMN brim.worker_status.claimed IS 'Jobs and e-mails taken since the worker started';
+COMMENT ON COLUMN brim.worker_status.claimed IS 'Jobs, e-mails and texts taken since the worker started';
 COMMENT ON COLUMN brim.worker_status.sent IS 'E-mails sent since then';
 COMMENT ON COLUMN brim.worker_status.failed IS 'E-mails failed since then';
 COMMENT ON COLUMN brim.worker_status.uncertain IS 'E-mails in doubt since then';

@@ -138,6 +138,10 @@ BEGIN
                                             ELSE 'jobs that write e-mails: they go on from here' END
       FROM brim.generation AS g WHERE g.status IN ('queued', 'running') AND g.node_id = v_node
     UNION ALL
+    SELECT 'texts', count(*), CASE waiting WHEN 'hold' THEN 'texts to be classified: they are held, see brim_retry_classification()'
+                                           ELSE 'texts to be classified: they go on from here' END
+      FROM brim.classification AS c WHERE c.status IN ('queued', 'running') AND c.node_id = v_node HAVING count(*) > 0
+    UNION ALL
     SELECT 'other_node', count(*), 'waiting e-mails of other installations: they stay, see brim_release()'
       FROM brim.outbound_email AS e WHERE e.status IN ('queued', 'draft', 'held') AND e.node_id <> v_node;
     IF confirm IS NULL THEN
@@ -166,8 +170,11 @@ BEGIN
         UPDATE brim.outbound_email AS e SET status = 'held', hold_reason = 'copied' WHERE e.status = 'queued' AND e.node_id = v_node;
         UPDATE brim.generation AS g SET status = 'held', hold_reason = 'copied', claim_token = NULL, claimed_by = NULL
          WHERE g.status IN ('queued', 'running') AND g.node_id = v_node;
+        UPDATE brim.classification AS c SET status = 'held', hold_reason = 'copied', claim_token = NULL, claimed_by = NULL
+         WHERE c.status IN ('queued', 'running') AND c.node_id = v_node;
     ELSE
         UPDATE brim.generation AS g SET status = 'queued', claim_token = NULL, claimed_by = NULL WHERE g.status = 'running';
+        UPDATE brim.classification AS c SET status = 'queued', claim_token = NULL, claimed_by = NULL WHERE c.status = 'running';
     END IF;
     UPDATE brim.node AS n
        SET system_identifier = p.system_identifier, timeline_id = p.timeline_id, database_oid = p.database_oid,

@@ -49,7 +49,8 @@ BEGIN
            AND has_schema_privilege(r.oid, 'brim', 'USAGE')
            AND has_table_privilege(r.oid, 'brim.outbound_email', 'UPDATE')
            AND has_table_privilege(r.oid, 'brim.generation', 'UPDATE')
-           AND has_table_privilege(r.oid, 'brim.send_ledger', 'INSERT') AS has_rights
+           AND has_table_privilege(r.oid, 'brim.send_ledger', 'INSERT')
+           AND has_table_privilege(r.oid, 'brim.classification', 'UPDATE') AS has_rights
       INTO v_found FROM pg_roles AS r WHERE r.rolname = v_role;
     RETURN QUERY SELECT 'worker_role',
         CASE WHEN v_found.has_rights AND v_found.rolcanlogin AND NOT v_found.rolsuper THEN 'ok' ELSE 'blocked' END,
@@ -99,6 +100,14 @@ BEGIN
         format('%s is %s.', s.name, CASE WHEN brim.is_on(s.name) THEN 'on' ELSE 'off' END),
         CASE WHEN NOT brim.is_on(s.name) THEN format('ALTER SYSTEM SET %s = on; SELECT pg_reload_conf();', s.name) END
        FROM (VALUES ('brim.generate'), ('brim.send')) AS s (name);
+    -- Whatever is wrong with it keeps no e-mail from being written or sent.
+    RETURN QUERY SELECT 'enrich', CASE WHEN NOT s.enrich THEN 'info' WHEN s.key IS NULL THEN 'warning' ELSE 'ok' END,
+        CASE WHEN NOT s.enrich THEN 'brim.enrich is off: texts about leads are not classified.'
+             WHEN s.key IS NULL THEN 'brim.enrich is on, but no brim.gemini_api_key_file is set: texts about leads wait.'
+             ELSE format('Texts about leads are classified by %s.', current_setting('brim.gemini_model', true)) END,
+        CASE WHEN NOT s.enrich THEN 'ALTER SYSTEM SET brim.enrich = on; SELECT pg_reload_conf(); SELECT @extschema@.brim_classify_leads();'
+             WHEN s.key IS NULL THEN 'ALTER SYSTEM SET brim.gemini_api_key_file = ''/path/to/file''; SELECT pg_reload_conf();' END
+       FROM (SELECT brim.is_on('brim.enrich') AS enrich, nullif(current_setting('brim.gemini_api_key_file', true), '') AS key) AS s;
 END;
 $$;
 COMMENT ON FUNCTION brim.status_of_server() IS 'The rows of brim_status() about server, worker and switches';
@@ -246,6 +255,24 @@ BEGIN
         'SELECT @extschema@.brim_retry_generation(id) FROM brim.queue_blocked WHERE kind = ''generation'' AND reason = ''other_node'';'
        FROM brim.generation AS g
       WHERE g.status = 'queued' AND NOT EXISTS (SELECT FROM brim.node AS n WHERE n.node_id = g.node_id) HAVING count(*) > 0;
+    RETURN QUERY SELECT 'classifications', CASE WHEN count(*) FILTER (WHERE c.status IN ('held', 'failed')) > 0 THEN 'warning' ELSE 'ok' END,
+        format('%s texts wait, %s are asked about, %s are classified, %s are held, %s failed.', count(*) FILTER (WHERE c.status = 'queued'),
+               count(*) FILTER (WHERE c.status = 'running'), count(*) FILTER (WHERE c.status = 'done'),
+               count(*) FILTER (WHERE c.status = 'held'), count(*) FILTER (WHERE c.status = 'failed')),
+        CASE WHEN count(*) FILTER (WHERE c.status IN ('held', 'failed')) > 0
+             THEN 'SELECT @extschema@.brim_retry_classification(content_hash) FROM brim.classification WHERE status IN (''held'', ''failed'');' END
+       FROM brim.classification AS c HAVING count(*) > 0;
+    RETURN QUERY SELECT 'classifications to retry', 'warning',
+        format('%s texts are asked about again, one of them since: %s', count(*),
+               (array_agg(c.error ORDER BY c.next_attempt_at))[1]), NULL
+       FROM brim.classification AS c WHERE c.status = 'queued' AND c.error IS NOT NULL HAVING count(*) > 0;
+    RETURN QUERY SELECT 'other_node texts', 'warning', format('%s texts were queued by another installation.', count(*)),
+        'SELECT @extschema@.brim_retry_classification(content_hash) FROM brim.classification WHERE status = ''queued'' AND node_id <> (SELECT node_id FROM brim.node);'
+       FROM brim.classification AS c
+      WHERE c.status = 'queued' AND NOT EXISTS (SELECT FROM brim.node AS n WHERE n.node_id = c.node_id) HAVING count(*) > 0;
+    RETURN QUERY SELECT 'events of leads', 'warning', format('%s leads could not be given their events, one of them since: %s', count(*),
+               (array_agg(p.error ORDER BY p.due_at))[1]), 'Settle that; they are tried again every hour.'
+       FROM brim.pending_lead AS p WHERE p.error IS NOT NULL HAVING count(*) > 0;
     RETURN QUERY SELECT 'leads', 'info', format('%s leads that get e-mails have no contact_email.', count(*)), NULL
        FROM brim.generation AS g JOIN brim.lead AS l ON l.company_id = g.company_id
       WHERE g.status IN ('queued', 'running') AND btrim(coalesce(l.contact_email, '')) = '' HAVING count(*) > 0;

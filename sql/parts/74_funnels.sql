@@ -150,3 +150,38 @@ COMMENT ON COLUMN brim.generation_cost.thought_tokens IS 'Tokens of the model''s
 COMMENT ON COLUMN brim.generation_cost.input_usd_per_million IS 'Price used; NULL if unknown: add it to brim.model_price';
 COMMENT ON COLUMN brim.generation_cost.output_usd_per_million IS 'Price used; NULL if unknown: add it to brim.model_price';
 COMMENT ON COLUMN brim.generation_cost.cost_usd IS 'Cost in US dollars; NULL if the price is unknown';
+
+CREATE VIEW brim.classification_cost AS
+SELECT c.model, c.model_version, c.texts, c.requests_of_texts, c.texts_without_tokens,
+       c.prompt_tokens, c.output_tokens, c.thought_tokens,
+       p.input_usd_per_million, p.output_usd_per_million,
+       round((c.prompt_tokens * p.input_usd_per_million
+              + (c.output_tokens + c.thought_tokens) * p.output_usd_per_million) / 1000000, 6) AS cost_usd
+  FROM (SELECT t.model, t.model_version, count(*) AS texts,
+               coalesce(sum(t.attempts), 0) AS requests_of_texts,
+               count(*) FILTER (WHERE t.prompt_tokens IS NULL AND t.output_tokens IS NULL) AS texts_without_tokens,
+               coalesce(sum(t.prompt_tokens), 0) AS prompt_tokens,
+               coalesce(sum(t.output_tokens), 0) AS output_tokens,
+               coalesce(sum(t.thought_tokens), 0) AS thought_tokens
+          FROM brim.classification AS t
+         WHERE t.model IS NOT NULL
+         GROUP BY t.model, t.model_version) AS c
+  LEFT JOIN LATERAL (
+        SELECT k.input_usd_per_million, k.output_usd_per_million
+          FROM brim.known_price AS k
+         WHERE k.model IN (c.model_version, c.model)
+         ORDER BY k.model = c.model_version DESC NULLS LAST
+         LIMIT 1) AS p ON true;
+COMMENT ON VIEW brim.classification_cost IS 'One row a version of a language model that classified texts. Key: model, model_version.
+What the tokens cost that the provider reported, those of answers that were of no use among them';
+COMMENT ON COLUMN brim.classification_cost.model IS 'Model that was asked';
+COMMENT ON COLUMN brim.classification_cost.model_version IS 'Version that answered, as the provider names it';
+COMMENT ON COLUMN brim.classification_cost.texts IS 'Texts that it was asked about';
+COMMENT ON COLUMN brim.classification_cost.requests_of_texts IS 'Requests in which each of them was asked about, added up; one request holds several texts';
+COMMENT ON COLUMN brim.classification_cost.texts_without_tokens IS 'Of the texts, those for which no tokens were reported: their cost is not in cost_usd';
+COMMENT ON COLUMN brim.classification_cost.prompt_tokens IS 'Tokens of the prompts';
+COMMENT ON COLUMN brim.classification_cost.output_tokens IS 'Tokens of the answers';
+COMMENT ON COLUMN brim.classification_cost.thought_tokens IS 'Tokens of the model''s thoughts, billed as output';
+COMMENT ON COLUMN brim.classification_cost.input_usd_per_million IS 'Price used; NULL if unknown: add it to brim.model_price';
+COMMENT ON COLUMN brim.classification_cost.output_usd_per_million IS 'Price used; NULL if unknown: add it to brim.model_price';
+COMMENT ON COLUMN brim.classification_cost.cost_usd IS 'Cost in US dollars; NULL if the price is unknown';

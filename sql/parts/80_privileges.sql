@@ -67,11 +67,17 @@ BEGIN
                                   'brim.email_attempt', 'brim.component');
         PERFORM brim.grant_tables(role, 'SELECT, INSERT', 'brim.suppression', 'brim.event');
         EXECUTE format('GRANT UPDATE (last_batch_at, confirmed_by) ON TABLE brim.node TO %s', role);
+        PERFORM brim.grant_tables(role, 'SELECT', 'brim.lead_text', 'brim.intent_class');
+        PERFORM brim.grant_tables(role, 'SELECT, INSERT', 'brim.classification_event', 'brim.pending_lead');
+        PERFORM brim.grant_tables(role, 'SELECT, UPDATE', 'brim.classification');
+        EXECUTE format('GRANT UPDATE (attributes) ON TABLE brim.lead TO %s', role);
         PERFORM brim.grant_functions(role, 'brim.store_emails(bigint, jsonb, text)', 'brim.new_email_state(text, text, text)',
                                      'brim.is_suppressed(text, text)', 'brim.email_hold_reason(text, text)',
                                      'brim.company_facts(text)', 'brim.template_choice(bigint)',
                                      'brim.email_footer(text, text, text)', 'brim.place()',
-                                     'brim.resume_after_promotion()');
+                                     'brim.resume_after_promotion()', 'brim.note_leads()', 'brim.give_events(integer)',
+                                     'brim.set_events(text[])', 'brim.take_texts(integer)', 'brim.take_pending(text, integer)',
+                                     'brim.passes(text)', 'brim.do_pending(text, text[])', 'brim.try_pending(text, text[])');
         RETURN;
     END IF;
 
@@ -97,10 +103,12 @@ BEGIN
     IF capability IN ('operator', 'admin') THEN
         -- Whoever approves an e-mail has to read it.
         PERFORM brim.grant_tables(role, 'SELECT', 'brim.campaign', 'brim.variant', 'brim.template', 'brim.generation',
-                                  'brim.outbound_email', 'brim.email_attempt', 'brim.send_ledger', 'brim.suppression');
+                                  'brim.outbound_email', 'brim.email_attempt', 'brim.send_ledger', 'brim.suppression',
+                                  'brim.classification', 'brim.classification_event');
         PERFORM brim.grant_functions(role, '@extschema@.brim_approve(bigint)', '@extschema@.brim_hold(bigint, text)',
                                      '@extschema@.brim_release(bigint)', '@extschema@.brim_cancel(bigint, text)',
                                      '@extschema@.brim_retry(bigint)', '@extschema@.brim_retry_generation(bigint)',
+                                     '@extschema@.brim_retry_classification(text)', '@extschema@.brim_classify_leads()',
                                      '@extschema@.brim_resolve(bigint, text, text)',
                                      '@extschema@.brim_suppress(text, text, text)', '@extschema@.brim_unsuppress(text, text)',
                                      '@extschema@.brim_pause()', '@extschema@.brim_resume()');

@@ -289,7 +289,8 @@ brim_site_score_columns(BrimSite *site, BrimSiteModel *model, const BrimColumns 
 	MemoryContext    caller = MemoryContextSwitchTo(site->row_cxt);
 	const BrimValue *values;
 
-	MemoryContextReset(site->row_cxt);
+	if (!site->row_cxt->isReset)
+		MemoryContextReset(site->row_cxt);
 	brim_score_want(model->score, want);
 	if (!model->reads_columns)
 	{

@@ -1,17 +1,20 @@
 /*-------------------------------------------------------------------------
  *
  * support.c
- *	  Scoring a table's row without building it: planner support.
+ *	  Scoring a row without building it: planner support.
  *
  * brim_score(t), where t is a whole row, becomes brim.score_columns(..., t.a,
- * t.b, ...) with the columns that the model reads and no others.  The plan
- * depends on the scoring tables, so a change of rules makes it anew; and it
- * names the model that it was made for, should the change come in between.
+ * t.b, ...) with the columns that the model reads and no others.  The row may
+ * be that of a table or a subquery, or of a view: the planner has then put it
+ * together of the view's expressions.  The plan depends on the scoring tables,
+ * so a change of rules makes it anew; and it names the model that it was made
+ * for, should the change come in between.
  *
  * The row is left as it is where that would not be the same: where the row may
  * be missing altogether (below an outer join), where the model is not known
  * when planning, where its columns are computed otherwise than by reading them
- * (virtual generated columns), and where there are too many of them.  With a
+ * (virtual generated columns, volatile expressions), and where there are too
+ * many of them.  With a
  * spec it is left where an index has expressions, which the planner would no
  * longer recognize.
  *
@@ -37,6 +40,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
+#include "utils/typcache.h"
 
 #include "api/site.h"
 
@@ -56,10 +60,14 @@ typedef struct Call
 	const BrimModel *model;
 	Const           *model_arg; /* name or spec, NULL where none is given */
 
+	/* What the row has */
+	List *column_names; /* String nodes */
+	List *columns;
+
 	/* What it becomes */
 	List *names;  /* of columns, String nodes */
 	List *absent; /* names that the row lacks */
-	List *vars;
+	List *values;
 } Call;
 
 /* Is a relation on a side of an outer join whose rows may be missing? */
@@ -93,9 +101,18 @@ may_be_missing(Node *node, int varno, bool below_outer)
 	return true; /* something we do not know */
 }
 
-/* The Var of a column of the row, as the whole-row Var stands. */
-static Var *
-make_column(const Var *row, AttrNumber attnum, Oid type, int32 typmod, Oid collation)
+/* Note a column that the row has; its value is NULL where it cannot be had but from the row. */
+static void
+add_column(Call *call, const char *name, Expr *value)
+{
+	call->column_names = lappend(call->column_names, makeString(pstrdup(name)));
+	call->columns = lappend(call->columns, value);
+}
+
+/* The same for one that is read from where the whole-row Var reads. */
+static void
+add_var(Call *call, const Var *row, const char *name, AttrNumber attnum, Oid type, int32 typmod,
+		Oid collation)
 {
 	Var *var = copyObject(unconstify(Var *, row));
 
@@ -104,41 +121,122 @@ make_column(const Var *row, AttrNumber attnum, Oid type, int32 typmod, Oid colla
 	var->vartype = type;
 	var->vartypmod = typmod;
 	var->varcollid = collation;
-	return var;
+	add_column(call, name, (Expr *) var);
 }
 
-/* Find the columns that the model reads among those of a table. */
-static bool
-find_table_columns(Call *call, const Var *row, Oid table)
+static void
+add_table_columns(Call *call, const Var *row, Oid table)
 {
 	Relation  rel = table_open(table, NoLock);
 	TupleDesc desc = RelationGetDescr(rel);
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+
+		if (att->attisdropped)
+			continue;
+		if (att->attgenerated == '\0' || att->attgenerated == 's')
+			add_var(call, row, NameStr(att->attname), att->attnum, att->atttypid, att->atttypmod,
+					att->attcollation);
+		else
+			add_column(call, NameStr(att->attname), NULL);
+	}
+	table_close(rel, NoLock);
+}
+
+/* The columns of a subquery; the row of a view has the names of the view, whatever its alias says. */
+static bool
+add_subquery_columns(Call *call, const Var *row, const RangeTblEntry *rte)
+{
+	TupleDesc desc = NULL;
+	bool      usable = true;
+	ListCell *cell;
+
+	if (row->vartype != RECORDOID)
+		desc = lookup_rowtype_tupdesc(row->vartype, row->vartypmod);
+	foreach (cell, rte->subquery->targetList)
+	{
+		TargetEntry *entry = lfirst(cell);
+		Oid          type = exprType((Node *) entry->expr);
+		const char  *name;
+
+		if (entry->resjunk)
+			continue;
+		if (entry->resno > (desc == NULL ? list_length(rte->eref->colnames) : desc->natts) ||
+			(desc != NULL && TupleDescAttr(desc, entry->resno - 1)->atttypid != type))
+		{
+			usable = false;
+			break;
+		}
+		name = desc == NULL ? strVal(list_nth(rte->eref->colnames, entry->resno - 1))
+							: NameStr(TupleDescAttr(desc, entry->resno - 1)->attname);
+		add_var(call, row, name, entry->resno, type, exprTypmod((Node *) entry->expr),
+				exprCollation((Node *) entry->expr));
+	}
+	if (desc != NULL)
+		ReleaseTupleDesc(desc);
+	return usable;
+}
+
+/* The columns of a row that is put together of expressions, as the row of a view is. */
+static bool
+add_row_columns(Call *call, const RowExpr *row)
+{
+	TupleDesc desc = NULL;
 	bool      usable = true;
 
-	for (int a = 0; a < call->model->nattributes && usable; a++)
+	if (contain_volatile_functions((Node *) row))
+		return false; /* none may be left out */
+	if (row->row_typeid != RECORDOID)
+		desc = lookup_rowtype_tupdesc(row->row_typeid, -1);
+	if (list_length(row->args) != (desc == NULL ? list_length(row->colnames) : desc->natts))
+		usable = false;
+	for (int i = 0; usable && i < list_length(row->args); i++)
 	{
-		BrimStr           name = call->model->attributes[a].name;
-		AttrNumber        attnum;
-		Form_pg_attribute att;
+		Expr *value = list_nth(row->args, i);
+
+		if (desc == NULL)
+			add_column(call, strVal(list_nth(row->colnames, i)), value);
+		else if (!TupleDescAttr(desc, i)->attisdropped)
+			add_column(call, NameStr(TupleDescAttr(desc, i)->attname), value);
+	}
+	if (desc != NULL)
+		ReleaseTupleDesc(desc);
+	return usable;
+}
+
+/* Choose the columns that the model reads; false where one of them keeps the row. */
+static bool
+choose_columns(Call *call)
+{
+	for (int a = 0; a < call->model->nattributes; a++)
+	{
+		BrimStr name = call->model->attributes[a].name;
+		int     found = -1;
 
 		if (!brim_score_reads(call->model, call->want, a) ||
 			list_member(call->names, makeString(unconstify(char *, name.data))))
 			continue;
-		attnum = brim_record_find_column(desc, name);
-		if (attnum == 0)
+		for (int i = 0; i < list_length(call->columns); i++)
+		{
+			if (strcmp(strVal(list_nth(call->column_names, i)), name.data) != 0)
+				continue;
+			if (found >= 0)
+				return false; /* it stands twice; that is said when the row is scored */
+			found = i;
+		}
+		if (found < 0)
 		{
 			call->absent = lappend(call->absent, makeString(pstrdup(name.data)));
 			continue;
 		}
-		att = TupleDescAttr(desc, attnum - 1);
-		if (att->attgenerated != '\0' && att->attgenerated != 's')
-			usable = false;
+		if (list_nth(call->columns, found) == NULL)
+			return false;
 		call->names = lappend(call->names, makeString(pstrdup(name.data)));
-		call->vars = lappend(
-			call->vars, make_column(row, attnum, att->atttypid, att->atttypmod, att->attcollation));
+		call->values = lappend(call->values, copyObject(list_nth(call->columns, found)));
 	}
-	table_close(rel, NoLock);
-	return usable;
+	return call->values != NIL && list_length(call->values) <= COLUMNS_MAX;
 }
 
 /* Has a table an index with expressions? */
@@ -162,30 +260,44 @@ has_index_expressions(Oid table)
 	return found;
 }
 
-/* Find the columns of the row that the call is given; false where it has to stay. */
+/* Note the columns of a whole row of a table or a subquery; false where the row has to stay. */
 static bool
-find_columns(Call *call)
+add_var_columns(Call *call, const Var *row)
 {
-	Var           *row = (Var *) linitial(call->func->args);
 	RangeTblEntry *rte;
 
-	if (!IsA(row, Var) || row->varattno != InvalidAttrNumber || row->varlevelsup != 0)
+	if (row->varattno != InvalidAttrNumber || row->varlevelsup != 0 || row->varno < 1 ||
+		row->varno > list_length(call->root->parse->rtable))
 		return false;
-	if (row->varno < 1 || row->varno > list_length(call->root->parse->rtable))
+	if (may_be_missing((Node *) call->root->parse->jointree, row->varno, false))
 		return false;
 	rte = rt_fetch(row->varno, call->root->parse->rtable);
+	if (rte->rtekind == RTE_SUBQUERY)
+		return add_subquery_columns(call, row, rte);
 	if (rte->rtekind != RTE_RELATION ||
 		(rte->relkind != RELKIND_RELATION && rte->relkind != RELKIND_PARTITIONED_TABLE &&
 		 rte->relkind != RELKIND_FOREIGN_TABLE && rte->relkind != RELKIND_MATVIEW))
 		return false;
 	if (get_typ_typrelid(row->vartype) != rte->relid)
 		return false;
-	if (may_be_missing((Node *) call->root->parse->jointree, row->varno, false))
-		return false;
 	if (call->handle == NULL && has_index_expressions(rte->relid))
 		return false;
-	return find_table_columns(call, row, rte->relid) && call->vars != NIL &&
-		   list_length(call->vars) <= COLUMNS_MAX;
+	add_table_columns(call, row, rte->relid);
+	return true;
+}
+
+/* Find the columns of the row that the call is given; false where it has to stay. */
+static bool
+find_columns(Call *call)
+{
+	Node *row = linitial(call->func->args);
+	bool  usable;
+
+	if (IsA(row, RowExpr))
+		usable = add_row_columns(call, (RowExpr *) row);
+	else
+		usable = add_var_columns(call, (Var *) row);
+	return usable && choose_columns(call);
 }
 
 /* Names as a constant. */
@@ -245,7 +357,7 @@ make_call(const Call *call)
 				  FLOAT8PASSBYVAL),
 		name, spec, names_const(call->names));
 	args = lappend(args, names_const(call->absent));
-	args = list_concat(args, call->vars);
+	args = list_concat(args, call->values);
 	made = makeFuncExpr(function, INT4OID, args, InvalidOid, call->func->inputcollid,
 						COERCE_EXPLICIT_CALL);
 	made->location = call->func->location;
@@ -283,6 +395,13 @@ wanted(Oid function)
 	if (strcmp(name, "brim_intent_score") == 0)
 		return BRIM_WANT_INTENT;
 	return 0;
+}
+
+/* Is this a row whose columns we may find? */
+static bool
+is_row(Node *node)
+{
+	return IsA(node, RowExpr) || (IsA(node, Var) && ((Var *) node)->varattno == InvalidAttrNumber);
 }
 
 /* Simplify a call with a named model, or the default one. */
@@ -349,8 +468,7 @@ brim_score_support(PG_FUNCTION_ARGS)
 	call.func = request->fcall;
 	call.want = wanted(call.func->funcid);
 	/* Whether it can be done at all is cheap to say; models are asked for afterwards */
-	if (call.root == NULL || call.want == 0 || !IsA(linitial(call.func->args), Var) ||
-		((Var *) linitial(call.func->args))->varattno != InvalidAttrNumber)
+	if (call.root == NULL || call.want == 0 || !is_row(linitial(call.func->args)))
 		PG_RETURN_POINTER(NULL);
 	if (list_length(call.func->args) == 2)
 	{

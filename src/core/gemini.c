@@ -14,6 +14,7 @@
 #include <json-c/json.h>
 #include <string.h>
 
+#include "core/gemini_frame.h"
 #include "core/gemini_json.h"
 
 /*
@@ -110,34 +111,6 @@ check_request(const BrimGeminiRequest *request, BrimError *error)
 	return true;
 }
 
-/* Append text as a JSON string.  It is valid UTF-8. */
-static void
-append_json_string(BrimBuf *out, BrimStr text)
-{
-	size_t from = 0;
-
-	brim_buf_append_text(out, "\"");
-	for (size_t at = 0; at < text.len; at++)
-	{
-		unsigned char c = (unsigned char) text.data[at];
-
-		if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F)
-			continue;
-		if (at > from)
-			brim_buf_append(out, text.data + from, at - from);
-		from = at + 1;
-		if (c == '\n')
-			brim_buf_append_text(out, "\\n");
-		else if (c == '"' || c == '\\')
-			brim_buf_printf(out, "\\%c", c);
-		else
-			brim_buf_printf(out, "\\u%04x", (unsigned int) c);
-	}
-	if (text.len > from)
-		brim_buf_append(out, text.data + from, text.len - from);
-	brim_buf_append_text(out, "\"");
-}
-
 /* The system part: task, product, sender, variants, rules. */
 static void
 append_instruction(BrimBuf *text, const BrimGeminiRequest *request)
@@ -160,7 +133,7 @@ append_instruction(BrimBuf *text, const BrimGeminiRequest *request)
 	for (int i = 0; i < request->nvariants; i++)
 	{
 		brim_buf_append_text(text, "- variant ");
-		append_json_string(text, request->variants[i].name);
+		brim_gemini_json_append(text, request->variants[i].name);
 		brim_buf_append_text(text, ": ");
 		brim_buf_append_str(text, request->variants[i].instruction);
 		brim_buf_append_text(text, "\n");
@@ -182,7 +155,7 @@ append_schema(BrimBuf *out, const BrimGeminiRequest *request)
 	{
 		if (i > 0)
 			brim_buf_append_text(out, ",");
-		append_json_string(out, request->variants[i].name);
+		brim_gemini_json_append(out, request->variants[i].name);
 	}
 	brim_buf_append_text(
 		out,
@@ -199,6 +172,7 @@ append_request(const BrimGeminiRequest *request, struct json_object *company, Br
 			   BrimError *error)
 {
 	BrimBuf instruction;
+	BrimBuf schema;
 	BrimStr facts;
 
 	facts.data = json_object_to_json_string_length(
@@ -208,23 +182,10 @@ append_request(const BrimGeminiRequest *request, struct json_object *company, Br
 
 	brim_buf_init(&instruction, out->mem, out->limit);
 	append_instruction(&instruction, request);
-	if (instruction.failed)
-		out->failed = true;
-
-	brim_buf_append_text(out, "{\"systemInstruction\":{\"parts\":[{\"text\":");
-	append_json_string(out, brim_buf_str(&instruction));
-	brim_buf_append_text(out, "}]},\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":");
-	append_json_string(out, facts);
-	brim_buf_append_text(out,
-						 "}]}],\"generationConfig\":{\"responseMimeType\":\"application/json\","
-						 "\"responseJsonSchema\":");
-	append_schema(out, request);
-	brim_buf_printf(out, ",\"maxOutputTokens\":%d}}",
-					TOKENS_AT_ALL + TOKENS_PER_VARIANT * request->nvariants);
-	brim_buf_free(&instruction);
-	if (out->failed)
-		return fail(error, "request is too long, or out of memory");
-	return true;
+	brim_buf_init(&schema, out->mem, out->limit);
+	append_schema(&schema, request);
+	return brim_gemini_frame_write(out, &instruction, facts, &schema,
+								   TOKENS_AT_ALL + TOKENS_PER_VARIANT * request->nvariants, error);
 }
 
 /* Check what the request is made of, then append it to out; see gemini.h. */

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * gemini.h
- *	  What is said to Gemini's generateContent, and what its answer means.
+ *	  What is said to Gemini's generateContent to get e-mails, and what its
+ *	  answer means.
  *
  * Bodies only; the connection, the key and the headers are net's.  JSON is
  * json-c's.
@@ -42,11 +43,11 @@ typedef struct BrimGeminiRequest
 
 typedef enum BrimGeminiOutcome
 {
-	BRIM_GEMINI_DRAFTED, /* every variant has a subject and a body */
-	BRIM_GEMINI_RETRY,   /* this request may succeed later */
-	BRIM_GEMINI_QUOTA,   /* stop asking altogether until retry_after is over */
-	BRIM_GEMINI_CONFIG,  /* stop asking until the operator changes something */
-	BRIM_GEMINI_REFUSED  /* retrying cannot mend it: use a template */
+	BRIM_GEMINI_ANSWERED, /* what was asked for is there */
+	BRIM_GEMINI_RETRY,    /* this request may succeed later */
+	BRIM_GEMINI_QUOTA,    /* stop asking altogether until retry_after is over */
+	BRIM_GEMINI_CONFIG,   /* stop asking until the operator changes something */
+	BRIM_GEMINI_REFUSED   /* retrying cannot mend it */
 } BrimGeminiOutcome;
 
 typedef struct BrimGeminiDraft
@@ -55,12 +56,10 @@ typedef struct BrimGeminiDraft
 	char *body;    /* NUL-terminated valid UTF-8, LF line ends */
 } BrimGeminiDraft;
 
-typedef struct BrimGeminiReply
+/* What every answer says, whatever was asked for */
+typedef struct BrimGeminiAnswer
 {
 	BrimGeminiOutcome outcome;
-
-	/* Drafts, in the order of the request's variants, when DRAFTED */
-	BrimGeminiDraft drafts[BRIM_GEMINI_MAX_VARIANTS];
 
 	/* Statistics; -1 where the reply does not say */
 	char model_version[64];
@@ -70,7 +69,16 @@ typedef struct BrimGeminiReply
 
 	/* Fault */
 	int       retry_after; /* seconds the server asked for, 0 without a hint */
-	BrimError error;       /* for people; never holds the request or the key */
+	bool      heard; /* HTTP 200: a fault lies in what was asked or said, not in the service */
+	BrimError error; /* for people; never holds the request or the key */
+} BrimGeminiAnswer;
+
+typedef struct BrimGeminiReply
+{
+	BrimGeminiAnswer answer;
+
+	/* Drafts, in the order of the request's variants, when ANSWERED */
+	BrimGeminiDraft drafts[BRIM_GEMINI_MAX_VARIANTS];
 } BrimGeminiReply;
 
 /*

@@ -165,19 +165,17 @@ repeats(BrimStr message, BrimStr text)
  * people who may not read the leads.
  */
 static bool
-echoes(const BrimGeminiRequest *request, BrimStr message)
+echoes(const BrimStr *told, int ntold, BrimStr message)
 {
-	if (repeats(message, request->company) || repeats(message, request->product_pitch))
-		return true;
-	for (int i = 0; i < request->nvariants; i++)
-		if (repeats(message, request->variants[i].instruction))
+	for (int i = 0; i < ntold; i++)
+		if (repeats(message, told[i]))
 			return true;
 	return false;
 }
 
 /* Put the error into words: "HTTP 429 RESOURCE_EXHAUSTED: Quota exceeded". */
 static void
-describe(const BrimGeminiRequest *request, int http_status, struct json_object *answer,
+describe(const BrimStr *told, int ntold, int http_status, struct json_object *answer,
 		 BrimStr status, BrimStr message, BrimError *error)
 {
 	char name[40];
@@ -185,7 +183,7 @@ describe(const BrimGeminiRequest *request, int http_status, struct json_object *
 
 	brim_gemini_json_clean(status, name, sizeof(name));
 	brim_gemini_json_clean(message, words, sizeof(words));
-	if (echoes(request, brim_str(words)))
+	if (echoes(told, ntold, brim_str(words)))
 		snprintf(words, sizeof(words), "the message repeats the request and is left out");
 	if (answer == NULL)
 		brim_error_set(error, "HTTP %d with a body that is not JSON", http_status);
@@ -213,8 +211,8 @@ status_outcome(int http_status, bool quota)
 }
 
 void
-brim_gemini_fault_read(const BrimGeminiRequest *request, int http_status, int header,
-					   struct json_object *answer, BrimGeminiReply *reply)
+brim_gemini_fault_read(const BrimStr *told, int ntold, int http_status, int header,
+					   struct json_object *answer, BrimGeminiAnswer *reply)
 {
 	struct json_object *fault = answer;
 	struct json_object *details;
@@ -229,7 +227,7 @@ brim_gemini_fault_read(const BrimGeminiRequest *request, int http_status, int he
 	if (message.data == NULL)
 		message = brim_gemini_json_string(fault, "message");
 	details = brim_gemini_json_member(fault, "details");
-	describe(request, http_status, answer, brim_gemini_json_string(fault, "status"), message,
+	describe(told, ntold, http_status, answer, brim_gemini_json_string(fault, "status"), message,
 			 &reply->error);
 
 	reply->retry_after = details_hint(details);
@@ -246,7 +244,7 @@ brim_gemini_fault_read(const BrimGeminiRequest *request, int http_status, int he
 }
 
 void
-brim_gemini_fault_transport(const char *reason, int header, BrimGeminiReply *reply)
+brim_gemini_fault_transport(const char *reason, int header, BrimGeminiAnswer *reply)
 {
 	char words[200];
 

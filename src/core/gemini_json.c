@@ -175,3 +175,30 @@ brim_gemini_json_clean(BrimStr text, char *out, size_t size)
 	}
 	out[filled] = '\0';
 }
+
+void
+brim_gemini_json_append(BrimBuf *out, BrimStr text)
+{
+	size_t from = 0;
+
+	brim_buf_append_text(out, "\"");
+	for (size_t at = 0; at < text.len; at++)
+	{
+		unsigned char c = (unsigned char) text.data[at];
+
+		if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F)
+			continue;
+		if (at > from)
+			brim_buf_append(out, text.data + from, at - from);
+		from = at + 1;
+		if (c == '\n')
+			brim_buf_append_text(out, "\\n");
+		else if (c == '"' || c == '\\')
+			brim_buf_printf(out, "\\%c", c);
+		else
+			brim_buf_printf(out, "\\u%04x", (unsigned int) c);
+	}
+	if (text.len > from)
+		brim_buf_append(out, text.data + from, text.len - from);
+	brim_buf_append_text(out, "\"");
+}

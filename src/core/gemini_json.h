@@ -43,4 +43,7 @@ extern bool brim_gemini_json_valid(BrimStr text);
  */
 extern void brim_gemini_json_clean(BrimStr text, char *out, size_t size);
 
+/* Append text, which is valid UTF-8, as a JSON string. */
+extern void brim_gemini_json_append(BrimBuf *out, BrimStr text);
+
 #endif /* BRIM_CORE_GEMINI_JSON_H */

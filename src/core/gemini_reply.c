@@ -1,13 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * gemini_reply.c
- *	  What Gemini's answer means, and the drafts in it.
+ *	  The drafts in Gemini's answer.
  *
- * The answer holds a candidate, the candidate's parts hold text, the text is
- * JSON of the shape that was asked for, and each of its e-mails is a draft.
- * Nothing of this is taken for granted: the model writes what it likes, and
- * company data may have talked it into something.  What is wrong with a draft
- * is said in words and tried again; what the service declined is not.
+ * The text of the answer is JSON of the shape that was asked for, and each of
+ * its e-mails is a draft.  Nothing of this is taken for granted: the model
+ * writes what it likes, and company data may have talked it into something.
+ * What is wrong with a draft is said in words and tried again.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,24 +16,16 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/gemini_fault.h"
+#include "core/gemini_frame.h"
 #include "core/gemini_json.h"
 #include "core/text.h"
 
-#define MAX_PARTS 1000
-#define MAX_ANSWER ((size_t) 4 * 1024 * 1024) /* joined text of the parts */
-#define LONGEST_BLANK 40                      /* bytes between the brackets of a placeholder */
-
-/* Reasons to finish that a second request for the same would meet again. */
-static const char *const refusals[] = {
-	"SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY"};
+#define LONGEST_BLANK 40 /* bytes between the brackets of a placeholder */
 
 static bool
 retry(BrimGeminiReply *reply, const char *why)
 {
-	reply->outcome = BRIM_GEMINI_RETRY;
-	brim_error_set(&reply->error, "%s", why);
-	return false;
+	return brim_gemini_frame_retry(&reply->answer, why);
 }
 
 /* The same with the variant that has the fault. */
@@ -43,82 +34,10 @@ retry_draft(BrimGeminiReply *reply, BrimStr variant, const char *why)
 {
 	char name[80];
 
-	reply->outcome = BRIM_GEMINI_RETRY;
+	reply->answer.outcome = BRIM_GEMINI_RETRY;
 	brim_gemini_json_clean(variant, name, sizeof(name));
-	brim_error_set(&reply->error, "draft for variant \"%s\": %s", name, why);
+	brim_error_set(&reply->answer.error, "draft for variant \"%s\": %s", name, why);
 	return false;
-}
-
-/* modelVersion and usageMetadata; thoughts are billed even with a failure. */
-static void
-read_statistics(struct json_object *answer, BrimGeminiReply *reply)
-{
-	struct json_object *usage = brim_gemini_json_member(answer, "usageMetadata");
-
-	brim_gemini_json_clean(brim_gemini_json_string(answer, "modelVersion"), reply->model_version,
-						   sizeof(reply->model_version));
-	reply->prompt_tokens = brim_gemini_json_count(usage, "promptTokenCount");
-	reply->output_tokens = brim_gemini_json_count(usage, "candidatesTokenCount");
-	reply->thought_tokens = brim_gemini_json_count(usage, "thoughtsTokenCount");
-}
-
-/* The first candidate, if there is one that was finished; NULL with the fault set. */
-static struct json_object *
-find_candidate(struct json_object *answer, BrimGeminiReply *reply)
-{
-	BrimStr blocked =
-		brim_gemini_json_string(brim_gemini_json_member(answer, "promptFeedback"), "blockReason");
-	struct json_object *candidate =
-		brim_gemini_json_element(brim_gemini_json_member(answer, "candidates"), 0);
-	BrimStr finish = brim_gemini_json_string(candidate, "finishReason");
-	char    name[40];
-
-	if (blocked.len > 0)
-	{
-		brim_gemini_json_clean(blocked, name, sizeof(name));
-		reply->outcome = BRIM_GEMINI_REFUSED;
-		brim_error_set(&reply->error, "prompt was blocked: %s", name);
-		return NULL;
-	}
-	if (candidate == NULL)
-	{
-		retry(reply, "reply has no candidate");
-		return NULL;
-	}
-	if (brim_str_equal(finish, brim_str("STOP")))
-		return candidate;
-
-	brim_gemini_json_clean(finish, name, sizeof(name));
-	reply->outcome = BRIM_GEMINI_RETRY;
-	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
-		if (brim_str_equal(finish, brim_str(refusals[i])))
-			reply->outcome = BRIM_GEMINI_REFUSED;
-	brim_error_set(&reply->error, "generation ended with finish reason %s",
-				   name[0] != '\0' ? name : "missing");
-	return NULL;
-}
-
-/* Append the text of all parts but thoughts. */
-static void
-join_parts(struct json_object *candidate, BrimBuf *text)
-{
-	struct json_object *parts =
-		brim_gemini_json_member(brim_gemini_json_member(candidate, "content"), "parts");
-	struct json_object *part;
-
-	for (size_t i = 0; i < MAX_PARTS; i++)
-	{
-		struct json_object *thought;
-		BrimStr             words;
-
-		part = brim_gemini_json_element(parts, i);
-		thought = brim_gemini_json_member(part, "thought");
-		if (json_object_is_type(thought, json_type_boolean) && json_object_get_boolean(thought))
-			continue;
-		words = brim_gemini_json_string(part, "text");
-		if (words.len > 0)
-			brim_buf_append_str(text, words);
-	}
 }
 
 static bool
@@ -321,73 +240,29 @@ read_drafts(const BrimGeminiRequest *request, struct json_object *answer, BrimMe
 	return true;
 }
 
-/* An answer with status 200. */
-static bool
-read_answer(const BrimGeminiRequest *request, struct json_object *answer, BrimMem *mem,
-			BrimGeminiReply *reply)
-{
-	struct json_object *candidate;
-	struct json_object *drafts;
-	BrimBuf             text;
-	bool                empty;
-	bool                failed;
-
-	if (!json_object_is_type(answer, json_type_object))
-		return retry(reply, "HTTP 200 with a body that is not a JSON object");
-	read_statistics(answer, reply);
-	candidate = find_candidate(answer, reply);
-	if (candidate == NULL)
-		return false;
-
-	brim_buf_init(&text, mem, MAX_ANSWER);
-	join_parts(candidate, &text);
-	empty = text.len == 0;
-	failed = text.failed;
-	drafts = failed ? NULL : brim_gemini_json_parse(brim_buf_str(&text));
-	brim_buf_free(&text);
-	if (failed)
-		retry(reply, "text of the reply is too long, or out of memory");
-	else if (empty)
-		retry(reply, "reply has no text");
-	else if (drafts == NULL)
-		retry(reply, "text of the reply is not JSON");
-	else if (read_drafts(request, drafts, mem, reply))
-		reply->outcome = BRIM_GEMINI_DRAFTED;
-	json_object_put(drafts);
-	return reply->outcome == BRIM_GEMINI_DRAFTED;
-}
-
 /* Read an HTTP answer; see gemini.h. */
 void
 brim_gemini_read(const BrimGeminiRequest *request, int http_status, int retry_after_header,
 				 const char *transport_error, BrimStr body, BrimMem *mem, BrimGeminiReply *reply)
 {
-	struct json_object *answer;
-	int                 code;
+	BrimStr             told[2 + BRIM_GEMINI_MAX_VARIANTS];
+	int                 ntold = 0;
+	struct json_object *said;
 
 	memset(reply, 0, sizeof(*reply));
-	reply->outcome = BRIM_GEMINI_RETRY;
-	reply->prompt_tokens = reply->output_tokens = reply->thought_tokens = -1;
+	told[ntold++] = request->company;
+	told[ntold++] = request->product_pitch;
+	for (int i = 0; i < request->nvariants && i < BRIM_GEMINI_MAX_VARIANTS; i++)
+		told[ntold++] = request->variants[i].instruction;
+	said = brim_gemini_frame_read(told, ntold, http_status, retry_after_header, transport_error,
+								  body, mem, &reply->answer);
 	if (request->nvariants < 1 || request->nvariants > BRIM_GEMINI_MAX_VARIANTS)
-	{
 		retry(reply, "no variant was asked for");
-		return;
-	}
-	if (http_status <= 0 || (http_status == 200 && transport_error != NULL))
-	{
-		brim_gemini_fault_transport(transport_error, retry_after_header, reply);
-		return;
-	}
-
-	answer = brim_gemini_json_parse(body);
-	code = brim_gemini_json_count(brim_gemini_json_member(answer, "error"), "code");
-	if (http_status == 200 && code >= 400 && code <= 599)
-		http_status = code;
-	if (http_status != 200)
-		brim_gemini_fault_read(request, http_status, retry_after_header, answer, reply);
-	else if (!read_answer(request, answer, mem, reply))
+	else if (said != NULL && read_drafts(request, said, mem, reply))
+		reply->answer.outcome = BRIM_GEMINI_ANSWERED;
+	if (reply->answer.outcome != BRIM_GEMINI_ANSWERED)
 		brim_gemini_free(mem, reply);
-	json_object_put(answer);
+	json_object_put(said);
 }
 
 /* Give the drafts back; statistics and fault stay. */

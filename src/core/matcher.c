@@ -36,15 +36,15 @@ text_key(const char *data, size_t len)
 }
 
 static inline uint64_t
-hash_key(const BrimFilter *filter, uint64_t key)
+hash_key(uint64_t key, int shift)
 {
-	return (key * UINT64_C(0x9E3779B97F4A7C15)) >> filter->shift;
+	return (key * UINT64_C(0x9E3779B97F4A7C15)) >> shift;
 }
 
 static inline bool
 filter_has(const BrimFilter *filter, uint64_t key)
 {
-	uint64_t bit = hash_key(filter, key);
+	uint64_t bit = hash_key(key, filter->shift);
 
 	return (filter->bits[bit >> 6] >> (bit & 63)) & 1;
 }
@@ -64,21 +64,27 @@ filter_init(BrimFilter *filter, int nkeys, BrimArena *arena)
 static void
 filter_add(BrimFilter *filter, uint64_t key)
 {
-	uint64_t bit = hash_key(filter, key);
+	uint64_t bit = hash_key(key, filter->shift);
 
 	filter->bits[bit >> 6] |= UINT64_C(1) << (bit & 63);
 }
 
 /* The same for a text that lies in a longer one, which makes it a matter of one load. */
 static inline uint64_t
-inner_key(const char *data, size_t len, size_t available)
+inner_key(const char *data, size_t len, size_t before, size_t available)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	if (available >= KEY_BYTES)
+	if (available >= KEY_BYTES || before >= KEY_BYTES)
 	{
 		uint64_t key;
 
-		memcpy(&key, data, KEY_BYTES);
+		if (available >= KEY_BYTES)
+			memcpy(&key, data, KEY_BYTES);
+		else
+		{
+			memcpy(&key, data + available - KEY_BYTES, KEY_BYTES);
+			key >>= 8 * (KEY_BYTES - available);
+		}
 		if (len < KEY_BYTES)
 			key &= (UINT64_C(1) << (8 * len)) - 1;
 		return key | LOWER;
@@ -115,6 +121,45 @@ first_word(BrimStr stream)
 	return end - 1;
 }
 
+/* The place of a key among the first words, or an empty one. */
+static inline BrimFirstWord *
+find_first(const BrimMatcher *matcher, uint64_t key)
+{
+	uint64_t last = ~UINT64_C(0) >> matcher->first_shift;
+	uint64_t at = hash_key(key, matcher->first_shift);
+
+	/* At least half of the places are empty */
+	while (matcher->first[at].key != key && matcher->first[at].key != 0)
+		at = (at + 1) & last;
+	return &matcher->first[at];
+}
+
+static bool
+first_init(BrimMatcher *matcher, BrimArena *arena)
+{
+	int log = 1;
+
+	while ((INT64_C(1) << log) < (int64_t) matcher->set.npatterns * 2)
+		log++;
+	matcher->first_shift = 64 - log;
+	matcher->first = brim_arena_alloc(arena, (size_t) 1 << log, sizeof(BrimFirstWord));
+	return matcher->first != NULL;
+}
+
+/* Note the first word, of some length, of a pattern. */
+static void
+add_first(BrimMatcher *matcher, int pattern, size_t len)
+{
+	BrimStr        stream = matcher->set.patterns[pattern];
+	uint64_t       key = text_key(stream.data + 1, len);
+	BrimFirstWord *first = find_first(matcher, key);
+
+	filter_add(&matcher->filter, key);
+	/* alone, with a mark at either end */
+	first->pattern = first->key == 0 && stream.len == len + 2 ? pattern : -1;
+	first->key = key;
+}
+
 /* Put the first words into the filter, and what begins otherwise into an automaton. */
 static bool
 index_words(BrimMatcher *matcher, BrimArena *arena)
@@ -126,7 +171,8 @@ index_words(BrimMatcher *matcher, BrimArena *arena)
 	matcher->automaton = brim_automaton_build(set->patterns, set->npatterns, arena);
 	others = brim_arena_alloc(arena, (size_t) set->npatterns, sizeof(BrimStr));
 	matcher->other = brim_arena_alloc(arena, (size_t) set->npatterns, sizeof(int));
-	if (matcher->automaton == NULL || others == NULL || matcher->other == NULL)
+	if (matcher->automaton == NULL || others == NULL || matcher->other == NULL ||
+		!first_init(matcher, arena))
 		return false;
 	for (int i = 0; i < set->npatterns; i++)
 	{
@@ -136,7 +182,7 @@ index_words(BrimMatcher *matcher, BrimArena *arena)
 			continue;
 		if (len > 0)
 		{
-			filter_add(&matcher->filter, text_key(set->patterns[i].data + 1, len));
+			add_first(matcher, i, len);
 			continue;
 		}
 		matcher->other[nothers] = i;
@@ -178,6 +224,32 @@ brim_matcher_whole(const BrimMatcher *matcher, BrimStr text)
 	return brim_keywords_find(&matcher->set, whole);
 }
 
+#ifdef __SSE2__
+/* Sixteen bytes of a text, or what is left of it and zeros. */
+static inline __m128i
+load_16(const char *data, size_t left)
+{
+	uint64_t low = 0;
+	uint64_t high = 0;
+
+	if (left >= 16)
+		return _mm_loadu_si128((const __m128i *) (const void *) data);
+	/* two loads of eight bytes would do, but they reach before the text where it is shorter */
+	if (left >= 8)
+	{
+		memcpy(&low, data, 8);
+		memcpy(&high, data + left - 8, 8);
+		high = left == 8 ? 0 : high >> (8 * (16 - left));
+	}
+	else
+	{
+		for (size_t i = 0; i < left; i++)
+			low |= (uint64_t) (unsigned char) data[i] << (8 * i);
+	}
+	return _mm_set_epi64x((int64_t) high, (int64_t) low);
+}
+#endif
+
 /* Which of 64 bytes, or of those there are, are ASCII letters or digits?  A bit each. */
 static inline uint64_t
 word_bits(const char *data, size_t len)
@@ -196,15 +268,7 @@ word_bits(const char *data, size_t len)
 		__m128i is_letter;
 		__m128i is_digit;
 
-		if (len - at >= 16)
-			bytes = _mm_loadu_si128((const __m128i *) (const void *) (data + at));
-		else
-		{
-			char rest[16] = {0};
-
-			memcpy(rest, data + at, len - at);
-			bytes = _mm_loadu_si128((const __m128i *) (const void *) rest);
-		}
+		bytes = load_16(data + at, len - at);
 		/* moved so that the range begins at the least signed byte */
 		is_letter = _mm_cmplt_epi8(_mm_add_epi8(_mm_or_si128(bytes, lower), letters), letters_end);
 		is_digit = _mm_cmplt_epi8(_mm_add_epi8(bytes, digits), digits_end);
@@ -220,15 +284,40 @@ word_bits(const char *data, size_t len)
 	return bits;
 }
 
+/* Is the word that a text begins with that of a pattern, whose key it has? */
+static bool
+is_word(BrimStr text, BrimStr stream)
+{
+	size_t len = stream.len - 2;
+
+	if (text.len < len)
+		return false;
+	for (size_t i = KEY_BYTES; i < len; i++)
+	{
+		if (brim_text_lower_byte((unsigned char) text.data[i]) !=
+			(unsigned char) stream.data[i + 1])
+			return false;
+	}
+	return text.len == len ||
+		   brim_text_ascii_class[(unsigned char) text.data[len]] != BRIM_CHAR_WORD;
+}
+
 /* Look at a word of an ASCII text that may begin patterns. */
 static inline bool
 look_at_word(const BrimMatcher *matcher, BrimStr text, size_t start, size_t end,
 			 BrimAutomatonHit hit, void *state)
 {
-	BrimStr rest = {text.data + start, text.len - start};
+	BrimStr              rest = {text.data + start, text.len - start};
+	uint64_t             key = inner_key(rest.data, end - start, start, rest.len);
+	const BrimFirstWord *first;
 
-	if (!filter_has(&matcher->filter, inner_key(rest.data, end - start, rest.len)))
+	if (!filter_has(&matcher->filter, key))
 		return true;
+	first = find_first(matcher, key);
+	if (first->key == 0)
+		return true;
+	if (first->pattern >= 0)
+		return !is_word(rest, matcher->set.patterns[first->pattern]) || hit(state, first->pattern);
 	return brim_automaton_match(matcher->automaton, rest, hit, state);
 }
 

@@ -6,7 +6,8 @@
  * Almost every word of almost every text begins no keyword.  A filter of a
  * few bits a keyword says so at once: it is asked with the first eight bytes
  * of the text, or of each of its words, so the time follows the length of the
- * text and not the number of keywords.  Only what passes is compared.
+ * text and not the number of keywords.  Only what passes is compared: with the
+ * one word that begins so, as most do, or else with all that begin so.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,10 +26,19 @@ typedef struct BrimFilter
 	int       shift; /* of a hashed key, down to the number of a bit */
 } BrimFilter;
 
+/* A first word of patterns. */
+typedef struct BrimFirstWord
+{
+	uint64_t key;     /* of what it begins with; 0: an empty place */
+	int      pattern; /* the only pattern with this key, and nothing but a word; else -1 */
+} BrimFirstWord;
+
 typedef struct BrimMatcher
 {
 	BrimKeywordSet set;
-	BrimFilter     filter;    /* whole: beginnings of patterns; words: their first words */
+	BrimFilter     filter; /* whole: beginnings of patterns; words: their first words */
+	BrimFirstWord *first;  /* words: hashed by their keys */
+	int            first_shift;
 	BrimAutomaton *automaton; /* words: all patterns */
 	BrimAutomaton *others;    /* words: patterns that begin otherwise than with an ASCII word */
 	int           *other;     /* their numbers in the set */

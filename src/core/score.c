@@ -3,9 +3,10 @@
  * score.c
  *	  Score a lead with a compiled model; see score.h.
  *
- * Each attribute is looked at once (score_look.c).  What it hits are rules;
- * from them come the points of the signals, and from these the scores.  All
- * arithmetic is in integers.
+ * Each attribute is looked at once (score_look.c), if its value is not one
+ * that was seen before (score_cache.c).  What it hits are rules; from them come
+ * the points of the attribute's signals, and from the sums of these the
+ * scores.  All arithmetic is in integers.
  *
  *-------------------------------------------------------------------------
  */
@@ -40,9 +41,10 @@ brim_score_create(const BrimModel *model, const BrimFold *fold, BrimMem *mem)
 	score->reads = brim_mem_alloc(mem, (size_t) model->nattributes * sizeof(int));
 	score->has_today = model->has_as_of;
 	score->today = model->as_of;
+	score->cache = brim_score_cache_create(model, mem);
 	if (model->lexicon != NULL)
 		score->scan = brim_intent_create(model->lexicon, fold, mem);
-	if (score->signals == NULL || score->reads == NULL ||
+	if (score->cache == NULL || score->signals == NULL || score->reads == NULL ||
 		(score->scan == NULL && model->lexicon != NULL) || score->rules == NULL ||
 		score->hits == NULL || (score->found == NULL && nkeywords > 0))
 	{
@@ -68,6 +70,7 @@ brim_score_free(BrimScore *score)
 	brim_mem_free(score->mem, score->hits);
 	brim_mem_free(score->mem, score->found);
 	brim_mem_free(score->mem, score->reads);
+	brim_score_cache_free(score->cache);
 	if (score->scan != NULL)
 		brim_intent_free(score->scan);
 	brim_mem_free(score->mem, score);
@@ -116,8 +119,6 @@ start_run(BrimScore *score)
 		score->run = 1;
 	}
 	score->nhits = 0;
-	score->is_disqualified = false;
-	memset(score->signals, 0, (size_t) model->nsignals * sizeof(BrimSignalResult));
 }
 
 static int64_t
@@ -150,84 +151,85 @@ settle_signal(const BrimScore *score, int place)
 	}
 }
 
-void
-brim_score_sum(const BrimScore *score, BrimDimension dimension, BrimSum *sum)
-{
-	memset(sum, 0, sizeof(*sum));
-	for (int s = 0; s < score->model->nsignals; s++)
-	{
-		const BrimSignal       *signal = &score->model->signals[s];
-		const BrimSignalResult *result = &score->signals[s];
-
-		if (signal->dimension != dimension || result->state < BRIM_SIGNAL_SCORED)
-			continue;
-		if (signal->combine == BRIM_ADD)
-			sum->added += result->points;
-		else
-		{
-			sum->points += result->points * result->weight;
-			sum->weight += result->weight;
-		}
-	}
-	if (sum->weight == 0)
-		sum->weight = 1;
-}
-
-/* The score of a dimension: the average and what is added, from 0 to 100, truncated. */
-static int
-dimension_score(const BrimScore *score, BrimDimension dimension)
-{
-	BrimSum sum;
-	int64_t points;
-
-	brim_score_sum(score, dimension, &sum);
-	points = sum.points + within(sum.added, -ADDED_MAX, ADDED_MAX) * sum.weight;
-	return (int) within(points / (sum.weight * BRIM_WEIGHT_ONE), 0, 100);
-}
-
-/* The points of the signals, and whether the lead is disqualified. */
+/* Add what a signal came to. */
 static void
-settle_signals(BrimScore *score)
+add_signal(BrimOutcome *outcome, const BrimSignal *signal, const BrimSignalResult *result)
 {
-	const BrimModel *model = score->model;
+	if (result->state < BRIM_SIGNAL_SCORED)
+		return;
+	if (signal->dimension == BRIM_DISQUALIFIER)
+		outcome->is_disqualifying = true;
+	else if (signal->combine == BRIM_ADD)
+		outcome->sums.added[signal->dimension] += result->points;
+	else
+	{
+		outcome->sums.points[signal->dimension] += result->points * result->weight;
+		outcome->sums.weight[signal->dimension] += result->weight;
+	}
+}
 
-	for (int h = 0; h < score->nhits; h++)
+/* Look at an attribute, and find out what its signals come to.  False: no memory. */
+static bool
+evaluate(BrimScore *score, int place, const BrimValue *values, bool want_matches,
+		 BrimOutcome *outcome)
+{
+	const BrimModel     *model = score->model;
+	const BrimAttribute *attribute = &model->attributes[place];
+	int                  first_hit = score->nhits;
+
+	memset(outcome, 0, sizeof(*outcome));
+	for (int s = 0; s < attribute->nsignals; s++)
+		memset(&score->signals[attribute->signals[s]], 0, sizeof(BrimSignalResult));
+	if (!brim_score_look(score, attribute, &values[place], &values[0], want_matches,
+						 &outcome->is_given))
+		return false;
+	for (int h = first_hit; h < score->nhits; h++)
 	{
 		int rule = score->hits[h];
 
 		score->signals[model->rules[rule].signal].points += brim_score_rule_points(score, rule);
 	}
-	for (int s = 0; s < model->nsignals; s++)
+	for (int s = 0; s < attribute->nsignals; s++)
 	{
-		if (model->signals[s].dimension != BRIM_DISQUALIFIER)
-			settle_signal(score, s);
-		else if (score->signals[s].state == BRIM_SIGNAL_SCORED)
-			score->is_disqualified = true;
+		int signal = attribute->signals[s];
+
+		if (model->signals[signal].dimension != BRIM_DISQUALIFIER)
+			settle_signal(score, signal);
+		add_signal(outcome, &model->signals[signal], &score->signals[signal]);
 	}
+	outcome->is_known = true;
+	return true;
 }
 
-bool
-brim_score_run(BrimScore *score, const BrimValue *values, int want)
+/* Divide what is not negative; 32 bits, which nearly always do, take a fraction of the time. */
+static inline int64_t
+divide(int64_t value, int64_t by)
+{
+	if (((value | by) >> 32) == 0)
+		return (uint32_t) value / (uint32_t) by;
+	return value / by;
+}
+
+/* The score of a dimension: the average and what is added, from 0 to 100, truncated. */
+static int
+dimension_score(const BrimSums *sums, BrimDimension dimension)
+{
+	int64_t weight = sums->weight[dimension] == 0 ? 1 : sums->weight[dimension];
+	int64_t points =
+		sums->points[dimension] + within(sums->added[dimension], -ADDED_MAX, ADDED_MAX) * weight;
+
+	/* To cut twice is to cut once by the product */
+	return points <= 0 ? 0 : (int) within(divide(points / BRIM_WEIGHT_ONE, weight), 0, 100);
+}
+
+/* The scores, from the sums. */
+static void
+finish_run(BrimScore *score, const BrimSums *sums, int facts)
 {
 	const BrimModel *model = score->model;
-	int              facts = 0;
 
-	brim_score_want(score, want);
-	start_run(score);
-	for (int i = 0; i < score->nreads; i++)
-	{
-		int  a = score->reads[i];
-		bool given;
-
-		if (!brim_score_look(score, &model->attributes[a], &values[a], &values[0],
-							 (want & BRIM_WANT_MATCHES) != 0, &given))
-			return false;
-		if (given && model->attributes[a].is_fact)
-			facts++;
-	}
-	settle_signals(score);
-	score->fit = dimension_score(score, BRIM_FIT);
-	score->intent = dimension_score(score, BRIM_INTENT);
+	score->fit = dimension_score(sums, BRIM_FIT);
+	score->intent = dimension_score(sums, BRIM_INTENT);
 	score->total = (int) ((score->fit * model->fit_weight + score->intent * model->intent_weight) /
 						  BRIM_WEIGHT_ONE);
 	if (score->is_disqualified)
@@ -240,5 +242,38 @@ brim_score_run(BrimScore *score, const BrimValue *values, int want)
 		score->action = "medium_priority_outreach";
 	else
 		score->action = "low_priority_monitoring";
+}
+
+bool
+brim_score_run(BrimScore *score, const BrimValue *values, int want)
+{
+	const BrimModel *model = score->model;
+	bool             want_matches = (want & BRIM_WANT_MATCHES) != 0;
+	BrimSums         sums = {{0}, {0}, {0}};
+	int              facts = 0;
+
+	brim_score_want(score, want);
+	start_run(score);
+	score->is_disqualified = false;
+	if (want_matches)
+		memset(score->signals, 0, (size_t) model->nsignals * sizeof(BrimSignalResult));
+	for (int i = 0; i < score->nreads; i++)
+	{
+		int          a = score->reads[i];
+		BrimOutcome *outcome = want_matches ? brim_score_cache_scratch(score->cache)
+											: brim_score_cache_find(score->cache, a, &values[a]);
+
+		if (!outcome->is_known && !evaluate(score, a, values, want_matches, outcome))
+			return false;
+		for (int d = 0; d < BRIM_SUMS; d++)
+		{
+			sums.points[d] += outcome->sums.points[d];
+			sums.weight[d] += outcome->sums.weight[d];
+			sums.added[d] += outcome->sums.added[d];
+		}
+		score->is_disqualified |= outcome->is_disqualifying;
+		facts += outcome->is_given && model->attributes[a].is_fact;
+	}
+	finish_run(score, &sums, facts);
 	return true;
 }

@@ -15,11 +15,15 @@
 #include "core/intent.h"
 #include "core/model.h"
 
-typedef struct BrimList BrimList;
+typedef struct BrimList       BrimList;
+typedef struct BrimScoreCache BrimScoreCache; /* see score_cache.h */
 
 /* A list that is walked where it lies. */
 struct BrimList
 {
+	/* Begin to walk it. */
+	void (*start)(BrimList *list);
+
 	/* Set *entry to the next entry that is not null; false at the end. */
 	bool (*next)(BrimList *list, BrimStr *entry);
 };
@@ -39,6 +43,7 @@ typedef struct BrimValue
 	double        number;
 	BrimStr       text; /* as the lead writes it */
 	BrimList     *list;
+	BrimStr bytes; /* of a list, where the same bytes are the same list; data NULL: not known */
 } BrimValue;
 
 /* What is wanted of a scoring; bits. */
@@ -80,21 +85,21 @@ typedef struct BrimRuleHit
 typedef struct BrimScore
 {
 	/* Result */
-	int               fit;
-	int               intent;
-	int               total;
-	int               confidence; /* hundredths */
-	bool              is_qualified;
-	bool              is_disqualified;
-	const char       *action;
-	BrimSignalResult *signals; /* one for each signal of the model */
+	int         fit;
+	int         intent;
+	int         total;
+	int         confidence; /* hundredths */
+	bool        is_qualified;
+	bool        is_disqualified;
+	const char *action;
 
-	/* What matched in the last run */
-	uint32_t     run;
-	BrimRuleHit *rules; /* one for each rule */
-	uint32_t    *found; /* one for each keyword: the run that it was found in */
-	int          nhits;
-	int         *hits; /* the rules that matched in signals that add, in no order */
+	/* What matched in the last run, if that was wanted */
+	BrimSignalResult *signals; /* one for each signal of the model */
+	uint32_t          run;
+	BrimRuleHit      *rules; /* one for each rule */
+	uint32_t         *found; /* one for each keyword: the run that it was found in */
+	int               nhits;
+	int              *hits; /* the rules that matched in signals that add, in no order */
 
 	/* Settings */
 	const BrimModel *model;
@@ -111,6 +116,7 @@ typedef struct BrimScore
 	BrimBuf         stems;
 	BrimBuf         work;
 	BrimIntentScan *scan; /* NULL where no rule looks for events */
+	BrimScoreCache *cache;
 } BrimScore;
 
 /* A scorer for a model, which it borrows like the fold; NULL when memory is short. */

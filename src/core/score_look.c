@@ -212,6 +212,7 @@ look_at_list(Look *look, BrimList *list, bool *given)
 {
 	BrimStr entry;
 
+	list->start(list);
 	while (list->next(list, &entry))
 	{
 		if (entry.len == 0)

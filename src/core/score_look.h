@@ -8,17 +8,7 @@
 #ifndef BRIM_CORE_SCORE_LOOK_H
 #define BRIM_CORE_SCORE_LOOK_H
 
-#include "core/score.h"
-
-/* What comes together in a dimension. */
-typedef struct BrimSum
-{
-	int64_t points; /* of signals in the average, times their weights */
-	int64_t weight; /* of these together; 1 where there are none */
-	int64_t added;  /* points of signals that add */
-} BrimSum;
-
-extern void brim_score_sum(const BrimScore *score, BrimDimension dimension, BrimSum *sum);
+#include "core/score_cache.h"
 
 /*
  * Look at one attribute: note the rules that match, say whether it is given.

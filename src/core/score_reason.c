@@ -120,6 +120,23 @@ brim_score_reason(const BrimScore *score, int rule_place, const BrimValue *value
 	return !out->failed;
 }
 
+/* The weights of the signals that a dimension is the average of; 1 where there are none. */
+static int64_t
+weight_of(const BrimScore *score, BrimDimension dimension)
+{
+	int64_t weight = 0;
+
+	for (int s = 0; s < score->model->nsignals; s++)
+	{
+		const BrimSignal *signal = &score->model->signals[s];
+
+		if (signal->dimension == dimension && signal->combine == BRIM_AVERAGE &&
+			score->signals[s].state >= BRIM_SIGNAL_SCORED)
+			weight += score->signals[s].weight;
+	}
+	return weight == 0 ? 1 : weight;
+}
+
 /*
  * The share of a dimension's signals in the total, in millionths.  What the
  * signals up to one came to is cut to a millionth, and the signal gets the
@@ -131,12 +148,11 @@ break_down_dimension(const BrimScore *score, BrimDimension dimension, BrimBreakd
 	const BrimModel *model = score->model;
 	int64_t          share = dimension == BRIM_FIT ? model->fit_weight : model->intent_weight;
 	int              whole = dimension == BRIM_FIT ? score->fit : score->intent;
+	int64_t          weight = weight_of(score, dimension);
 	int64_t          before = 0;
 	__int128         points = 0; /* times the weight of the average */
 	int64_t          rest;
-	BrimSum          sum;
 
-	brim_score_sum(score, dimension, &sum);
 	for (int s = 0; s < model->nsignals; s++)
 	{
 		const BrimSignalResult *result = &score->signals[s];
@@ -145,14 +161,14 @@ break_down_dimension(const BrimScore *score, BrimDimension dimension, BrimBreakd
 		if (model->signals[s].dimension != dimension || result->state < BRIM_SIGNAL_SCORED)
 			continue;
 		points += (__int128) result->points *
-				  (model->signals[s].combine == BRIM_ADD ? sum.weight : result->weight);
+				  (model->signals[s].combine == BRIM_ADD ? weight : result->weight);
 		/* points are in 1/10000 and so is the share: 10^8 together, of which 10^6 stay */
-		now = (int64_t) (points * share / ((__int128) sum.weight * 100));
+		now = (int64_t) (points * share / ((__int128) weight * 100));
 		breakdown->signals[s] = now - before;
 		before = now;
 	}
 	rest = whole * share * (BRIM_MILLION / BRIM_WEIGHT_ONE) - before;
-	if (points < 0 || points > (__int128) 100 * BRIM_WEIGHT_ONE * sum.weight)
+	if (points < 0 || points > (__int128) 100 * BRIM_WEIGHT_ONE * weight)
 		breakdown->limit += rest;
 	else
 		breakdown->rounding += rest;

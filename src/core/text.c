@@ -113,28 +113,6 @@ brim_text_next(const char *data, size_t len, size_t *char_len)
 	return n > 0 ? brim_text_class(codepoint) : BRIM_CHAR_OTHER;
 }
 
-/* Has the text ASCII characters only?  Eight bytes at a time. */
-bool
-brim_text_is_ascii(BrimStr text)
-{
-	size_t at = 0;
-
-	for (; text.len - at >= sizeof(uint64_t); at += sizeof(uint64_t))
-	{
-		uint64_t bytes;
-
-		memcpy(&bytes, text.data + at, sizeof(bytes));
-		if ((bytes & UINT64_C(0x8080808080808080)) != 0)
-			return false;
-	}
-	for (; at < text.len; at++)
-	{
-		if ((unsigned char) text.data[at] >= 0x80)
-			return false;
-	}
-	return true;
-}
-
 void
 brim_text_lower_ascii(char *to, const char *from, size_t len)
 {

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "core/buf.h"
 
@@ -36,7 +37,30 @@ extern const unsigned char brim_text_ascii_class[256];
 /* The class of the character at data[0] and its length; an invalid byte is OTHER, length 1. */
 extern BrimCharClass brim_text_next(const char *data, size_t len, size_t *char_len);
 
-extern bool brim_text_is_ascii(BrimStr text);
+static inline bool
+brim_text_is_ascii(BrimStr text)
+{
+	const uint64_t high = UINT64_C(0x8080808080808080);
+	uint64_t       bits = 0;
+	uint64_t       bytes;
+
+	if (text.len < sizeof(bytes))
+	{
+		for (size_t i = 0; i < text.len; i++)
+			bits |= (unsigned char) text.data[i];
+		return (bits & 0x80) == 0;
+	}
+	for (size_t at = 0; at < text.len - sizeof(bytes); at += sizeof(bytes))
+	{
+		memcpy(&bytes, text.data + at, sizeof(bytes));
+		bits |= bytes;
+		if (at % 64 == 0 && (bits & high) != 0)
+			return false;
+	}
+	/* the last eight bytes, some of which may have been read before */
+	memcpy(&bytes, text.data + text.len - sizeof(bytes), sizeof(bytes));
+	return ((bits | bytes) & high) == 0;
+}
 
 static inline unsigned char
 brim_text_lower_byte(unsigned char byte)

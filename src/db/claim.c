@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * claim.c
- *	  What is common to claims from both queues; see claim.h.
+ *	  What is common to claims from all queues; see claim.h.
  *
  *-------------------------------------------------------------------------
  */

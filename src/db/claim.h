@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * claim.h
- *	  What is common to claims from both queues.
+ *	  What is common to claims from all queues.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef BRIM_DB_CLAIM_H
 #define BRIM_DB_CLAIM_H
 
-/* A place in a queue, which is ordered by falling score, then by id. */
+/* A place in a queue, which is ordered by falling score (where it has one), then by id. */
 typedef struct BrimPlaceInQueue
 {
 	int   order; /* the score with the sign turned */
@@ -16,7 +16,7 @@ typedef struct BrimPlaceInQueue
 } BrimPlaceInQueue;
 
 #define BRIM_QUEUE_BEGIN ((BrimPlaceInQueue){PG_INT32_MIN, 0})
-#define BRIM_QUEUE_END ((BrimPlaceInQueue){PG_INT32_MAX, 0})
+#define BRIM_QUEUE_END ((BrimPlaceInQueue){PG_INT32_MAX, PG_INT64_MAX})
 
 typedef struct BrimClaim
 {
@@ -34,7 +34,7 @@ typedef struct BrimClaim
 	BrimPlaceInQueue until;
 } BrimClaim;
 
-/* Parameters of both claim statements, $1 to $9. */
+/* Parameters of the claim statements, $1 to $9. */
 #define BRIM_CLAIM_TYPES                                                                           \
 	{                                                                                              \
 		INT4OID, INT8OID, INT4OID, TEXTOID, BOOLOID, INT4OID, INT8OID, INT4OID, INT8OID            \

@@ -188,6 +188,7 @@ read_value(BrimRecord *record, int place, Datum datum, bool isnull, int want)
 	value->kind = BRIM_VALUE_MISSING;
 	value->text.data = NULL;
 	value->text.len = 0;
+	value->bytes.data = NULL;
 	if (!isnull)
 		brim_record_value(&record->readers[place], datum, (want & BRIM_WANT_MATCHES) != 0, value);
 }

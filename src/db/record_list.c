@@ -113,31 +113,47 @@ next_of_array(BrimList *head, BrimStr *entry)
 	return false;
 }
 
+/* Begin to walk an array. */
+static void
+start_array(BrimList *head)
+{
+	BrimArrayList *list = (BrimArrayList *) head;
+	ArrayType      array;
+	int            dims[MAXDIM];
+
+	list->data = VARDATA_ANY(list->array);
+	memcpy((char *) &array + VARHDRSZ, list->data, sizeof(array) - VARHDRSZ);
+	if (array.ndim < 0 || array.ndim > MAXDIM)
+		elog(ERROR, "array with %d dimensions", array.ndim);
+	memcpy(dims, at_offset(list, sizeof(ArrayType)), sizeof(int) * array.ndim);
+	list->left = ArrayGetNItems(array.ndim, dims);
+	list->bit = 1;
+	list->nulls = NULL;
+	list->offset = ARR_OVERHEAD_NONULLS(array.ndim);
+	if (array.dataoffset != 0)
+	{
+		list->nulls =
+			(const bits8 *) at_offset(list, sizeof(ArrayType) + 2 * sizeof(int) * array.ndim);
+		list->offset = array.dataoffset;
+	}
+}
+
 void
-brim_record_array(BrimArrayList *list, Datum datum)
+brim_record_array(BrimArrayList *list, Datum datum, BrimValue *value)
 {
 	struct varlena *array = (struct varlena *) DatumGetPointer(datum);
-	ArrayType       head;
-	int             dims[MAXDIM];
 	bool            is_short = VARATT_IS_SHORT(array) && !VARATT_IS_EXTERNAL(array);
 
 	if (VARATT_IS_EXTENDED(array) && !(is_short && is_in_place(list)))
 		array = PG_DETOAST_DATUM(datum);
+	list->array = array;
+	list->list.start = start_array;
 	list->list.next = next_of_array;
-	list->data = VARDATA_ANY(array);
-	memcpy((char *) &head + VARHDRSZ, list->data, sizeof(head) - VARHDRSZ);
-	if (head.ndim < 0 || head.ndim > MAXDIM)
-		elog(ERROR, "array with %d dimensions", head.ndim);
-	memcpy(dims, at_offset(list, sizeof(ArrayType)), sizeof(int) * head.ndim);
-	list->left = ArrayGetNItems(head.ndim, dims);
-	list->bit = 1;
-	list->nulls = NULL;
-	list->offset = ARR_OVERHEAD_NONULLS(head.ndim);
-	if (head.dataoffset != 0)
+	value->list = &list->list;
+	if (is_in_place(list)) /* else the entries are no more than numbers of texts */
 	{
-		list->nulls =
-			(const bits8 *) at_offset(list, sizeof(ArrayType) + 2 * sizeof(int) * head.ndim);
-		list->offset = head.dataoffset;
+		value->bytes.data = VARDATA_ANY(array);
+		value->bytes.len = VARSIZE_ANY_EXHDR(array);
 	}
 }
 
@@ -166,13 +182,22 @@ next_of_json(BrimList *head, BrimStr *entry)
 	return false;
 }
 
-bool
+/* Begin to walk a jsonb array. */
+static void
+start_json(BrimList *head)
+{
+	BrimJsonList *list = (BrimJsonList *) head;
+	JsonbValue    first;
+
+	list->iterator = JsonbIteratorInit(list->array);
+	JsonbIteratorNext(&list->iterator, &first, true); /* the beginning of the array */
+}
+
+void
 brim_record_json(BrimJsonList *list, JsonbContainer *array, const char *column)
 {
-	JsonbValue first;
-
+	list->list.start = start_json;
 	list->list.next = next_of_json;
-	list->iterator = JsonbIteratorInit(array);
+	list->array = array;
 	list->column = column;
-	return JsonbIteratorNext(&list->iterator, &first, true) == WJB_BEGIN_ARRAY;
 }

@@ -197,10 +197,7 @@ brim_record_value(BrimColumnReader *reader, Datum datum, bool for_reasons, BrimV
 			if (reader->type == JSONBOID)
 				read_json(reader, datum, value);
 			else
-			{
-				brim_record_array(&reader->array, datum);
-				value->list = &reader->array.list;
-			}
+				brim_record_array(&reader->array, datum, value);
 			break;
 		case BRIM_VALUE_OTHER:
 			if (for_reasons)

@@ -40,19 +40,21 @@ typedef struct BrimArrayList
 	char                  entry_align;
 
 	/* What is being walked */
-	const char  *data;   /* behind the header: what is at an offset lies VARHDRSZ before it here */
-	Size         offset; /* of the next entry from the array's beginning */
-	const bits8 *nulls;  /* NULL: none is null */
-	int          bit;
-	int          left;
+	struct varlena *array; /* not toasted */
+	const char     *data; /* behind the header: what is at an offset lies VARHDRSZ before it here */
+	Size            offset; /* of the next entry from the array's beginning */
+	const bits8    *nulls;  /* NULL: none is null */
+	int             bit;
+	int             left;
 } BrimArrayList;
 
 /* A jsonb array. */
 typedef struct BrimJsonList
 {
-	BrimList       list; /* must be first */
-	JsonbIterator *iterator;
-	const char    *column; /* NULL: entries that are no strings are passed over, not refused */
+	BrimList        list; /* must be first */
+	JsonbContainer *array;
+	JsonbIterator  *iterator;
+	const char     *column; /* NULL: entries that are no strings are passed over, not refused */
 } BrimJsonList;
 
 /* How to read a column. */
@@ -77,8 +79,8 @@ extern void
 brim_record_value(BrimColumnReader *reader, Datum datum, bool for_reasons, BrimValue *value);
 
 /* Walk an array, or a jsonb array (record_list.c). */
-extern void brim_record_array(BrimArrayList *list, Datum datum);
-extern bool brim_record_json(BrimJsonList *list, JsonbContainer *array, const char *column);
+extern void brim_record_array(BrimArrayList *list, Datum datum, BrimValue *value);
+extern void brim_record_json(BrimJsonList *list, JsonbContainer *array, const char *column);
 
 /* A value as text; borrows where it can. */
 extern BrimStr brim_record_text(const BrimTextReader *reader, Datum datum);

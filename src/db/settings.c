@@ -47,6 +47,11 @@ char *brim_gemini_url = NULL;
 char *brim_gemini_model = NULL;
 char *brim_gemini_api_key_file = NULL;
 
+/* Classification */
+bool brim_enrich = false;
+int  brim_enrich_batch_size = 20;
+int  brim_enrich_connections = 2;
+
 /* Sending */
 bool  brim_send = false;
 int   brim_batch_size = 5;
@@ -265,20 +270,27 @@ brim_settings_init(void)
 
 	/* Kill switches, off until somebody turns them on. */
 	define_bool("brim.generate", "Lets the worker write e-mails.", &brim_generate);
+	define_bool("brim.enrich", "Lets the worker have texts about leads classified.", &brim_enrich);
 	define_bool("brim.send", "Lets the worker send e-mails.", &brim_send);
 
 	/* Generation: how many requests are under way at once, and for how long. */
 	define_int("brim.generate_connections", "Generation requests under way at once.",
 			   &brim_generate_connections, 4, 1, 128, 0);
-	define_int("brim.generate_timeout", "Longest time a generation request may take.",
+	define_int("brim.generate_timeout", "Longest time a request to Gemini may take.",
 			   &brim_generate_timeout, 60, 1, 600, GUC_UNIT_S);
 	define_string("brim.gemini_url", "Address of the Gemini API.", &brim_gemini_url,
 				  "https://generativelanguage.googleapis.com", PGC_SIGHUP, 0, check_gemini_url);
-	define_string("brim.gemini_model", "Gemini model that writes e-mails.", &brim_gemini_model,
+	define_string("brim.gemini_model", "Gemini model that is asked.", &brim_gemini_model,
 				  "gemini-3.5-flash-lite", PGC_SIGHUP, 0, check_gemini_model);
 	define_string("brim.gemini_api_key_file",
 				  "File that holds the Gemini API key. Without one, templates are used.",
 				  &brim_gemini_api_key_file, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL);
+
+	/* Classification: how many texts a request holds, how many requests are under way at once. */
+	define_int("brim.enrich_batch_size", "Texts that one request has classified.",
+			   &brim_enrich_batch_size, 20, 1, 100, 0);
+	define_int("brim.enrich_connections", "Classification requests under way at once.",
+			   &brim_enrich_connections, 2, 1, 32, 0);
 
 	/* Sending: brim.batch_size e-mails every brim.send_interval; 0 lifts the limit. */
 	define_int("brim.batch_size", "E-mails sent per brim.send_interval.", &brim_batch_size, 5, 1,

@@ -28,6 +28,11 @@ extern char *brim_gemini_url;
 extern char *brim_gemini_model;
 extern char *brim_gemini_api_key_file;
 
+/* Classification */
+extern bool brim_enrich;
+extern int  brim_enrich_batch_size; /* texts a request */
+extern int  brim_enrich_connections;
+
 /* Sending */
 extern bool  brim_send;
 extern int   brim_batch_size;

@@ -8,17 +8,12 @@
 #include "postgres.h"
 #include "compat.h"
 
-#include "utils/memutils.h"
-#include "utils/timestamp.h"
-
-#include "db/breaker.h"
 #include "db/faults.h"
 #include "db/settings.h"
 #include "db/shared.h"
 #include "db/txn.h"
 #include "worker/generate_queue.h"
 #include "worker/jobs.h"
-#include "worker/recovery.h"
 
 /* Record a finished slot inside the caller's transaction. */
 static void
@@ -30,19 +25,19 @@ record(BrimGenerateSlot *slot)
 	char                *problem;
 
 	result.generation_id = slot->job.generation_id;
-	result.charged = slot->charged;
+	result.charged = slot->ask.charged;
 	result.delay = slot->delay;
-	result.error = slot->error[0] != '\0' ? slot->error : NULL;
+	result.error = slot->ask.error[0] != '\0' ? slot->ask.error : NULL;
 	result.prompt_tokens = result.output_tokens = result.thought_tokens = result.latency_ms = -1;
-	if (slot->charged)
+	if (slot->ask.charged)
 	{
 		result.model = brim_gemini_model;
 		result.model_version =
-			slot->reply.model_version[0] != '\0' ? slot->reply.model_version : NULL;
-		result.prompt_tokens = slot->reply.prompt_tokens;
-		result.output_tokens = slot->reply.output_tokens;
-		result.thought_tokens = slot->reply.thought_tokens;
-		result.latency_ms = slot->latency_ms;
+			slot->reply.answer.model_version[0] != '\0' ? slot->reply.answer.model_version : NULL;
+		result.prompt_tokens = slot->reply.answer.prompt_tokens;
+		result.output_tokens = slot->reply.answer.output_tokens;
+		result.thought_tokens = slot->reply.answer.thought_tokens;
+		result.latency_ms = slot->ask.latency_ms;
 	}
 	switch (slot->finish)
 	{
@@ -81,87 +76,40 @@ record(BrimGenerateSlot *slot)
 		brim_shared_count(BRIM_COUNT_GENERATED, 1);
 }
 
-static int
-claim(const BrimClaim *what, void *arg, BrimPlaceInQueue *last)
+void
+brim_generate_record(BrimAskTransaction *txn)
 {
-	BrimGenerateTransaction *txn = arg;
+	for (int i = 0; i < BRIM_GENERATE_SLOTS; i++)
+		if (brim_asker_is_meant(txn, &brim_generating[i].ask))
+			record(&brim_generating[i]);
+	BRIM_FAULT("generation_recorded");
+}
 
-	txn->njobs = brim_generation_claim(what, txn->context, &txn->jobs);
-	if (txn->njobs > 0)
+int
+brim_generate_claim(const BrimClaim *what, void *arg, BrimPlaceInQueue *last)
+{
+	BrimAskTransaction *txn = arg;
+	BrimGeneration     *jobs;
+
+	txn->nrows = brim_generation_claim(what, txn->context, &jobs);
+	txn->rows = jobs;
+	if (txn->nrows > 0)
 	{
-		last->order = -txn->jobs[txn->njobs - 1].score;
-		last->id = txn->jobs[txn->njobs - 1].generation_id;
+		last->order = -jobs[txn->nrows - 1].score;
+		last->id = jobs[txn->nrows - 1].generation_id;
 	}
-	return txn->njobs;
+	return txn->nrows;
 }
 
 /* After a transaction that failed: give back what it may have claimed all the same. */
-static void
-release_forgotten(void)
+void
+brim_generate_release_forgotten(void)
 {
 	int64 ids[BRIM_GENERATE_SLOTS];
 	int   n = 0;
 
 	for (int i = 0; i < BRIM_GENERATE_SLOTS; i++)
-		if (brim_generating.slots[i].state != SLOT_FREE)
-			ids[n++] = brim_generating.slots[i].job.generation_id;
+		if (brim_generating[i].ask.state != SLOT_FREE)
+			ids[n++] = brim_generating[i].job.generation_id;
 	brim_generation_release_forgotten(brim_worker_token, brim_worker_number, ids, n);
-}
-
-static void
-claim_in(BrimGenerateTransaction *txn, MemoryContext parent)
-{
-	static const BrimQueue queue = {claim, brim_generation_suspects};
-	BrimNode               node;
-	BrimClaim              what = {.max = txn->max};
-	bool                   blocked = false;
-
-	if (!brim_recovery_may_work(&node))
-		return;
-	if (brim_generating.may_have_forgotten)
-		release_forgotten();
-	if (!brim_breaker_take_probe(BRIM_SERVICE_WRITER))
-	{
-		txn->walk.more = true; /* when the breaker lets us */
-		return;
-	}
-	what.token = brim_worker_token;
-	what.number = brim_worker_number;
-	what.node_id = node.node_id;
-	txn->context = AllocSetContextCreate(parent, "brim generations", ALLOCSET_SMALL_SIZES);
-	(void) brim_walk_claim(&txn->walk, &brim_generate_job, &queue, &what, txn);
-	if (!txn->walk.more)
-		txn->look_at = brim_generation_next_due(&blocked);
-	if (blocked)
-		txn->look_at =
-			Min(txn->look_at, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), BRIM_RECHECK_MS));
-}
-
-void
-brim_generate_transact(void *arg)
-{
-	BrimGenerateTransaction *txn = arg;
-	MemoryContext            parent = CurrentMemoryContext;
-	BrimBreakerState         writer;
-
-	txn->look_at = DT_NOEND;
-	txn->walk.cursor = brim_generating.cursor;
-	txn->installed = brim_txn_begin("brim: generation queue");
-	if (!txn->installed)
-		return;
-	for (int i = 0; i < BRIM_GENERATE_SLOTS; i++)
-		if (txn->only == NULL ? brim_generating.slots[i].state == SLOT_FINISHED
-							  : txn->only == &brim_generating.slots[i])
-			record(&brim_generating.slots[i]);
-	BRIM_FAULT("generation_recorded");
-	if (txn->max > 0)
-		claim_in(txn, parent);
-	if (txn->reports)
-	{
-		brim_breaker_read(BRIM_SERVICE_WRITER, &writer);
-		brim_report_write(&brim_generating.report, writer.open_until);
-	}
-	brim_txn_commit();
-	if (txn->reports)
-		brim_report_written(&brim_generating.report);
 }

@@ -10,19 +10,6 @@
 
 #include "worker/generate_queue.h"
 
-#define BRIM_CONFIG_PAUSE_S 300 /* between probes while the configuration is at fault */
-
-typedef enum BrimWriter
-{
-	BRIM_WRITER_TEMPLATES, /* no key is set */
-	BRIM_WRITER_GEMINI,
-	BRIM_WRITER_FAULT /* a key is set and cannot be read */
-} BrimWriter;
-
-/* Read the key anew; *problem says why that is impossible. */
-extern BrimWriter brim_generate_read_key(char **problem);
-extern BrimWriter brim_generate_writer(void);
-
 /* Begin what a claimed job needs. */
 extern void brim_generate_start(BrimGenerateSlot *slot);
 

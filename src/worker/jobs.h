@@ -3,8 +3,8 @@
  * jobs.h
  *	  The sibling jobs of a worker, and what the loop offers them.
  *
- * generate and deliver have the same functions in the same order: a job takes
- * up changed settings, has turns, and winds down.
+ * enrich, generate and deliver have the same functions in the same order: a job
+ * takes up changed settings, has turns, and winds down.
  *
  *-------------------------------------------------------------------------
  */
@@ -47,6 +47,7 @@ typedef struct BrimJob
 	TimestampTz pause_until;
 } BrimJob;
 
+extern BrimJob brim_enrich_job;
 extern BrimJob brim_generate_job;
 extern BrimJob brim_deliver_job;
 

@@ -15,6 +15,7 @@
 #include "utils/timestamp.h"
 #include "utils/varlena.h"
 
+#include "db/classification.h"
 #include "db/email.h"
 #include "db/exit_mark.h"
 #include "db/faults.h"
@@ -39,6 +40,7 @@ recover(int number)
 	bool clean = brim_exit_mark_found(number);
 	int  n = brim_generation_recover(brim_worker_token, number, clean);
 
+	n += brim_classification_recover(brim_worker_token, number, clean);
 	n += brim_email_recover(brim_worker_token, number, clean);
 	if (n > 0)
 		ereport(LOG, (errmsg("brim worker %d took over %d rows that worker %d had in hand",

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * tools.c
- *	  Small things that both jobs need; see tools.h.
+ *	  Small things that all jobs need; see tools.h.
  *
  *-------------------------------------------------------------------------
  */

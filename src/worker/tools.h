@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * tools.h
- *	  Small things that both jobs need: reports and batches.
+ *	  Small things that all jobs need: reports and batches.
  *
  *-------------------------------------------------------------------------
  */

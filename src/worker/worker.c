@@ -27,6 +27,7 @@
 #include "utils/timestamp.h"
 
 #include "db/breaker.h"
+#include "db/classification.h"
 #include "db/email.h"
 #include "db/exit_mark.h"
 #include "db/faults.h"
@@ -38,6 +39,7 @@
 #include "worker/jobs.h"
 #include "worker/recovery.h"
 #include "worker/worker.h"
+#include "worker/writer.h"
 
 #define LONGEST_ERROR_PAUSE_MS 60000
 #define LONGEST_SLEEP_MS 60000L /* while something is due some time: the clock may be set */
@@ -47,7 +49,7 @@
 int64 brim_worker_token;
 int   brim_worker_number;
 
-static BrimJob *const jobs[] = {&brim_generate_job, &brim_deliver_job};
+static BrimJob *const jobs[] = {&brim_enrich_job, &brim_generate_job, &brim_deliver_job};
 
 static volatile sig_atomic_t stop_requested = false;
 static volatile sig_atomic_t hold_stop = false;
@@ -319,6 +321,7 @@ shift_queues(void *arg)
 {
 	if (!brim_txn_begin("brim: clock was set back"))
 		return;
+	brim_classification_shift(clock_set_back);
 	brim_generation_shift(clock_set_back);
 	brim_email_shift(clock_set_back);
 	brim_txn_commit();
@@ -341,6 +344,7 @@ mind_clock(void)
 static void
 read_settings(void)
 {
+	brim_writer_reload();
 	for (size_t i = 0; i < lengthof(jobs); i++)
 	{
 		jobs[i]->pause_until = 0;

@@ -5,8 +5,8 @@
  *	  taken as a draft is fit to be sent.
  *
  * The first byte chooses where the rest goes: the whole body, the text in a
- * good envelope, subject and body in a good text, the error message, or the
- * facts of a request.
+ * good envelope, subject and body in a good text, the error message, the facts
+ * of a request, or the answer to a question about texts.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "core/gemini.h"
+#include "core/gemini_classify.h"
 #include "core/gemini_json.h"
 #include "core/text.h"
 
@@ -103,15 +104,16 @@ check_reply(const BrimGeminiRequest *request, int status, int header, const char
 	bool            drafted;
 
 	brim_gemini_read(request, status, header, transport, body_str, brim_mem_malloc(), &reply);
-	drafted = reply.outcome == BRIM_GEMINI_DRAFTED;
+	drafted = reply.answer.outcome == BRIM_GEMINI_ANSWERED;
 	require(!drafted || status == 200);
-	require(drafted == (reply.error.message[0] == '\0'));
-	require(reply.retry_after >= 0 && reply.retry_after <= 7 * 86400);
-	require(reply.prompt_tokens >= -1 && reply.output_tokens >= -1 && reply.thought_tokens >= -1);
+	require(drafted == (reply.answer.error.message[0] == '\0'));
+	require(reply.answer.retry_after >= 0 && reply.answer.retry_after <= 7 * 86400);
+	require(reply.answer.prompt_tokens >= -1 && reply.answer.output_tokens >= -1 &&
+			reply.answer.thought_tokens >= -1);
 	if (!drafted)
-		check_text(reply.error.message, sizeof(reply.error.message) - 1, false);
-	if (reply.model_version[0] != '\0')
-		require(brim_gemini_json_valid(brim_str(reply.model_version)));
+		check_text(reply.answer.error.message, sizeof(reply.answer.error.message) - 1, false);
+	if (reply.answer.model_version[0] != '\0')
+		require(brim_gemini_json_valid(brim_str(reply.answer.model_version)));
 	for (int i = 0; i < BRIM_GEMINI_MAX_VARIANTS; i++)
 	{
 		require((reply.drafts[i].subject != NULL) == (drafted && i < request->nvariants));
@@ -166,6 +168,74 @@ check_request(BrimGeminiRequest *request, const char *data, size_t len)
 	brim_buf_free(&out);
 }
 
+/* What is found in texts is of a class that was given, once, and stands in the text. */
+static void
+check_classified(int status, struct json_object *answer, BrimStr content)
+{
+	static const BrimGeminiClass classes[] = {{{"funding", 7}, {"d", 1}, 1},
+											  {{"a", 1}, {"", 0}, -1}};
+	const BrimGeminiText         texts[] = {{{"news", 4}, content}, {{"news", 4}, {"a b", 3}}};
+	const BrimGeminiQuestion     question = {classes, 2, texts, 2};
+	const char                  *body = json_object_to_json_string(answer);
+	BrimGeminiClassified         reply;
+	bool                         answered;
+
+	brim_gemini_classify_read(&question, status, 0, NULL, brim_str(body), brim_mem_malloc(),
+							  &reply);
+	answered = reply.answer.outcome == BRIM_GEMINI_ANSWERED;
+	require(answered == (reply.answer.error.message[0] == '\0'));
+	require(answered == (reply.findings != NULL));
+	require(!answered || reply.findings[0].is_answered || reply.findings[1].is_answered);
+	for (int t = 0; t < 2 && answered; t++)
+	{
+		const BrimGeminiFinding *finding = &reply.findings[t];
+
+		require(finding->nevents <= 2);
+		for (int e = 0; e < finding->nevents; e++)
+		{
+			BrimStr evidence = finding->events[e].evidence;
+
+			require(finding->events[e].class_no >= 0 && finding->events[e].class_no < 2);
+			require(evidence.data == NULL ||
+					(evidence.len > 0 && evidence.data >= texts[t].content.data &&
+					 evidence.data + evidence.len <= texts[t].content.data + texts[t].content.len));
+		}
+	}
+	brim_gemini_classify_free(brim_mem_malloc(), &reply);
+	json_object_put(answer);
+}
+
+/* A question either is an error or is JSON whose user part holds the text as it is. */
+static void
+check_question(BrimStr content)
+{
+	static const BrimGeminiClass classes[] = {{{"funding", 7}, {"d", 1}, 1}};
+	const BrimGeminiText         text = {{"news", 4}, content};
+	const BrimGeminiQuestion     question = {classes, 1, &text, 1};
+	BrimBuf                      out;
+	BrimError                    error = {""};
+	struct json_object          *body;
+	struct json_object          *at;
+
+	brim_buf_init(&out, brim_mem_malloc(), 1000000);
+	if (brim_gemini_classify_request(&question, &out, &error))
+	{
+		body = brim_gemini_json_parse(brim_buf_str(&out));
+		at = brim_gemini_json_element(brim_gemini_json_member(body, "contents"), 0);
+		at = brim_gemini_json_element(brim_gemini_json_member(at, "parts"), 0);
+		at = brim_gemini_json_parse(brim_gemini_json_string(at, "text"));
+		require(brim_str_equal(
+			brim_gemini_json_string(
+				brim_gemini_json_element(brim_gemini_json_member(at, "texts"), 0), "text"),
+			content));
+		json_object_put(at);
+		json_object_put(body);
+	}
+	else
+		require(error.message[0] != '\0');
+	brim_buf_free(&out);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -182,7 +252,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	status = statuses[data[1] % (sizeof(statuses) / sizeof(statuses[0]))];
 	if (data[1] & 0x80)
 		request.nvariants = 2;
-	switch (data[0] % 6)
+	switch (data[0] % 8)
 	{
 		case 0:
 			check_reply(&request, 200, 0, NULL, text, size);
@@ -205,8 +275,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 						 object_with("error", object_with("message", json_object_new_string_len(
 																		 text, (int) size))));
 			break;
-		default:
+		case 5:
 			check_request(&request, text, size);
+			break;
+		case 6:
+			check_classified(data[1] & 0x80 ? status : 200, envelope(text, size),
+							 (BrimStr){text, size});
+			break;
+		default:
+			check_question((BrimStr){text, size});
 			break;
 	}
 	return 0;

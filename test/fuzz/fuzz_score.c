@@ -17,6 +17,8 @@
 
 #define RULES_MAX 24
 #define ENTRIES_MAX 8
+#define LEADS 3
+#define ROUNDS 20
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -33,6 +35,14 @@ typedef struct Entries
 	int      count;
 	int      at;
 } Entries;
+
+typedef struct Result
+{
+	int fit;
+	int intent;
+	int total;
+	int confidence;
+} Result;
 
 static unsigned
 byte(Input *input)
@@ -89,6 +99,12 @@ one_of(Input *input, const char *const *choices, unsigned count)
 	unsigned choice = byte(input);
 
 	return choice == 255 ? text(input) : brim_str(choices[choice % count]);
+}
+
+static void
+start(BrimList *list)
+{
+	((Entries *) list)->at = 0;
 }
 
 static bool
@@ -204,11 +220,14 @@ make_value(Input *input, BrimValue *value, Entries *entries)
 	value->number = (double) byte(input) - 20;
 	value->text = text(input);
 	value->list = &entries->list;
+	entries->list.start = start;
 	entries->list.next = next_entry;
-	entries->at = 0;
 	entries->count = (int) (byte(input) % ENTRIES_MAX);
 	for (int i = 0; i < entries->count; i++)
 		entries->entries[i] = text(input);
+	/* The same texts of the input, or of those we know, in the same order: the same list */
+	value->bytes.data = (const char *) entries->entries;
+	value->bytes.len = (size_t) entries->count * sizeof(BrimStr);
 }
 
 /* What the signals contributed and what was adjusted is the total. */
@@ -227,38 +246,63 @@ check_breakdown(const BrimScore *score)
 		abort();
 }
 
-static void
-score_lead(Input *input, const BrimModel *model, const BrimFold *folding)
+/* Score a lead and give reasons; what it came to. */
+static Result
+score_lead(BrimScore *score, const BrimValue *values)
 {
-	static BrimValue values[RULES_MAX + BRIM_FACTS];
-	static Entries   entries[RULES_MAX + BRIM_FACTS];
-	BrimScore       *score = brim_score_create(model, folding, brim_mem_malloc());
-	int              total;
-	BrimBuf          reason;
+	Result  result;
+	BrimBuf reason;
 
-	if (score == NULL)
-		abort();
-	for (int a = 0; a < model->nattributes; a++)
-		make_value(input, &values[a], &entries[a]);
 	if (!brim_score_run(score, values, BRIM_WANT_ALL))
 		abort();
 	if (score->fit < 0 || score->fit > 100 || score->intent < 0 || score->intent > 100 ||
 		score->total < 0 || score->total > 100 || score->confidence < 0 || score->confidence > 100)
 		abort();
-	total = score->total;
+	result.fit = score->fit;
+	result.intent = score->intent;
+	result.total = score->total;
+	result.confidence = score->confidence;
 	check_breakdown(score);
 	brim_buf_init(&reason, brim_mem_malloc(), 1000000);
-	for (int s = 0; s < model->nsignals; s++)
+	for (int s = 0; s < score->model->nsignals; s++)
 	{
 		if (score->signals[s].state == BRIM_SIGNAL_SCORED &&
 			!brim_score_reason(score, score->signals[s].rule, values, &reason))
 			abort();
 	}
 	brim_buf_free(&reason);
-	for (int a = 0; a < model->nattributes; a++)
-		entries[a].at = 0;
-	if (!brim_score_run(score, values, BRIM_WANT_SCORE) || score->total != total)
+	return result;
+}
+
+/* Score a few leads; what is kept of values seen before must make no difference. */
+static void
+score_leads(Input *input, const BrimModel *model, const BrimFold *folding)
+{
+	static BrimValue values[LEADS][RULES_MAX + BRIM_FACTS];
+	static Entries   entries[LEADS][RULES_MAX + BRIM_FACTS];
+	Result           results[LEADS];
+	BrimScore       *score = brim_score_create(model, folding, brim_mem_malloc());
+
+	if (score == NULL)
 		abort();
+	for (int lead = 0; lead < LEADS; lead++)
+	{
+		for (int a = 0; a < model->nattributes; a++)
+			make_value(input, &values[lead][a], &entries[lead][a]);
+		results[lead] = score_lead(score, values[lead]);
+	}
+	for (int round = 0; round < ROUNDS * LEADS; round++)
+	{
+		int lead = round % LEADS;
+
+		if (!brim_score_run(score, values[lead], BRIM_WANT_ALL & ~BRIM_WANT_MATCHES) ||
+			score->fit != results[lead].fit || score->intent != results[lead].intent ||
+			score->total != results[lead].total || score->confidence != results[lead].confidence)
+			abort();
+		if (!brim_score_run(score, values[lead], BRIM_WANT_SCORE) ||
+			score->total != results[lead].total)
+			abort();
+	}
 	brim_score_free(score);
 }
 
@@ -300,7 +344,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		return 0;
 	}
-	score_lead(&input, model, &folding);
+	score_leads(&input, model, &folding);
 	brim_model_free(model);
 	return 0;
 }

@@ -19,9 +19,13 @@ The script chooses how good requests are answered:
 
 The first entry whose regular expression is found in the text of the user part
 counts; each request takes its next step, the last step repeats.  A request
-that no entry matches is answered with "ok".  Steps:
+that no entry matches is answered with "ok".
 
-    ok               drafts for every variant of the schema
+A request has e-mails drafted (its schema has "emails") or texts classified
+("answers"); the model finds in a text the events that are marked there as
+[class] or, hedged, as [class?].  Steps:
+
+    ok               drafts for every variant of the schema, answers for every text
     thought          the same, in several parts with a thought among them
     max_tokens       text that was cut, finish reason MAX_TOKENS
     safety           no content, finish reason SAFETY
@@ -29,6 +33,10 @@ that no entry matches is answered with "ok".  Steps:
     malformed        a part whose text is no JSON
     placeholder      a draft with "[Your Name]" in it
     missing_variant  drafts without the last variant
+    missing_n        answers without the last text
+    wrong_n          answers with numbers that were not asked about
+    unknown_class    events of a class that was not given
+    invented         events whose evidence is not in the text
     bad_utf8         bytes that are not UTF-8 in the text
     nul_escape       an escaped NUL in a subject
     big:BYTES        a good answer of that size (2000000)
@@ -116,7 +124,7 @@ def check_schema(schema, where):
 
 
 def check_body(body):
-    """Raise Problem, or return the text of the user part and the variants asked for."""
+    """Raise Problem, or return the text of the user part and what is asked for: variants or a Classification."""
     fields(body, "request", {"systemInstruction", "contents", "generationConfig"},
            ["contents", "systemInstruction", "generationConfig"])
     fields(body["systemInstruction"], "system_instruction", {"parts", "role"}, ["parts"])
@@ -143,6 +151,8 @@ def check_body(body):
     schema = config["responseJsonSchema"]
     check_schema(schema, "response_json_schema")
     try:
+        if "answers" in schema["properties"]:
+            return text, check_classification(schema, text, body["systemInstruction"]["parts"])
         emails = schema["properties"]["emails"]
         variants = emails["items"]["properties"]["variant"]["enum"]
         if not (emails["minItems"] == emails["maxItems"] == len(variants) > 0):
@@ -150,6 +160,60 @@ def check_body(body):
     except (KeyError, TypeError):
         raise bad("response_json_schema is not the one that was agreed on.") from None
     return text, variants
+
+
+class Classification:
+    """The texts that are to be classified, and the classes."""
+
+    def __init__(self, texts, classes):
+        self.texts, self.classes = texts, classes
+
+
+def check_classification(schema, text, instruction):
+    """A request that has texts classified; raise Problem, or return what is asked for."""
+    answer_list = schema["properties"]["answers"]
+    number = answer_list["items"]["properties"]["n"]
+    event = answer_list["items"]["properties"]["events"]["items"]["properties"]
+    classes = event["class"]["enum"]
+    try:
+        data = json.loads(text)
+    except ValueError:
+        raise bad("The user part is no JSON.") from None
+    fields(data, "user part", {"texts"}, ["texts"])
+    texts = data["texts"]
+    if not isinstance(texts, list) or not texts:
+        raise bad("There are no texts.")
+    for n, entry in enumerate(texts, 1):
+        fields(entry, "texts", {"n", "source", "text"}, ["n", "source", "text"])
+        if entry["n"] != n or entry["source"] not in ("news", "job_post"):
+            raise bad("A text has a wrong number or source.")
+        if not isinstance(entry["text"], str) or not 0 < len(entry["text"]) <= 4000:
+            raise bad("A text is empty or too long.")
+        if any(entry["text"] in part["text"] for part in instruction):
+            raise bad("A text stands among the instructions.")
+    if not answer_list["minItems"] == answer_list["maxItems"] == number["maximum"] == len(texts):
+        raise bad("minItems, maxItems and maximum are not the number of texts.")
+    if event["certainty"]["enum"] != ["stated", "hedged"] or len(set(classes)) != len(classes) or not classes:
+        raise bad("response_json_schema is not the one that was agreed on.")
+    return Classification(texts, classes)
+
+
+MARK = re.compile(r"\[(\w+)(\??)\]")
+
+
+def answers(task, kind):
+    """What a good model finds in texts, or one that does what the step says."""
+    said = []
+    for entry in task.texts:
+        events = []
+        for mark in MARK.finditer(entry["text"]):
+            events.append({"class": "zeppelin" if kind == "unknown_class" else mark[1],
+                           "certainty": "hedged" if mark[2] else "stated",
+                           "evidence": "words of nobody" if kind == "invented" else mark[0]})
+        said.append({"n": entry["n"] + (1000 if kind == "wrong_n" else 0), "events": events})
+    if kind == "missing_n":
+        said.pop()
+    return {"answers": said}
 
 
 def company_name(text):
@@ -242,14 +306,15 @@ def make_reply(step, text, variants, model):
     """The reply that a step of the script asks for."""
     kind, _, argument = step.partition(":")
     number = float(argument) if argument else None
-    good = drafts(text, variants)
+    task = variants if isinstance(variants, Classification) else None
+    good = answers(task, kind) if task else drafts(text, variants)
     said = json.dumps(good, ensure_ascii=False)
     prompt = len(text) // 4 + 400
 
     def reply(parts, finish="STOP"):
         return Reply(200, answer(parts, finish, prompt, model + "-test"))
 
-    if kind == "ok":
+    if kind in ("ok", "missing_n", "wrong_n", "unknown_class", "invented"):
         return reply([{"text": said}])
     if kind == "thought":
         return reply(split_parts(said))
@@ -263,6 +328,8 @@ def make_reply(step, text, variants, model):
                            "modelVersion": model + "-test"})
     if kind == "malformed":
         return reply([{"text": said[:-2] + ",,"}])
+    if kind in ("placeholder", "missing_variant") and task:
+        raise ValueError(f"step {step!r} is for e-mails")
     if kind == "placeholder":
         good["emails"][-1]["body"] += "\n[Your Name]"
         return reply([{"text": json.dumps(good)}])
@@ -271,9 +338,12 @@ def make_reply(step, text, variants, model):
         return reply([{"text": json.dumps(good)}])
     if kind == "bad_utf8":
         body = answer([{"text": said}], "STOP", prompt, model + "-test")
-        return Reply(200, json.dumps(body, ensure_ascii=False).encode().replace(b"Hello", b"Hell\xc3\x28\xff"))
+        return Reply(200, json.dumps(body, ensure_ascii=False).encode().replace(b"n" if task else b"Hello", b"Hell\xc3\x28\xff"))
     if kind == "nul_escape":
-        good["emails"][0]["subject"] += "\0x"
+        if task:
+            good["answers"][0]["note"] = "\0x"
+        else:
+            good["emails"][0]["subject"] += "\0x"
         return reply([{"text": json.dumps(good)}])
     if kind == "big":
         fill = " " * int(number if number is not None else 2000000)

@@ -80,6 +80,10 @@ class Accounting:
         self.check(len(companies) == loop.fed and len(self.rows) == 2 * len(written) and len(written) == loop.fed,
                    "every row is still there (%d companies, %d written for, %d e-mails)" %
                    (len(companies), len(written), len(self.rows)))
+        left_out = [row[0] for row in self.cluster.sql(
+            "SELECT company_id FROM brim.lead WHERE attributes -> 'gemini_events' IS DISTINCT FROM '[\"funding\"]'"
+            " UNION ALL SELECT content_hash FROM brim.classification WHERE status <> 'done'")]
+        self.check(not left_out, "every text is classified, and every company has what was found in its own", left_out)
         wrong = [row for row in self.sent + self.uncertain if row.ledger != row.status]
         self.check(not wrong, "the ledger agrees with each e-mail that is sent or uncertain", wrong)
         self.count_stops()

@@ -96,7 +96,7 @@ class Loop:
             worker_role="brim_worker", databases="kill", workers=options.workers,
             smtp_connections=options.connections, smtp_url=self.url, send_interval=0, batch_size=100000,
             outbox_directory=self.outbox, gemini_url="http://127.0.0.1:%d" % gemini, gemini_api_key_file=key,
-            generate="on", send="on")
+            enrich="on", enrich_batch_size=5, generate="on", send="on")
         self.feed(max(60, options.rows // 20))
 
     def feed(self, count):
@@ -105,9 +105,10 @@ class Loop:
             return
         self.cluster.sql(
             "INSERT INTO brim.lead (company_name, domain, contact_name, contact_email, employee_count, industry,"
-            "       tech_stack, recent_job_posts)"
+            "       tech_stack, recent_job_posts, news_mentions)"
             " SELECT 'Company ' || i, 'company' || i || '.example', 'Contact ' || i, 'contact@company' || i || '.example',"
-            "        60 + i %% 200, CASE i %% 2 WHEN 0 THEN 'SaaS' ELSE 'Biotech' END, '{hubspot}', '{Head of Operations}'"
+            "        60 + i %% 200, CASE i %% 2 WHEN 0 THEN 'SaaS' ELSE 'Biotech' END, '{hubspot}', '{Head of Operations}',"
+            "        ARRAY['Company ' || i || ' had a [funding] round']"
             "   FROM generate_series(%d, %d) AS i ON CONFLICT (company_id) DO NOTHING" % (self.fed + 1, self.fed + count))
         self.fed += count
 
@@ -202,7 +203,7 @@ class Loop:
         cluster.plant(name, action, 300 if action == "sleep" else None)
         if name in START_POINTS:
             self.terminate_one()
-        if name.startswith("generation"):
+        if name.startswith(("generation", "classification", "events")):
             self.feed(5)
         hit, kind = cluster.wait_hit(3), "fault point, " + action
         if hit and action == "stop":
@@ -277,6 +278,9 @@ class Loop:
             FOR r IN SELECT generation_id FROM brim.generation WHERE status = 'held' LOOP
                 PERFORM brim_retry_generation(r.generation_id);
             END LOOP;
+            FOR r IN SELECT content_hash FROM brim.classification WHERE status = 'held' LOOP
+                PERFORM brim_retry_classification(r.content_hash);
+            END LOOP;
             FOR r IN SELECT email_id FROM brim.outbound_email WHERE status = 'held' AND hold_reason = 'poison' LOOP
                 BEGIN
                     PERFORM brim_release(r.email_id);
@@ -289,6 +293,8 @@ class Loop:
     # The other variant of a company that is in doubt waits until a person has decided
     OPEN = ("SELECT count(*), coalesce(string_agg(DISTINCT status, ' '), '') FROM"
             " (SELECT status FROM brim.generation WHERE status IN ('queued', 'running')"
+            " UNION ALL SELECT status FROM brim.classification WHERE status IN ('queued', 'running') OR to_hand_on"
+            " UNION ALL SELECT 'pending' FROM brim.pending_lead"
             " UNION ALL SELECT e.status FROM brim.outbound_email AS e"
             "  WHERE e.status IN ('queued', 'claimed', 'committing')"
             "    AND NOT EXISTS (SELECT FROM brim.outbound_email AS o WHERE o.company_id = e.company_id"

@@ -106,11 +106,67 @@ SELECT is_direct('SELECT brim_score(parent) FROM parent'), count(*), sum(brim_sc
 RESET ROLE;
 SELECT count(*), sum(brim_score(parent)) FROM parent WHERE id < 50;
 
+-- A foreign table, of this same database, and a materialized view.
+CREATE MATERIALIZED VIEW kept AS SELECT id, industry, employee_count FROM crm;
+SELECT is_direct('SELECT brim_score(kept) FROM kept'), sum(brim_score(kept)) = (SELECT sum(brim_score(plain)) FROM plain) AS same FROM kept;
+CREATE EXTENSION postgres_fdw;
+DO $$
+BEGIN
+    EXECUTE format('CREATE SERVER here FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host %L, port %L, dbname %L)',
+                   split_part(current_setting('unix_socket_directories'), ',', 1), current_setting('port'), current_database());
+END
+$$;
+CREATE USER MAPPING FOR CURRENT_USER SERVER here;
+CREATE FOREIGN TABLE elsewhere (employee_count integer, trade text OPTIONS (column_name 'industry'), industry text, id integer) SERVER here OPTIONS (table_name 'crm');
+SELECT is_direct('SELECT brim_score(elsewhere) FROM elsewhere'), count(*), sum(brim_score(elsewhere)) = (SELECT sum(brim_score(plain)) FROM plain) AS same FROM elsewhere;
+SELECT count(*) = (SELECT count(*) FROM plain WHERE brim_score(plain) > 50) AS filtered FROM elsewhere WHERE brim_score(elsewhere) > 50;
+DROP FOREIGN TABLE elsewhere;
+DROP USER MAPPING FOR CURRENT_USER SERVER here;
+DROP SERVER here;
+DROP EXTENSION postgres_fdw;
+DROP MATERIALIZED VIEW kept;
+
 -- An index on a score by a spec is still used.
 CREATE INDEX by_spec ON part1 (brim_score(part1, '{"fit_weight": 1, "intent_weight": 0, "rules": [{"dimension": "fit", "signal": "s", "attribute": "industry", "kind": "one_of", "keywords": ["food"], "points": 90}]}'::jsonb));
 SET enable_seqscan = off;
 EXPLAIN (COSTS OFF) SELECT count(*) FROM part1 WHERE brim_score(part1, '{"fit_weight": 1, "intent_weight": 0, "rules": [{"dimension": "fit", "signal": "s", "attribute": "industry", "kind": "one_of", "keywords": ["food"], "points": 90}]}'::jsonb) = 90;
 RESET enable_seqscan;
+
+-- Rows of views and subqueries, pulled up or not, under other names, and with columns that are computed.
+CREATE VIEW renamed AS SELECT id, employee_count * 2 AS employee_count, upper(industry) AS industry, tech_stack AS stack FROM crm;
+CREATE VIEW fenced WITH (security_barrier) AS SELECT industry, employee_count FROM crm WHERE id < 2000;
+CREATE VIEW wobbly AS SELECT industry, employee_count, random() AS noise FROM crm;
+CREATE FUNCTION by_record(r record) RETURNS integer LANGUAGE plpgsql AS 'BEGIN RETURN brim_score(r); END';
+CREATE PROCEDURE compare_rows(source text) LANGUAGE plpgsql AS $$
+DECLARE
+    v record;
+BEGIN
+    EXECUTE format('SELECT count(*), sum(brim_score(x)) AS score, sum(by_record(x)) AS by_row FROM %s', source) INTO v;
+    RAISE NOTICE '% direct %: % rows, score %, by row %', source, is_direct('SELECT brim_score(x) FROM ' || source), v.count, v.score, v.by_row;
+END
+$$;
+CALL compare_rows('renamed AS x');
+CALL compare_rows('fenced AS x');
+CALL compare_rows('fenced AS x (employee_count, industry)'); -- the row keeps the names of the view
+CALL compare_rows('(SELECT * FROM crm LIMIT 500) AS x');
+CALL compare_rows('(SELECT id, industry, employee_count FROM crm OFFSET 0) AS x (employee_count, industry, a)');
+CALL compare_rows('(SELECT industry, max(employee_count) AS employee_count FROM crm GROUP BY 1) AS x');
+CALL compare_rows('(SELECT industry, employee_count FROM crm UNION ALL SELECT ''Biotech'', 40) AS x');
+CALL compare_rows('(SELECT industry, employee_count FROM crm UNION SELECT ''Biotech'', 40) AS x');
+CALL compare_rows('crm AS c LEFT JOIN renamed AS x ON x.id = -c.id');
+CALL compare_rows('crm AS c LEFT JOIN (SELECT * FROM crm OFFSET 0) AS x ON x.id = c.id AND x.id < 10');
+CALL compare_rows('crm AS c CROSS JOIN LATERAL (SELECT c.industry, c.id % 50 AS employee_count) AS x');
+SELECT is_direct('SELECT brim_score(w) FROM wobbly AS w') AS direct, sum(brim_score(w)) = (SELECT sum(by_record(w)) FROM wobbly AS w) AS same FROM wobbly AS w;
+SELECT is_direct('SELECT brim_score(ROW(c.id, c.id, c.industry, NULL, NULL, NULL, NULL)::crm) FROM crm AS c') AS plain,
+       is_direct('SELECT brim_score(ROW(c.id, random(), c.industry, NULL, NULL, NULL, NULL)::crm) FROM crm AS c') AS volatile;
+ALTER VIEW renamed RENAME COLUMN industry TO trade;
+CALL compare_rows('renamed AS x');
+SELECT brim_score(x) FROM (SELECT 40 AS employee_count, 50 AS employee_count FROM crm LIMIT 1) AS x;
+SELECT brim_score(x) FROM (SELECT true AS employee_count FROM crm) AS x LIMIT 1;
+SELECT brim_score(x) FROM (SELECT id FROM crm) AS x LIMIT 1;
+DROP PROCEDURE compare_rows(text);
+DROP FUNCTION by_record(record);
+DROP VIEW renamed, fenced, wobbly;
 
 -- Called by hand it checks what it is given.
 SELECT brim.score_columns(7, 0, NULL, NULL, '{industry}', '{employee_count,tech_stack,recent_job_posts}', 'saas'::text);

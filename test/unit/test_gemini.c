@@ -6,9 +6,7 @@
  *-------------------------------------------------------------------------
  */
 #include "unit.h"
-
-#include <json-c/json.h>
-#include <stdlib.h>
+#include "gemini_tools.h"
 
 #include "core/gemini.h"
 #include "core/gemini_json.h"
@@ -33,48 +31,6 @@ make_request(void)
 	request.company = brim_str(COMPANY);
 	request.variants = variants;
 	request.nvariants = 2;
-}
-
-/* An allocator that gives out so many blocks, then none. */
-typedef struct ShortMem
-{
-	BrimMem mem;
-	int     left;
-} ShortMem;
-
-static void *
-short_resize(BrimMem *mem, void *block, size_t size)
-{
-	ShortMem *self = (ShortMem *) mem;
-
-	if (size == 0)
-	{
-		free(block);
-		return NULL;
-	}
-	return self->left-- > 0 ? realloc(block, size) : NULL;
-}
-
-/* Walk down members and elements: "contents.0.parts.0.text". */
-static struct json_object *
-walk(struct json_object *at, const char *path)
-{
-	char  copy[200];
-	char *save = NULL;
-
-	snprintf(copy, sizeof(copy), "%s", path);
-	for (char *step = strtok_r(copy, ".", &save); step != NULL; step = strtok_r(NULL, ".", &save))
-		at = step[0] >= '0' && step[0] <= '9' ? brim_gemini_json_element(at, (size_t) atoi(step))
-											  : brim_gemini_json_member(at, step);
-	return at;
-}
-
-/* The JSON found there, written plainly; "" where nothing is. */
-static const char *
-at_path(struct json_object *at, const char *path)
-{
-	at = walk(at, path);
-	return at == NULL ? "" : json_object_to_json_string_ext(at, JSON_C_TO_STRING_PLAIN);
 }
 
 static void
@@ -211,7 +167,7 @@ read_text(const char *text, const char *finish)
 	json_object_put(string);
 	brim_gemini_read(&request, 200, 0, NULL, brim_buf_str(&body), brim_mem_malloc(), &reply);
 	brim_buf_free(&body);
-	return reply.outcome;
+	return reply.answer.outcome;
 }
 
 /* Read an answer whose second e-mail has this subject and body, as JSON strings. */
@@ -235,19 +191,20 @@ test_drafts(void)
 						  "\"body\":\"\\r\\n\xC3\xA4\\r\\nb\\rc\\t\"},{\"body\":\"P2\",\"x\":[],"
 						  "\"subject\":\"P1\",\"variant\":\"problem_focused\"}],\"more\":1}",
 						  "STOP"),
-				BRIM_GEMINI_DRAFTED, "an answer with every variant is a success");
+				BRIM_GEMINI_ANSWERED, "an answer with every variant is a success");
 	unit_is_text(reply.drafts[0].subject, "P1", "drafts stand in the order of the request");
 	unit_is_text(reply.drafts[1].subject, "R 1", "tabs become spaces, the ends are trimmed");
 	unit_is_text(reply.drafts[1].body, "\xC3\xA4\nb\nc", "every line end becomes LF");
-	unit_is_int(reply.prompt_tokens, 321, "tokens of the prompt are told");
-	unit_is_int(reply.output_tokens, 45, "tokens of the answer are told");
-	unit_is_int(reply.thought_tokens, 6, "tokens of thoughts are told");
-	unit_is_text(reply.model_version, "gemini-3.5-flash-lite-001", "the model's version is told");
-	unit_is_text(reply.error.message, "", "a success has no error");
+	unit_is_int(reply.answer.prompt_tokens, 321, "tokens of the prompt are told");
+	unit_is_int(reply.answer.output_tokens, 45, "tokens of the answer are told");
+	unit_is_int(reply.answer.thought_tokens, 6, "tokens of thoughts are told");
+	unit_is_text(reply.answer.model_version, "gemini-3.5-flash-lite-001",
+				 "the model's version is told");
+	unit_is_text(reply.answer.error.message, "", "a success has no error");
 
 	unit_is_int(read_draft("\"[1] a < b [x > 9]: 3 {}\"", "\"[] [a; b] x<3>\""),
-				BRIM_GEMINI_DRAFTED, "brackets that hold no words to fill in are let through");
-	unit_is_int(read_draft("\"\xE5\x8D\x97 \\uD83D\\uDE00\"", "\"\xD0\x9F\""), BRIM_GEMINI_DRAFTED,
+				BRIM_GEMINI_ANSWERED, "brackets that hold no words to fill in are let through");
+	unit_is_int(read_draft("\"\xE5\x8D\x97 \\uD83D\\uDE00\"", "\"\xD0\x9F\""), BRIM_GEMINI_ANSWERED,
 				"every script and astral character is let through");
 	unit_is_text(reply.drafts[1].subject, "\xE5\x8D\x97 \xF0\x9F\x98\x80",
 				 "an escaped pair becomes one character");
@@ -289,12 +246,12 @@ test_bad_drafts(void)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		unit_ok(read_draft(bad[i].subject, bad[i].body) == BRIM_GEMINI_RETRY &&
 					reply.drafts[0].body == NULL && reply.drafts[1].subject == NULL,
-				"%s is tried again: %s", bad[i].promise, reply.error.message);
+				"%s is tried again: %s", bad[i].promise, reply.answer.error.message);
 
 	memset(big, 'x', sizeof(big));
 	big[0] = '"';
 	memcpy(big + 1 + BRIM_GEMINI_MAX_BODY, "\"", 2);
-	unit_is_int(read_draft("\"s\"", big), BRIM_GEMINI_DRAFTED,
+	unit_is_int(read_draft("\"s\"", big), BRIM_GEMINI_ANSWERED,
 				"a body of the limit's length is taken");
 	memcpy(big + 1 + BRIM_GEMINI_MAX_BODY, "x\"", 3);
 	unit_is_int(read_draft("\"s\"", big), BRIM_GEMINI_RETRY, "one byte more is tried again");
@@ -327,9 +284,9 @@ test_bad_lists(void)
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		unit_ok(read_text(bad[i][0], "STOP") == BRIM_GEMINI_RETRY && reply.drafts[0].body == NULL &&
-					reply.error.message[0] != '\0',
-				"%s is tried again: %s", bad[i][1], reply.error.message);
-	unit_is_int(reply.prompt_tokens, 321, "tokens are told after a failure, too");
+					reply.answer.error.message[0] != '\0',
+				"%s is tried again: %s", bad[i][1], reply.answer.error.message);
+	unit_is_int(reply.answer.prompt_tokens, 321, "tokens are told after a failure, too");
 
 	for (int blocks = 0; blocks < 10; blocks++)
 	{
@@ -341,8 +298,8 @@ test_bad_lists(void)
 		brim_gemini_free(brim_mem_malloc(), &reply);
 		request.nvariants = 1;
 		brim_gemini_read(&request, 200, 0, NULL, brim_str(body), &short_mem.mem, &reply);
-		unit_ok((reply.outcome == BRIM_GEMINI_DRAFTED) == (short_mem.left >= 0),
-				"memory for %d blocks: %s", blocks, reply.error.message);
+		unit_ok((reply.answer.outcome == BRIM_GEMINI_ANSWERED) == (short_mem.left >= 0),
+				"memory for %d blocks: %s", blocks, reply.answer.error.message);
 		brim_gemini_free(&short_mem.mem, &reply);
 	}
 }

@@ -18,7 +18,7 @@ read_body(int status, int header, const char *body)
 {
 	brim_gemini_free(brim_mem_malloc(), &reply);
 	brim_gemini_read(&request, status, header, NULL, brim_str(body), brim_mem_malloc(), &reply);
-	return reply.outcome;
+	return reply.answer.outcome;
 }
 
 #define TEXT                                                                                       \
@@ -39,7 +39,7 @@ test_answers(void)
 		 "\"{\\\"emails\\\":[{\\\"variant\\\":\\\"v\\\",\"},{\"inlineData\":{}},{\"text\":\"\","
 		 "\"thoughtSignature\":\"x\"},{\"thought\":false,\"text\":"
 		 "\"\\\"subject\\\":\\\"a\\\",\\\"body\\\":\\\"b\\\"}]}\"}]},\"finishReason\":\"STOP\"}]}",
-		 BRIM_GEMINI_DRAFTED, "parts are joined, thoughts are skipped"},
+		 BRIM_GEMINI_ANSWERED, "parts are joined, thoughts are skipped"},
 		{"{\"candidates\":[{\"content\":{\"parts\":[{\"text\":" TEXT
 		 "}]},\"finishReason\":\"MAX_TOKENS\"}]}",
 		 BRIM_GEMINI_RETRY, "MAX_TOKENS is tried again, whatever the text"},
@@ -83,19 +83,21 @@ test_answers(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 	{
 		read_body(200, 0, cases[i].body);
-		unit_ok(reply.outcome == cases[i].outcome &&
-					(reply.error.message[0] == '\0') == (reply.outcome == BRIM_GEMINI_DRAFTED),
-				"%s: %s", cases[i].promise, reply.error.message);
+		unit_ok(reply.answer.outcome == cases[i].outcome &&
+					(reply.answer.error.message[0] == '\0') ==
+						(reply.answer.outcome == BRIM_GEMINI_ANSWERED),
+				"%s: %s", cases[i].promise, reply.answer.error.message);
 	}
-	unit_is_int(reply.thought_tokens, -1, "tokens that are not told are -1");
+	unit_is_int(reply.answer.thought_tokens, -1, "tokens that are not told are -1");
 	memset(deep, '[', sizeof(deep) - 1);
 	unit_is_int(read_body(200, 0, deep), BRIM_GEMINI_RETRY, "deep nesting is tried again");
 	read_body(200, 0,
 			  "{\"usageMetadata\":{\"promptTokenCount\":\"7\",\"candidatesTokenCount\":-3,"
 			  "\"thoughtsTokenCount\":99999999999},\"modelVersion\":5}");
-	unit_ok(reply.prompt_tokens == -1 && reply.output_tokens == -1 && reply.thought_tokens == -1,
+	unit_ok(reply.answer.prompt_tokens == -1 && reply.answer.output_tokens == -1 &&
+				reply.answer.thought_tokens == -1,
 			"counts that are no counts are -1");
-	unit_is_text(reply.model_version, "", "a version that is no text is empty");
+	unit_is_text(reply.answer.model_version, "", "a version that is no text is empty");
 }
 
 static void
@@ -112,28 +114,30 @@ test_statuses(void)
 					BRIM_GEMINI_CONFIG, "HTTP %d waits for the operator", stopped[i]);
 
 	read_body(502, 0, "<html><b>Bad gateway</b></html>");
-	unit_is_text(reply.error.message, "HTTP 502 with a body that is not JSON", "HTML is not shown");
+	unit_is_text(reply.answer.error.message, "HTTP 502 with a body that is not JSON",
+				 "HTML is not shown");
 	read_body(
 		400, 0,
 		"{\"error\":{\"status\":\"INVALID_ARGUMENT\",\"message\":\"no\\n\\u0000 such\\tfield\"}}");
-	unit_is_text(reply.error.message, "HTTP 400 INVALID_ARGUMENT: no such field",
+	unit_is_text(reply.answer.error.message, "HTTP 400 INVALID_ARGUMENT: no such field",
 				 "status and message are told on one line");
 	read_body(503, 0, "[{\"error\":{\"status\":\"UNAVAILABLE\",\"message\":\"busy\"}}]");
-	unit_is_text(reply.error.message, "HTTP 503 UNAVAILABLE: busy", "an error in a list is read");
+	unit_is_text(reply.answer.error.message, "HTTP 503 UNAVAILABLE: busy",
+				 "an error in a list is read");
 	read_body(500, 0, "{\"error\":\"plain\"}");
-	unit_is_text(reply.error.message, "HTTP 500: plain", "an error that is a text is read");
+	unit_is_text(reply.answer.error.message, "HTTP 500: plain", "an error that is a text is read");
 
 	request.company = brim_str("{\"company_name\":\"Very Confidential Company\"}");
 	read_body(400, 0,
 			  "{\"error\":{\"message\":\"bad value Very Confidential Company here, sorry\"}}");
-	unit_ok(strstr(reply.error.message, "Confidential") == NULL,
-			"facts about the company are not echoed: %s", reply.error.message);
+	unit_ok(strstr(reply.answer.error.message, "Confidential") == NULL,
+			"facts about the company are not echoed: %s", reply.answer.error.message);
 	read_body(400, 0, "{\"error\":{\"message\":\"bad: Write about the problem first of all.\"}}");
-	unit_ok(strstr(reply.error.message, "problem") == NULL, "instructions are not echoed: %s",
-			reply.error.message);
+	unit_ok(strstr(reply.answer.error.message, "problem") == NULL,
+			"instructions are not echoed: %s", reply.answer.error.message);
 	read_body(400, 0,
 			  "{\"error\":{\"message\":\"key AIzaSyA1234567890abcdefghijklmnopqrstu is bad\"}}");
-	unit_is_text(reply.error.message, "HTTP 400: key ... is bad",
+	unit_is_text(reply.answer.error.message, "HTTP 400: key ... is bad",
 				 "what looks like a key is not shown");
 }
 
@@ -142,17 +146,18 @@ test_transport(void)
 {
 	brim_gemini_read(&request, 0, 0, "Connection reset\r\nby peer", brim_str(NULL),
 					 brim_mem_malloc(), &reply);
-	unit_is_int(reply.outcome, BRIM_GEMINI_RETRY, "a fault of the connection is tried again");
-	unit_is_text(reply.error.message, "Connection reset by peer", "and told");
+	unit_is_int(reply.answer.outcome, BRIM_GEMINI_RETRY,
+				"a fault of the connection is tried again");
+	unit_is_text(reply.answer.error.message, "Connection reset by peer", "and told");
 	brim_gemini_read(&request, 0, 0, NULL, brim_str(NULL), brim_mem_malloc(), &reply);
-	unit_ok(reply.outcome == BRIM_GEMINI_RETRY && reply.error.message[0] != '\0',
-			"a fault without words has some: %s", reply.error.message);
+	unit_ok(reply.answer.outcome == BRIM_GEMINI_RETRY && reply.answer.error.message[0] != '\0',
+			"a fault without words has some: %s", reply.answer.error.message);
 	brim_gemini_read(&request, 200, 0, "reply is longer than 1 MB", brim_str("{\"candidates\":["),
 					 brim_mem_malloc(), &reply);
-	unit_is_text(reply.error.message, "reply is longer than 1 MB",
+	unit_is_text(reply.answer.error.message, "reply is longer than 1 MB",
 				 "the fault counts where the body was cut");
 	brim_gemini_read(&request, 401, 0, "transfer closed", brim_str("{"), brim_mem_malloc(), &reply);
-	unit_is_int(reply.outcome, BRIM_GEMINI_CONFIG, "the status counts where it is an error");
+	unit_is_int(reply.answer.outcome, BRIM_GEMINI_CONFIG, "the status counts where it is an error");
 }
 
 #define DELAY(d)                                                                                   \
@@ -213,9 +218,10 @@ test_hints(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 	{
 		read_body(cases[i].status, cases[i].header, cases[i].body);
-		unit_ok(reply.outcome == cases[i].outcome && reply.retry_after == cases[i].retry_after,
-				"hint: %s (outcome %d, %d s)", cases[i].promise, (int) reply.outcome,
-				reply.retry_after);
+		unit_ok(reply.answer.outcome == cases[i].outcome &&
+					reply.answer.retry_after == cases[i].retry_after,
+				"hint: %s (outcome %d, %d s)", cases[i].promise, (int) reply.answer.outcome,
+				reply.answer.retry_after);
 	}
 }
 

@@ -26,6 +26,12 @@ static BrimScore *score;
 static BrimValue  values[32];
 static int        folds;
 
+static void
+start(BrimList *list)
+{
+	((Entries *) list)->at = 0;
+}
+
 static bool
 next_entry(BrimList *list, BrimStr *entry)
 {
@@ -109,9 +115,9 @@ give_text(const char *attribute, const char *text)
 static void
 give_list(const char *attribute, Entries *list, const char *const *entries)
 {
+	list->list.start = start;
 	list->list.next = next_entry;
 	list->entries = entries;
-	list->at = 0;
 	values[place(attribute)].kind = BRIM_VALUE_LIST;
 	values[place(attribute)].list = &list->list;
 }
@@ -324,6 +330,52 @@ check_folding(void)
 	use(&texts.def);
 }
 
+/*
+ * What is kept of values makes no difference: for numbers at and between the
+ * bounds, more texts than there is room for, and lists that differ in their
+ * entries or in where one ends.
+ */
+static void
+check_kept_values(void)
+{
+	static const char *const names[] = {"saas", "SaaS", "biotech", "mining", "saasx", "\xC3\x84"};
+	static const double numbers[] = {NAN, 0,   14.9, 15,    15.1, 29,        29.5,     30,     200,
+									 300, 301, 500,  500.1, -1e9, -INFINITY, INFINITY, 29.999, 0};
+	static const char *const tools[][3] = {
+		{"zapier", NULL}, {"zap", "ier", NULL}, {"zapie", "r", NULL}, {"", NULL}, {"jira", "make"}};
+	static char text[100];
+	Entries     list;
+	int         differ = 0;
+	uint32_t    random = 1;
+
+	for (int i = 0; i < 200000; i++)
+	{
+		const char *const *entries;
+		int                total;
+		int                confidence;
+
+		random = random * 1664525 + 1013904223;
+		give_nothing();
+		give_number("employee_count",
+					numbers[(random >> 8) % (sizeof(numbers) / sizeof(numbers[0]))]);
+		entries = tools[(random >> 12) % 5];
+		give_list("tech_stack", &list, entries);
+		values[place("tech_stack")].bytes.data = (const char *) entries;
+		values[place("tech_stack")].bytes.len = sizeof(tools[0]);
+		snprintf(text, sizeof(text), "%s%.*s", names[(random >> 16) % 6],
+				 (int) ((random >> 20) % 40), "        a long name of some industry or other");
+		if (i % 3 == 0) /* more than there is room for */
+			snprintf(text, sizeof(text), "industry %u", (random >> 10) % 2000);
+		give_text("industry", i % 5 == 0 ? names[(random >> 16) % 6] : text);
+		brim_score_run(score, values, BRIM_WANT_ALL & ~BRIM_WANT_MATCHES);
+		total = score->total;
+		confidence = score->confidence;
+		brim_score_run(score, values, BRIM_WANT_ALL);
+		differ += total != score->total || confidence != score->confidence;
+	}
+	unit_is_int(differ, 0, "scores of values seen before are those of values that are looked at");
+}
+
 int
 main(void)
 {
@@ -334,6 +386,7 @@ main(void)
 	check_lists();
 	check_totals();
 	check_folding();
+	check_kept_values();
 	brim_score_free(score);
 	brim_model_free(model);
 	return unit_done();

@@ -1,0 +1,177 @@
+/*-------------------------------------------------------------------------
+ *
+ * enrich_queue.c
+ *	  The transactions of the classifying job.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+#include "compat.h"
+
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "core/retry.h"
+#include "db/faults.h"
+#include "db/settings.h"
+#include "db/txn.h"
+#include "worker/enrich_queue.h"
+#include "worker/recovery.h"
+
+/* What becomes of one text of a request. */
+static void
+settle_text(const BrimEnrichSlot *slot, int i, BrimTextResult *result)
+{
+	const BrimText *text = &slot->texts[i];
+	bool            done = slot->finish == FINISH_CLASSIFIED && slot->reply.findings[i].is_answered;
+
+	result->classification_id = text->classification_id;
+	result->charged = slot->ask.charged;
+	result->goes_apart = slot->go_apart;
+	result->status = "queued";
+	if (done)
+		result->status = "done";
+	else if (slot->finish == FINISH_FAIL)
+		result->status = "failed";
+	else if (slot->ask.charged)
+	{
+		result->delay = brim_retry_generation(text->attempts + 1, brim_worker_random(), slot->hint);
+		if (result->delay < 0)
+			result->status = "failed";
+		/* what failed in company goes alone at once */
+		else if (slot->go_apart && slot->hint == 0)
+			result->delay = 0;
+	}
+	if (slot->finish == FINISH_CLASSIFIED && !done)
+	{
+		result->goes_apart = slot->ntexts > 1;
+		result->error = "reply has no answer for this text";
+	}
+	else if (!done && slot->ask.error[0] != '\0')
+		result->error = slot->ask.error;
+}
+
+/* The i'th of n even shares of a number of tokens; their sum is the number. */
+static int
+share(int tokens, int i, int n)
+{
+	return tokens < 0 ? -1 : tokens / n + (i < tokens % n);
+}
+
+/* The events that were found in the i'th text. */
+static int
+list_events(const BrimEnrichSlot *slot, int i, BrimTextEvent *events)
+{
+	const BrimGeminiFinding *finding = &slot->reply.findings[i];
+
+	for (int e = 0; e < finding->nevents; e++)
+	{
+		const BrimGeminiEvent *event = &finding->events[e];
+		const BrimGeminiClass *class = &slot->question.classes[event->class_no];
+
+		events[e].classification_id = slot->texts[i].classification_id;
+		events[e].event_no = e + 1;
+		events[e].class = class->name.data;
+		events[e].polarity = class->polarity;
+		events[e].is_hedged = event->is_hedged;
+		events[e].evidence = event->evidence.data != NULL
+								 ? pnstrdup(event->evidence.data, event->evidence.len)
+								 : NULL;
+	}
+	return finding->nevents;
+}
+
+/* Record a finished slot inside the caller's transaction. */
+static void
+record(const BrimEnrichSlot *slot)
+{
+	const BrimGeminiAnswer *answer = &slot->reply.answer;
+	BrimTextResults         results = {.ntexts = slot->ntexts, .latency_ms = -1};
+	BrimTextResult         *texts = palloc0(sizeof(BrimTextResult) * slot->ntexts);
+	BrimTextEvent *events = palloc0(sizeof(BrimTextEvent) * slot->ntexts * BRIM_GEMINI_MAX_EVENTS);
+
+	for (int i = 0; i < slot->ntexts; i++)
+	{
+		settle_text(slot, i, &texts[i]);
+		texts[i].prompt_tokens = texts[i].output_tokens = texts[i].thought_tokens = -1;
+		if (!slot->ask.charged)
+			continue;
+		texts[i].prompt_tokens = share(answer->prompt_tokens, i, slot->ntexts);
+		texts[i].output_tokens = share(answer->output_tokens, i, slot->ntexts);
+		texts[i].thought_tokens = share(answer->thought_tokens, i, slot->ntexts);
+		if (slot->finish == FINISH_CLASSIFIED)
+			results.nevents += list_events(slot, i, events + results.nevents);
+	}
+	if (slot->ask.charged)
+	{
+		results.model = brim_gemini_model;
+		results.model_version = answer->model_version[0] != '\0' ? answer->model_version : NULL;
+		results.latency_ms = slot->ask.latency_ms;
+	}
+	results.texts = texts;
+	results.events = events;
+	(void) brim_classification_record(&results, brim_worker_token);
+}
+
+void
+brim_enrich_record(BrimAskTransaction *txn)
+{
+	for (int i = 0; i < BRIM_ENRICH_SLOTS; i++)
+		if (brim_asker_is_meant(txn, &brim_enriching[i].ask))
+			record(&brim_enriching[i]);
+	BRIM_FAULT("classification_recorded");
+}
+
+int
+brim_enrich_claim(const BrimClaim *what, void *arg, BrimPlaceInQueue *last)
+{
+	BrimAskTransaction *txn = arg;
+	BrimEnrichRows     *rows = MemoryContextAllocZero(txn->context, sizeof(BrimEnrichRows));
+
+	txn->rows = rows;
+	rows->nclasses = brim_classification_classes(txn->context, &rows->classes);
+	txn->nrows =
+		rows->nclasses == 0 ? 0 : brim_classification_claim(what, txn->context, &rows->texts);
+	rows->questions = MemoryContextAlloc(txn->context, sizeof(BrimGeminiText) * (txn->nrows + 1));
+	for (int i = 0; i < txn->nrows; i++)
+		rows->questions[i] = rows->texts[i].text;
+	if (txn->nrows > 0)
+	{
+		last->order = 0;
+		last->id = rows->texts[txn->nrows - 1].classification_id;
+	}
+	return txn->nrows;
+}
+
+/* After a transaction that failed: give back what it may have claimed all the same. */
+void
+brim_enrich_release_forgotten(void)
+{
+	int64 *ids;
+	int    n = 0;
+
+	for (int i = 0; i < BRIM_ENRICH_SLOTS; i++)
+		n += brim_enriching[i].ntexts;
+	ids = palloc(sizeof(int64) * (n + 1));
+	n = 0;
+	for (int i = 0; i < BRIM_ENRICH_SLOTS; i++)
+		for (int t = 0; t < brim_enriching[i].ntexts; t++)
+			ids[n++] = brim_enriching[i].texts[t].classification_id;
+	brim_classification_release_forgotten(brim_worker_token, brim_worker_number, ids, n);
+}
+
+void
+brim_enrich_hand_on(void *arg)
+{
+	BrimHandOn *step = arg;
+	BrimNode    node;
+
+	step->n = 0;
+	step->next = DT_NOEND;
+	step->installed = brim_txn_begin("brim: events of leads");
+	if (!step->installed)
+		return;
+	if (brim_recovery_may_work(&node))
+		step->n = brim_classification_hand_on(&step->next);
+	brim_txn_commit();
+}
