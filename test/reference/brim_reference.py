@@ -365,7 +365,7 @@ class Model:
             r.share = Fraction(r.points * weight, UNIT * UNIT)
         return max(0, min(100, math.trunc(Fraction(num, den * UNIT))))
 
-    def score(self, lead, explain=True):
+    def score(self, lead):
         reasons, results = [], []
         self.world.company = lead.get("company_name") or None
         for signal in self.signals:
@@ -374,8 +374,6 @@ class Model:
         intent = self.dimension([r for r in results if r.dimension == "intent"], self.intent_weight)
         disqualified = any(r.dimension == "disqualifier" and r.matched for r in results)
         total = 0 if disqualified else (fit * self.fit_weight + intent * self.intent_weight) // UNIT
-        if not explain:
-            return fit, intent, total
         given = sum(read_fact(lead, fact) for fact in FACTS)
         missing = []
         for r in results:

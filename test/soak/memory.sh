@@ -19,21 +19,32 @@ usage() {
 }
 
 inner() {
-	local out=$WORK/log/memory.out
+	local out=$WORK/log/memory.out status=0
 	cd "$WORK/src" || exit 1
-	trap stop_server EXIT
+	trap 'stop_run; stop_server' EXIT
 	trap 'exit 143' TERM
 	make_private_installation
 	build_and_install "$WORK/log/build.log" || die "brim could not be built"
 	start_server memory "fsync = off" || die "the server did not start"
 	sql "CREATE DATABASE memory" && export PGDATABASE=memory
-	"$PGBIN/psql" --no-psqlrc --set=calls="$calls" --file=test/soak/memory.sql | tee "$out"
+	# In the background, so that a signal to us is dealt with at once
+	{
+		"$PGBIN/psql" --no-psqlrc --set=calls="$calls" --file=test/soak/memory.sql | tee "$out"
+		exit "${PIPESTATUS[0]}"
+	} &
+	RUN_PID=$!
+	wait "$RUN_PID" || status=$?
+	RUN_PID=
 	# The last line is the statement that is there to grow
-	if [ "${PIPESTATUS[0]}" -ne 0 ] || sed '$d' "$out" | grep -vq ': ok$' || ! tail -n 1 "$out" | grep -q ': grows$'; then
+	if [ "$status" -ne 0 ] || sed '$d' "$out" | grep -vq ': ok$' || ! tail -n 1 "$out" | grep -q ': grows$'; then
 		say "scoring keeps memory, or was not measured"
 		exit 1
 	fi
 	exit 0
+}
+
+stop_run() {
+	[ -z "${RUN_PID:-}" ] || { kill "$RUN_PID" && wait "$RUN_PID"; } 2>/dev/null
 }
 
 calls=10000000

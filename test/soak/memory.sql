@@ -97,19 +97,23 @@ BEGIN
 END
 $$;
 
+-- A byte a call is seen where the calls are many; memory that is not given back to the machine at once is not mistaken for it
+CREATE FUNCTION memory.report(no integer, name text) RETURNS text LANGUAGE sql AS $$
+    SELECT format('%-44s %9s calls  contexts %s kB %s, resident %s kB %s  %s us a call: %s', name, (m.last).call,
+                  (m.first).contexts_kb, to_char((m.last).contexts_kb - (m.first).contexts_kb, 'FMSG999990'),
+                  (m.first).resident_kb, to_char((m.last).resident_kb - (m.first).resident_kb, 'FMSG999990'),
+                  round(extract(epoch FROM (m.last).at - (m.first).at) * 1000000 / ((m.last).call - (m.first).call), 2),
+                  CASE WHEN (m.last).contexts_kb - (m.first).contexts_kb > 256 OR (m.last).resident_kb - (m.first).resident_kb > 1024 THEN 'grows' ELSE 'ok' END)
+      FROM (SELECT (SELECT f FROM memory.measured AS f WHERE f.way = no ORDER BY call LIMIT 1) AS first,
+                   (SELECT f FROM memory.measured AS f WHERE f.way = no ORDER BY call DESC LIMIT 1) AS last) AS m
+$$;
+
 SELECT memory.note(0, n) FROM generate_series(1, 6) AS n \g /dev/null
-SELECT format('CALL memory.run(%s, %L, %L, %s)', no, call, source, greatest(:calls / divisor, 1000)) FROM memory.way ORDER BY no \gexec
+SELECT format('CALL memory.run(%s, %L, %L, %s)', no, call, source, greatest(:calls / divisor, 1000)), format('SELECT memory.report(%s, %L)', no, name) FROM memory.way ORDER BY no \gexec
 -- A session remembers the models that it planned with last: up to 32, so the first tenth has to be longer
 CALL memory.run_statements(11, greatest(:calls / 10000, 10), 1000, false);
+SELECT memory.report(11, 'many statements');
 CALL memory.run_statements(12, greatest(:calls / 10000, 400), 10, true);
+SELECT memory.report(12, 'many statements, the rules change');
 CALL memory.run(13, 'count(l), array_agg(md5(n::text))', '', 200000);
-INSERT INTO memory.way (no, name) VALUES (11, 'many statements'), (12, 'many statements, the rules change'), (13, 'a statement that keeps all it sees');
-
--- A byte a call is seen where the calls are many; memory that is not given back to the machine at once is not mistaken for it
-SELECT format('%-44s %9s calls  contexts %s kB %s, resident %s kB %s  %s us a call: %s', name, (m.last).call, (m.first).contexts_kb, to_char((m.last).contexts_kb - (m.first).contexts_kb, 'FMSG999990'),
-              (m.first).resident_kb, to_char((m.last).resident_kb - (m.first).resident_kb, 'FMSG999990'),
-              round(extract(epoch FROM (m.last).at - (m.first).at) * 1000000 / ((m.last).call - (m.first).call), 2),
-              CASE WHEN (m.last).contexts_kb - (m.first).contexts_kb > 256 OR (m.last).resident_kb - (m.first).resident_kb > 1024 THEN 'grows' ELSE 'ok' END)
-  FROM memory.way AS w, LATERAL (SELECT (SELECT f FROM memory.measured AS f WHERE f.way = w.no ORDER BY call LIMIT 1) AS first,
-                                        (SELECT f FROM memory.measured AS f WHERE f.way = w.no ORDER BY call DESC LIMIT 1) AS last) AS m
- ORDER BY no;
+SELECT memory.report(13, 'a statement that keeps all it sees');
