@@ -45,11 +45,15 @@
 #define BRIM_HAVE_SHMEM_REQUEST_HOOK 1
 #endif
 
-/* InitMaterializedSRF() is the name since 16; 15 had SetSingleFuncCall() (commit a19e5cee635d) */
+/*
+ * InitMaterializedSRF() is the name since 16; 15 had SetSingleFuncCall() (commit
+ * a19e5cee635d).  What the result looks like is taken from the caller: to look
+ * it up leaves a kilobyte a call behind in the memory of the query.
+ */
 #if PG_VERSION_NUM >= 160000
-#define brim_init_srf(fcinfo) InitMaterializedSRF(fcinfo, 0)
+#define brim_init_srf(fcinfo) InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC)
 #elif PG_VERSION_NUM >= 150000
-#define brim_init_srf(fcinfo) SetSingleFuncCall(fcinfo, 0)
+#define brim_init_srf(fcinfo) SetSingleFuncCall(fcinfo, SRF_SINGLE_USE_EXPECTED)
 #else
 #define BRIM_NEED_INIT_SRF 1
 #endif

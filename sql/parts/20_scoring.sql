@@ -165,55 +165,30 @@ SELECT pg_catalog.pg_extension_config_dump('brim.scoring_signal', 'WHERE NOT is_
 SELECT pg_catalog.pg_extension_config_dump('brim.scoring_rule', 'WHERE NOT is_shipped');
 SELECT pg_catalog.pg_extension_config_dump('brim.published_model', '');
 
--- Shipped rows stay as they are; an upgrade script disables these triggers for its own changes.
-CREATE FUNCTION brim.guard_shipped_model() RETURNS trigger
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
-$$
-BEGIN
-    IF (TG_OP <> 'INSERT' AND OLD.is_shipped) OR (TG_OP <> 'DELETE' AND NEW.is_shipped) THEN
-        RAISE EXCEPTION 'version % of scoring model "%" came with brim and cannot be changed',
-            CASE WHEN TG_OP = 'INSERT' THEN NEW.version ELSE OLD.version END,
-            CASE WHEN TG_OP = 'INSERT' THEN NEW.name ELSE OLD.name END
-            USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = 'Copy the model and its rules under a new version, with is_shipped false, and publish that with brim_publish_model().';
-    END IF;
-    RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
-END
-$$;
-COMMENT ON FUNCTION brim.guard_shipped_model() IS 'Trigger: shipped scoring models cannot be changed';
-REVOKE EXECUTE ON FUNCTION brim.guard_shipped_model() FROM PUBLIC;
-
-CREATE FUNCTION brim.guard_shipped_part() RETURNS trigger
+-- Shipped versions stay as they are; an upgrade script disables these triggers for its own changes.
+CREATE FUNCTION brim.guard_shipped() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS
 $$
 DECLARE
-    v_part text;
+    v_old jsonb := to_jsonb(OLD);
+    v_new jsonb := to_jsonb(NEW);
+    v_row jsonb;
 BEGIN
-    IF TG_TABLE_NAME = 'scoring_rule' THEN
-        v_part := 'rule ' || CASE WHEN TG_OP = 'INSERT' THEN NEW.rule_no ELSE OLD.rule_no END;
-    ELSE
-        v_part := format('signal "%s"', CASE WHEN TG_OP = 'INSERT' THEN NEW.signal ELSE OLD.signal END);
-    END IF;
-    IF TG_OP <> 'INSERT' AND OLD.is_shipped THEN
-        RAISE EXCEPTION '% of scoring model "%" version % came with brim and cannot be changed', v_part, OLD.model, OLD.version
-            USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = 'Copy the model and its rules under a new version, with is_shipped false, and publish that with brim_publish_model().';
-    END IF;
-    IF TG_OP = 'DELETE' THEN
-        RETURN OLD;
-    END IF;
-    IF NEW.is_shipped
-       OR EXISTS (SELECT 1 FROM brim.scoring_model AS m
-                   WHERE m.name = NEW.model AND m.version = NEW.version AND m.is_shipped) THEN
-        RAISE EXCEPTION '% cannot be added to scoring model "%" version %: it came with brim', v_part, NEW.model, NEW.version
-            USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = 'Copy the model and its rules under a new version, with is_shipped false, and publish that with brim_publish_model().';
-    END IF;
-    RETURN NEW;
+    FOREACH v_row IN ARRAY ARRAY[v_old, v_new] LOOP
+        IF (v_row ->> 'is_shipped')::boolean
+           OR EXISTS (SELECT FROM brim.scoring_model AS m
+                       WHERE m.name = v_row ->> 'model' AND m.version = (v_row ->> 'version')::integer AND m.is_shipped) THEN
+            RAISE EXCEPTION 'version % of scoring model "%" came with brim and cannot be changed',
+                            v_row ->> 'version', coalesce(v_row ->> 'model', v_row ->> 'name')
+                USING ERRCODE = 'object_not_in_prerequisite_state',
+                      HINT = 'Change a copy with brim_edit_model(), and publish that with brim_publish_model().';
+        END IF;
+    END LOOP;
+    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 END
 $$;
-COMMENT ON FUNCTION brim.guard_shipped_part() IS 'Trigger: rules and signals of shipped scoring models cannot be changed';
-REVOKE EXECUTE ON FUNCTION brim.guard_shipped_part() FROM PUBLIC;
+COMMENT ON FUNCTION brim.guard_shipped() IS 'Trigger: shipped versions of scoring models, their rules and signals cannot be changed';
+REVOKE EXECUTE ON FUNCTION brim.guard_shipped() FROM PUBLIC;
 
 CREATE FUNCTION brim.guard_truncate() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
@@ -221,18 +196,18 @@ $$
 BEGIN
     RAISE EXCEPTION 'table brim.% has rows that came with brim and cannot be truncated', TG_TABLE_NAME
         USING ERRCODE = 'object_not_in_prerequisite_state',
-              HINT = 'Delete your own rows with DELETE ... WHERE NOT is_shipped.';
+              HINT = 'Delete your own rows with DELETE.';
 END
 $$;
 COMMENT ON FUNCTION brim.guard_truncate() IS 'Trigger: tables with shipped rows cannot be truncated';
 REVOKE EXECUTE ON FUNCTION brim.guard_truncate() FROM PUBLIC;
 
 CREATE TRIGGER guard_shipped BEFORE INSERT OR UPDATE OR DELETE ON brim.scoring_model
-    FOR EACH ROW EXECUTE FUNCTION brim.guard_shipped_model();
+    FOR EACH ROW EXECUTE FUNCTION brim.guard_shipped();
 CREATE TRIGGER guard_shipped BEFORE INSERT OR UPDATE OR DELETE ON brim.scoring_rule
-    FOR EACH ROW EXECUTE FUNCTION brim.guard_shipped_part();
+    FOR EACH ROW EXECUTE FUNCTION brim.guard_shipped();
 CREATE TRIGGER guard_shipped BEFORE INSERT OR UPDATE OR DELETE ON brim.scoring_signal
-    FOR EACH ROW EXECUTE FUNCTION brim.guard_shipped_part();
+    FOR EACH ROW EXECUTE FUNCTION brim.guard_shipped();
 CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON brim.scoring_model
     FOR EACH STATEMENT EXECUTE FUNCTION brim.guard_truncate();
 CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON brim.scoring_rule

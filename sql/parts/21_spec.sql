@@ -59,9 +59,12 @@ SELECT m.name,
                                'terms', (SELECT jsonb_agg(jsonb_build_object(
                                                     'class', t.class, 'term_no', t.term_no, 'source', t.source, 'words', t.words,
                                                     'near', t.near, 'unless', t.unless) ORDER BY t.class, t.term_no)
-                                           FROM brim.intent_term AS t),
+                                           FROM brim.intent_term AS t
+                                           JOIN brim.intent_class AS tc ON tc.class = t.class AND tc.is_active
+                                          WHERE t.is_active),
                                'cues', (SELECT jsonb_agg(jsonb_build_object('kind', q.kind, 'phrase', q.phrase) ORDER BY q.kind, q.phrase)
-                                          FROM brim.intent_cue AS q)) END)) AS spec
+                                          FROM brim.intent_cue AS q
+                                         WHERE q.is_active)) END)) AS spec
   FROM brim.scoring_model AS m
   LEFT JOIN brim.published_model AS p ON p.name = m.name;
 COMMENT ON VIEW brim.model_spec IS 'One row a version of a scoring model, with the model as one value. Key: name, version';

@@ -1,14 +1,45 @@
 -- Events in news and job posts: how the lexicon is kept, the functions that find them.
 
--- A changed row is the user's, and is dumped; when that is restored it takes the place of the shipped one.
+/*
+ * What CREATE EXTENSION brings can be changed and switched off, and is dumped
+ * then; when it is restored it takes the place of the row that is there.  It
+ * cannot be deleted or get another key: a restored database would have it
+ * again.  An upgrade script disables these triggers for its own changes.
+ */
+CREATE FUNCTION brim.lexicon_guard() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_old jsonb := to_jsonb(OLD);
+    v_key text;
+BEGIN
+    IF OLD.is_standard AND (TG_OP = 'DELETE' OR EXISTS (SELECT FROM unnest(TG_ARGV) AS k (name)
+                                                         WHERE v_old -> k.name <> to_jsonb(NEW) -> k.name)) THEN
+        SELECT string_agg(format('%I = %L', k.name, v_old ->> k.name), ' AND ' ORDER BY k.n) INTO v_key
+          FROM unnest(TG_ARGV) WITH ORDINALITY AS k (name, n);
+        RAISE EXCEPTION 'row of brim.% with % came with brim and cannot be %', TG_TABLE_NAME, v_key,
+                        CASE TG_OP WHEN 'DELETE' THEN 'deleted' ELSE 'given another key' END
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('Switch it off: UPDATE brim.%I SET is_active = false WHERE %s.', TG_TABLE_NAME, v_key);
+    ELSIF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    END IF;
+    NEW.is_standard := TG_OP = 'UPDATE' AND OLD.is_standard;
+    NEW.is_shipped := false;
+    RETURN NEW;
+END;
+$$;
+COMMENT ON FUNCTION brim.lexicon_guard() IS 'Trigger: rows of the lexicon that came with brim stay; the shipped mark is taken off changed ones. Its arguments are the key';
+REVOKE EXECUTE ON FUNCTION brim.lexicon_guard() FROM PUBLIC;
+
 CREATE FUNCTION brim.intent_class_before_write() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    NEW.is_shipped := false;
-    IF TG_OP = 'INSERT' AND brim.is_restoring() THEN
+    IF brim.is_restoring() THEN
         UPDATE brim.intent_class AS c
-           SET polarity = NEW.polarity, weight = NEW.weight, half_life_days = NEW.half_life_days, description = NEW.description
+           SET polarity = NEW.polarity, weight = NEW.weight, half_life_days = NEW.half_life_days, description = NEW.description,
+               is_active = NEW.is_active
          WHERE c.class = NEW.class AND c.is_shipped;
         IF FOUND THEN
             RETURN NULL;
@@ -17,18 +48,17 @@ BEGIN
     RETURN NEW;
 END;
 $$;
-COMMENT ON FUNCTION brim.intent_class_before_write() IS 'Takes the shipped mark off a changed kind of event, lets a restored one replace the shipped one';
+COMMENT ON FUNCTION brim.intent_class_before_write() IS 'Trigger: a restored kind of event replaces the shipped one';
 REVOKE EXECUTE ON FUNCTION brim.intent_class_before_write() FROM PUBLIC;
 
 CREATE FUNCTION brim.intent_term_before_write() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    NEW.is_shipped := false;
     PERFORM brim.check_intent_term(NEW.class, NEW.term_no, NEW.words, NEW.near, NEW.unless);
     IF TG_OP = 'INSERT' AND brim.is_restoring() THEN
         UPDATE brim.intent_term AS t
-           SET source = NEW.source, words = NEW.words, near = NEW.near, unless = NEW.unless
+           SET source = NEW.source, words = NEW.words, near = NEW.near, unless = NEW.unless, is_active = NEW.is_active
          WHERE t.class = NEW.class AND t.term_no = NEW.term_no AND t.is_shipped;
         IF FOUND THEN
             RETURN NULL;
@@ -37,18 +67,17 @@ BEGIN
     RETURN NEW;
 END;
 $$;
-COMMENT ON FUNCTION brim.intent_term_before_write() IS 'Refuses phrases that cannot be searched, takes the shipped mark off a changed term, lets a restored one replace the shipped one';
+COMMENT ON FUNCTION brim.intent_term_before_write() IS 'Trigger: refuses phrases that cannot be searched, lets a restored term replace the shipped one';
 REVOKE EXECUTE ON FUNCTION brim.intent_term_before_write() FROM PUBLIC;
 
 CREATE FUNCTION brim.intent_cue_before_write() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    NEW.is_shipped := false;
     PERFORM brim.check_intent_cue(NEW.kind, NEW.phrase);
     IF TG_OP = 'INSERT' AND brim.is_restoring() THEN
         UPDATE brim.intent_cue AS c
-           SET is_shipped = false
+           SET is_active = NEW.is_active
          WHERE c.kind = NEW.kind AND c.phrase = NEW.phrase AND c.is_shipped;
         IF FOUND THEN
             RETURN NULL;
@@ -57,7 +86,7 @@ BEGIN
     RETURN NEW;
 END;
 $$;
-COMMENT ON FUNCTION brim.intent_cue_before_write() IS 'Refuses phrases that cannot be searched, takes the shipped mark off a changed cue, lets a restored one replace the shipped one';
+COMMENT ON FUNCTION brim.intent_cue_before_write() IS 'Trigger: refuses phrases that cannot be searched, lets a restored cue replace the shipped one';
 REVOKE EXECUTE ON FUNCTION brim.intent_cue_before_write() FROM PUBLIC;
 
 CREATE FUNCTION brim.check_intent_term(class text, term_no integer, words text[], near text[], unless text[]) RETURNS void
@@ -70,7 +99,19 @@ CREATE FUNCTION brim.check_intent_cue(kind text, phrase text) RETURNS void
 COMMENT ON FUNCTION brim.check_intent_cue(text, text) IS 'Raises what is wrong with a cue, if something is';
 REVOKE EXECUTE ON FUNCTION brim.check_intent_cue(text, text) FROM PUBLIC;
 
-CREATE TRIGGER intent_class_before_write BEFORE INSERT OR UPDATE ON brim.intent_class
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON brim.intent_class
+    FOR EACH ROW EXECUTE FUNCTION brim.lexicon_guard('class');
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON brim.intent_term
+    FOR EACH ROW EXECUTE FUNCTION brim.lexicon_guard('class', 'term_no');
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON brim.intent_cue
+    FOR EACH ROW EXECUTE FUNCTION brim.lexicon_guard('kind', 'phrase');
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON brim.intent_class
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.guard_truncate();
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON brim.intent_term
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.guard_truncate();
+CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON brim.intent_cue
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.guard_truncate();
+CREATE TRIGGER intent_class_before_write BEFORE INSERT ON brim.intent_class
     FOR EACH ROW EXECUTE FUNCTION brim.intent_class_before_write();
 CREATE TRIGGER intent_term_before_write BEFORE INSERT OR UPDATE ON brim.intent_term
     FOR EACH ROW EXECUTE FUNCTION brim.intent_term_before_write();

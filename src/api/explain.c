@@ -14,14 +14,12 @@
 #include "utils/memutils.h"
 #include "utils/numeric.h"
 
+#include "api/rule_text.h"
 #include "api/site.h"
-#include "db/memory.h"
 
 BRIM_FUNCTION(brim_explain);
 BRIM_FUNCTION(brim_explain_named);
 BRIM_FUNCTION(brim_explain_spec);
-
-#define REASON_MAX (64 * 1024 * 1024)
 
 static const char *const signal_states[] = {
 	[BRIM_SIGNAL_MISSING] = "missing",
@@ -275,20 +273,6 @@ write_adjustments(Writer *writer, const BrimBreakdown *breakdown)
 	write_mark(writer, WJB_END_ARRAY);
 }
 
-/* A text that a function of the core makes of a rule. */
-static BrimStr
-rule_text(bool (*make)(const BrimScore *score, int rule, const BrimValue *values, BrimBuf *out),
-		  const BrimScore *score, int rule, const BrimValue *values)
-{
-	BrimBuf buf;
-
-	brim_buf_init(&buf, brim_memory_in(CurrentMemoryContext), REASON_MAX);
-	if (!make(score, rule, values, &buf))
-		ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				errmsg("reason of rule %d is too long", score->model->rules[rule].rule_no));
-	return brim_buf_str(&buf);
-}
-
 /* The rules that matched. */
 static Matches
 collect_matches(const BrimScore *score, const BrimValue *values)
@@ -304,8 +288,8 @@ collect_matches(const BrimScore *score, const BrimValue *values)
 			continue;
 		CHECK_FOR_INTERRUPTS();
 		match->rule = r;
-		match->reason = rule_text(brim_score_reason, score, r, values);
-		match->evidence = rule_text(brim_score_evidence, score, r, values);
+		match->reason = brim_rule_text(brim_score_reason, score, r, values);
+		match->evidence = brim_rule_text(brim_score_evidence, score, r, values);
 		matches.count++;
 	}
 	return matches;

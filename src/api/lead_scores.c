@@ -18,14 +18,12 @@
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
+#include "api/rule_text.h"
 #include "api/site.h"
-#include "db/memory.h"
 
 BRIM_FUNCTION(brim_lead_scores);
 BRIM_FUNCTION(brim_reason_changes);
 BRIM_FUNCTION(brim_in_transaction_block);
-
-#define REASON_MAX (64 * 1024 * 1024)
 
 /* The columns of brim.lead_scores(). */
 typedef enum ScoreColumn
@@ -106,22 +104,17 @@ static BrimStr *
 reasons_of(BrimSite *site, BrimSiteModel *model, HeapTupleHeader row, int *count)
 {
 	const BrimValue *values = brim_site_score(site, model, row, NULL, NULL, BRIM_WANT_ALL);
-	BrimMem         *mem = brim_memory_in(CurrentMemoryContext);
 	BrimStr         *reasons = palloc(sizeof(BrimStr) * model->model->nrules);
 
 	*count = 0;
 	for (int r = 0; r < model->model->nrules; r++)
 	{
-		BrimBuf buf;
-
 		if (!brim_score_matched(model->score, r))
 			continue;
 		CHECK_FOR_INTERRUPTS();
-		brim_buf_init(&buf, mem, REASON_MAX);
-		if (!brim_score_reason(model->score, r, values, &buf))
-			brim_memory_error();
-		if (brim_buf_str(&buf).len > 0)
-			reasons[(*count)++] = brim_buf_str(&buf);
+		reasons[*count] = brim_rule_text(brim_score_reason, model->score, r, values);
+		if (reasons[*count].len > 0)
+			(*count)++;
 	}
 	brim_site_finish(site);
 	return reasons;

@@ -13,8 +13,8 @@
 
 #include "db/columns.h"
 
-Datum
-brim_columns_value(Relation rel, HeapTuple row, const char *name, Oid type, bool *isnull)
+AttrNumber
+brim_columns_number(Relation rel, const char *name, Oid type)
 {
 	TupleDesc desc = RelationGetDescr(rel);
 
@@ -23,12 +23,18 @@ brim_columns_value(Relation rel, HeapTuple row, const char *name, Oid type, bool
 		Form_pg_attribute att = TupleDescAttr(desc, i);
 
 		if (!att->attisdropped && strcmp(NameStr(att->attname), name) == 0 && att->atttypid == type)
-			return heap_getattr(row, att->attnum, desc, isnull);
+			return att->attnum;
 	}
 	ereport(ERROR, errcode(ERRCODE_UNDEFINED_COLUMN),
 			errmsg("table \"brim.%s\" has no column \"%s\" of type %s",
 				   RelationGetRelationName(rel), name, format_type_be(type)),
 			errhint("Run ALTER EXTENSION brim UPDATE."));
+}
+
+Datum
+brim_columns_value(Relation rel, HeapTuple row, const char *name, Oid type, bool *isnull)
+{
+	return heap_getattr(row, brim_columns_number(rel, name, type), RelationGetDescr(rel), isnull);
 }
 
 BrimStr
@@ -47,6 +53,15 @@ brim_columns_int(Relation rel, HeapTuple row, const char *name)
 	Datum value = brim_columns_value(rel, row, name, INT4OID, &isnull);
 
 	return isnull ? 0 : DatumGetInt32(value);
+}
+
+bool
+brim_columns_bool(Relation rel, HeapTuple row, const char *name)
+{
+	bool  isnull;
+	Datum value = brim_columns_value(rel, row, name, BOOLOID, &isnull);
+
+	return !isnull && DatumGetBool(value);
 }
 
 BrimStr *

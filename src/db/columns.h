@@ -17,10 +17,15 @@
 
 #include "core/buf.h"
 
-/* Each raises an error where the table has no such column of the type; all is in the current context. */
-extern BrimStr  brim_columns_text(Relation rel, HeapTuple row, const char *name);
-extern BrimStr *brim_columns_texts(Relation rel, HeapTuple row, const char *name, int *count);
-extern int      brim_columns_int(Relation rel, HeapTuple row, const char *name);
+/*
+ * Each raises an error where the table has no such column of the type; all is in the current
+ * context.  A null text has data NULL, a null number is 0, a null boolean false, a null array empty.
+ */
+extern AttrNumber brim_columns_number(Relation rel, const char *name, Oid type);
+extern BrimStr    brim_columns_text(Relation rel, HeapTuple row, const char *name);
+extern BrimStr   *brim_columns_texts(Relation rel, HeapTuple row, const char *name, int *count);
+extern int        brim_columns_int(Relation rel, HeapTuple row, const char *name);
+extern bool       brim_columns_bool(Relation rel, HeapTuple row, const char *name);
 extern Datum
 brim_columns_value(Relation rel, HeapTuple row, const char *name, Oid type, bool *isnull);
 

@@ -144,15 +144,34 @@ compare_terms(const void *left, const void *right)
 	return order != 0 ? order : (a->term_no > b->term_no) - (a->term_no < b->term_no);
 }
 
-/* Read the three tables in the current context. */
+/* Is a term one of a class that is switched off? */
+static bool
+is_of(const BrimTermDef *term, List *classes)
+{
+	ListCell *cell;
+
+	foreach (cell, classes)
+	{
+		if (strcmp(term->class_name.data, lfirst(cell)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Read the three tables in the current context.  What is switched off is left
+ * out, but for the classes: rules may name them still, and have no terms then.
+ */
 static void
 read_tables(BrimLexiconDef *def)
 {
-	static const int limits[] = {BRIM_LEXICON_CLASSES_MAX, BRIM_LEXICON_TERMS_MAX,
-								 BRIM_LEXICON_PHRASES_MAX};
-	const Oid        oids[] = {tables.class, tables.term, tables.cue};
-	void            *rows[3] = {NULL, NULL, NULL};
-	int              counts[3] = {0, 0, 0};
+	static const int  limits[] = {BRIM_LEXICON_CLASSES_MAX, BRIM_LEXICON_TERMS_MAX,
+								  BRIM_LEXICON_PHRASES_MAX};
+	static const Size sizes[] = {sizeof(BrimClassDef), sizeof(BrimTermDef), sizeof(BrimCueDef)};
+	const Oid         oids[] = {tables.class, tables.term, tables.cue};
+	List             *off = NIL;
+	void             *rows[3] = {NULL, NULL, NULL};
+	int               counts[3] = {0, 0, 0};
 
 	for (int t = 0; t < 3; t++)
 	{
@@ -163,19 +182,32 @@ read_tables(BrimLexiconDef *def)
 
 		while (HeapTupleIsValid(row = systable_getnext(scan)) && counts[t] <= limits[t])
 		{
+			bool  is_active = brim_columns_bool(rel, row, "is_active");
+			void *entry;
+
 			CHECK_FOR_INTERRUPTS();
+			if (t > 0 && !is_active)
+				continue;
+			entry = next_row(&rows[t], counts[t]++, &room, sizes[t]);
 			if (t == 0)
-				read_class(rel, row, next_row(&rows[t], counts[t], &room, sizeof(BrimClassDef)));
+			{
+				read_class(rel, row, entry);
+				if (!is_active)
+					off = lappend(off, pstrdup(((BrimClassDef *) entry)->name.data));
+			}
 			else if (t == 1)
-				read_term(rel, row, next_row(&rows[t], counts[t], &room, sizeof(BrimTermDef)));
+			{
+				read_term(rel, row, entry);
+				if (is_of(entry, off))
+					counts[t]--;
+			}
 			else
 			{
-				BrimCueDef *cue = next_row(&rows[t], counts[t], &room, sizeof(BrimCueDef));
+				BrimCueDef *cue = entry;
 
 				cue->kind = brim_columns_text(rel, row, "kind");
 				cue->phrase = brim_columns_text(rel, row, "phrase");
 			}
-			counts[t]++;
 		}
 		systable_endscan(scan);
 		table_close(rel, AccessShareLock);

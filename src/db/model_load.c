@@ -14,82 +14,27 @@
 #include <math.h>
 
 #include "access/genam.h"
-#include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
-#include "utils/lsyscache.h"
 #include "utils/numeric.h"
 #include "utils/rel.h"
 
+#include "db/columns.h"
 #include "db/model.h"
 
 /* The model that is the default until another one is made it. */
 #define SHIPPED_DEFAULT "balanced"
 
-/* The number of a column, which must have the type. */
-static AttrNumber
-column_number(Relation rel, const char *name, Oid type)
-{
-	TupleDesc desc = RelationGetDescr(rel);
-
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute att = TupleDescAttr(desc, i);
-
-		if (!att->attisdropped && strcmp(NameStr(att->attname), name) == 0 && att->atttypid == type)
-			return att->attnum;
-	}
-	ereport(ERROR, errcode(ERRCODE_UNDEFINED_COLUMN),
-			errmsg("table \"brim.%s\" has no column \"%s\" of type %s",
-				   RelationGetRelationName(rel), name, format_type_be(type)),
-			errhint("Run ALTER EXTENSION brim UPDATE."));
-}
-
-static Datum
-column(Relation rel, HeapTuple row, const char *name, Oid type, bool *isnull)
-{
-	return heap_getattr(row, column_number(rel, name, type), RelationGetDescr(rel), isnull);
-}
-
-/* A text column as a text in the current context; data NULL where it is null. */
-static BrimStr
-text_column(Relation rel, HeapTuple row, const char *name)
-{
-	bool  isnull;
-	Datum value = column(rel, row, name, TEXTOID, &isnull);
-
-	return brim_str(isnull ? NULL : TextDatumGetCString(value));
-}
-
-static int
-int_column(Relation rel, HeapTuple row, const char *name)
-{
-	bool  isnull;
-	Datum value = column(rel, row, name, INT4OID, &isnull);
-
-	return isnull ? 0 : DatumGetInt32(value);
-}
-
-static bool
-bool_column(Relation rel, HeapTuple row, const char *name)
-{
-	bool  isnull;
-	Datum value = column(rel, row, name, BOOLOID, &isnull);
-
-	return !isnull && DatumGetBool(value);
-}
-
 static bool
 number_column(Relation rel, HeapTuple row, const char *name, double *number)
 {
 	bool  isnull;
-	Datum value = column(rel, row, name, NUMERICOID, &isnull);
+	Datum value = brim_columns_value(rel, row, name, NUMERICOID, &isnull);
 
 	if (!isnull)
 		*number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, value));
@@ -118,42 +63,28 @@ static int64
 weight_column(Relation rel, HeapTuple row, const char *name)
 {
 	bool  isnull;
-	Datum value = column(rel, row, name, NUMERICOID, &isnull);
+	Datum value = brim_columns_value(rel, row, name, NUMERICOID, &isnull);
 	int64 weight;
 
 	return !isnull && brim_model_weight(value, &weight) ? weight : -1;
-}
-
-/* The entries of a text array; a null one has data NULL. */
-static BrimStr *
-texts_column(Relation rel, HeapTuple row, const char *name, int *count)
-{
-	bool     isnull;
-	Datum    value = column(rel, row, name, TEXTARRAYOID, &isnull);
-	Datum   *entries;
-	bool    *nulls;
-	BrimStr *texts;
-
-	*count = 0;
-	if (isnull)
-		return NULL;
-	deconstruct_array(DatumGetArrayTypePCopy(value), TEXTOID, -1, false, TYPALIGN_INT, &entries,
-					  &nulls, count);
-	texts = palloc0(sizeof(BrimStr) * Max(*count, 1));
-	for (int i = 0; i < *count; i++)
-	{
-		if (!nulls[i])
-			texts[i] = brim_str(TextDatumGetCString(entries[i]));
-	}
-	return texts;
 }
 
 /* A key that compares a column with a name. */
 static void
 name_key(ScanKey key, Relation rel, const char *column_name, const char *name)
 {
-	ScanKeyEntryInitialize(key, 0, column_number(rel, column_name, TEXTOID), BTEqualStrategyNumber,
-						   InvalidOid, C_COLLATION_OID, F_TEXTEQ, CStringGetTextDatum(name));
+	ScanKeyEntryInitialize(key, 0, brim_columns_number(rel, column_name, TEXTOID),
+						   BTEqualStrategyNumber, InvalidOid, C_COLLATION_OID, F_TEXTEQ,
+						   CStringGetTextDatum(name));
+}
+
+/* Keys that find a version of a model. */
+static void
+version_keys(ScanKey keys, Relation rel, const char *name_column, const char *name, int version)
+{
+	name_key(&keys[0], rel, name_column, name);
+	ScanKeyInit(&keys[1], brim_columns_number(rel, "version", INT4OID), BTEqualStrategyNumber,
+				F_INT4EQ, Int32GetDatum(version));
 }
 
 /*
@@ -172,7 +103,7 @@ published_version(const BrimModelTables *tables, const char *name, bool *exists)
 	name_key(&key, rel, "name", name);
 	scan = systable_beginscan(rel, InvalidOid, false, NULL, 1, &key);
 	if (HeapTupleIsValid(row = systable_getnext(scan)))
-		version = int_column(rel, row, "version");
+		version = brim_columns_int(rel, row, "version");
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
 	*exists = version > 0;
@@ -185,8 +116,8 @@ published_version(const BrimModelTables *tables, const char *name, bool *exists)
 	while (HeapTupleIsValid(row = systable_getnext(scan)))
 	{
 		*exists = true;
-		if (bool_column(rel, row, "is_shipped"))
-			version = Max(version, int_column(rel, row, "version"));
+		if (brim_columns_bool(rel, row, "is_shipped"))
+			version = Max(version, brim_columns_int(rel, row, "version"));
 	}
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
@@ -204,8 +135,8 @@ default_model(const BrimModelTables *tables)
 
 	while (HeapTupleIsValid(row = systable_getnext(scan)))
 	{
-		if (bool_column(rel, row, "is_default"))
-			name = text_column(rel, row, "name").data;
+		if (brim_columns_bool(rel, row, "is_default"))
+			name = brim_columns_text(rel, row, "name").data;
 	}
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
@@ -215,21 +146,21 @@ default_model(const BrimModelTables *tables)
 static void
 read_rule(Relation rel, HeapTuple row, BrimRuleDef *rule)
 {
-	rule->rule_no = int_column(rel, row, "rule_no");
-	rule->dimension = text_column(rel, row, "dimension");
-	rule->signal = text_column(rel, row, "signal");
-	rule->attribute = text_column(rel, row, "attribute");
-	rule->kind = text_column(rel, row, "kind");
+	rule->rule_no = brim_columns_int(rel, row, "rule_no");
+	rule->dimension = brim_columns_text(rel, row, "dimension");
+	rule->signal = brim_columns_text(rel, row, "signal");
+	rule->attribute = brim_columns_text(rel, row, "attribute");
+	rule->kind = brim_columns_text(rel, row, "kind");
 	rule->has_low = number_column(rel, row, "low", &rule->low);
 	rule->has_high = number_column(rel, row, "high", &rule->high);
-	rule->keywords = texts_column(rel, row, "keywords", &rule->nkeywords);
-	rule->path = texts_column(rel, row, "path", &rule->npath);
-	rule->pattern = text_column(rel, row, "pattern");
-	rule->stem = bool_column(rel, row, "stem");
-	rule->points = int_column(rel, row, "points");
+	rule->keywords = brim_columns_texts(rel, row, "keywords", &rule->nkeywords);
+	rule->path = brim_columns_texts(rel, row, "path", &rule->npath);
+	rule->pattern = brim_columns_text(rel, row, "pattern");
+	rule->stem = brim_columns_bool(rel, row, "stem");
+	rule->points = brim_columns_int(rel, row, "points");
 	rule->weight = weight_column(rel, row, "weight");
-	rule->reason = text_column(rel, row, "reason");
-	rule->reason_kind = text_column(rel, row, "reason_kind");
+	rule->reason = brim_columns_text(rel, row, "reason");
+	rule->reason_kind = brim_columns_text(rel, row, "reason_kind");
 }
 
 /* The rules of a version. */
@@ -237,14 +168,12 @@ static void
 read_rules(Oid table, const char *name, BrimModelDef *def)
 {
 	Relation    rel = table_open(table, AccessShareLock);
-	AttrNumber  version = column_number(rel, "version", INT4OID);
 	ScanKeyData keys[2];
 	SysScanDesc scan;
 	HeapTuple   row;
 	int         room = 64;
 
-	name_key(&keys[0], rel, "model", name);
-	ScanKeyInit(&keys[1], version, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(def->version));
+	version_keys(keys, rel, "model", name, def->version);
 	def->rules = palloc(sizeof(BrimRuleDef) * room);
 	scan = systable_beginscan(rel, InvalidOid, false, NULL, 2, keys);
 	while (HeapTupleIsValid(row = systable_getnext(scan)))
@@ -274,9 +203,7 @@ read_signals(Oid table, const char *name, BrimModelDef *def)
 	SysScanDesc scan;
 	HeapTuple   row;
 
-	name_key(&keys[0], rel, "model", name);
-	ScanKeyInit(&keys[1], column_number(rel, "version", INT4OID), BTEqualStrategyNumber, F_INT4EQ,
-				Int32GetDatum(def->version));
+	version_keys(keys, rel, "model", name, def->version);
 	def->signals = palloc0(sizeof(BrimSignalDef) * (BRIM_MODEL_SIGNALS_MAX + 1));
 	scan = systable_beginscan(rel, InvalidOid, false, NULL, 2, keys);
 	while (def->nsignals <= BRIM_MODEL_SIGNALS_MAX &&
@@ -284,14 +211,14 @@ read_signals(Oid table, const char *name, BrimModelDef *def)
 	{
 		BrimSignalDef *settings = &def->signals[def->nsignals++];
 		bool           isnull;
-		Datum          prior = column(rel, row, "prior_points", INT4OID, &isnull);
+		Datum          prior = brim_columns_value(rel, row, "prior_points", INT4OID, &isnull);
 
-		settings->dimension = text_column(rel, row, "dimension");
-		settings->signal = text_column(rel, row, "signal");
-		settings->combine = text_column(rel, row, "combine");
+		settings->dimension = brim_columns_text(rel, row, "dimension");
+		settings->signal = brim_columns_text(rel, row, "signal");
+		settings->combine = brim_columns_text(rel, row, "combine");
 		settings->has_min = settings->has_max = true;
-		settings->min_points = int_column(rel, row, "min_points");
-		settings->max_points = int_column(rel, row, "max_points");
+		settings->min_points = brim_columns_int(rel, row, "min_points");
+		settings->max_points = brim_columns_int(rel, row, "max_points");
 		settings->has_prior = !isnull;
 		settings->prior_points = isnull ? 0 : DatumGetInt32(prior);
 	}
@@ -322,9 +249,7 @@ brim_model_load(const BrimModelTables *tables, const char *name, int version)
 	def->version = version;
 
 	rel = table_open(tables->model, AccessShareLock);
-	name_key(&keys[0], rel, "name", name);
-	ScanKeyInit(&keys[1], column_number(rel, "version", INT4OID), BTEqualStrategyNumber, F_INT4EQ,
-				Int32GetDatum(version));
+	version_keys(keys, rel, "name", name, version);
 	scan = systable_beginscan(rel, InvalidOid, false, NULL, 2, keys);
 	row = systable_getnext(scan);
 	exists = HeapTupleIsValid(row);
@@ -332,11 +257,11 @@ brim_model_load(const BrimModelTables *tables, const char *name, int version)
 	{
 		def->fit_weight = weight_column(rel, row, "fit_weight");
 		def->intent_weight = weight_column(rel, row, "intent_weight");
-		def->high_above = int_column(rel, row, "high_above");
-		def->medium_above = int_column(rel, row, "medium_above");
-		def->qualified_above = int_column(rel, row, "qualified_above");
-		def->missing_policy = text_column(rel, row, "missing_policy");
-		def->language = text_column(rel, row, "language");
+		def->high_above = brim_columns_int(rel, row, "high_above");
+		def->medium_above = brim_columns_int(rel, row, "medium_above");
+		def->qualified_above = brim_columns_int(rel, row, "qualified_above");
+		def->missing_policy = brim_columns_text(rel, row, "missing_policy");
+		def->language = brim_columns_text(rel, row, "language");
 	}
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);

@@ -12,34 +12,45 @@
 #include "postgres.h"
 #include "compat.h"
 
-#include <limits.h>
-
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 
 #include "db/record_type.h"
 
-/* The number of an array's entry that a step names; false where it is none. */
+/*
+ * The number of an array's entry that a step names, written as the operator #>
+ * reads it: white space, a sign and zeros may stand before it.  False where
+ * there is no such entry.
+ */
 static bool
 entry_number(BrimStr step, JsonbContainer *array, uint32 *number)
 {
-	int64 index = 0;
-	bool  is_negative = step.len > 0 && step.data[0] == '-';
-	int64 size = (int64) JsonContainerSize(array);
+	int64  size = (int64) JsonContainerSize(array);
+	int64  index = 0;
+	size_t at = 0;
+	bool   is_negative;
 
-	if (step.len == (is_negative ? 1 : 0) || step.len > 10)
+	while (at < step.len &&
+		   (step.data[at] == ' ' || (step.data[at] >= '\t' && step.data[at] <= '\r')))
+		at++;
+	is_negative = at < step.len && step.data[at] == '-';
+	if (is_negative || (at < step.len && step.data[at] == '+'))
+		at++;
+	if (at == step.len)
 		return false;
-	for (size_t i = is_negative ? 1 : 0; i < step.len; i++)
+	for (; at < step.len; at++)
 	{
-		if (step.data[i] < '0' || step.data[i] > '9')
+		if (step.data[at] < '0' || step.data[at] > '9')
 			return false;
-		index = index * 10 + (step.data[i] - '0');
+		index = index * 10 + (step.data[at] - '0');
+		if (index > size)
+			return false;
 	}
-	if (is_negative)
+	if (is_negative && index > 0)
 		index = size - index;
 	*number = (uint32) index;
-	return index >= 0 && index < size;
+	return index < size;
 }
 
 /* Follow a path; false where it leads nowhere. */

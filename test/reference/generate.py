@@ -13,6 +13,7 @@ rules that there were first.  resolve() reads what --features says.
 import datetime
 from decimal import Decimal
 
+import patterns
 from brim_reference import FACTS, Json
 
 OLD = frozenset()
@@ -77,10 +78,8 @@ INTEGERS = [-2147483648, -100, -3, -1, 0, 1, 2, 10, 14, 15, 16, 29, 30, 31, 50, 
 BIG = INTEGERS + [2147483648, -2147483649, 4294967296, 9007199254740991, 9007199254740992, 9007199254740993, 9223372036854775807, -9223372036854775808]
 DECIMALS = [Decimal(t) for t in "0 0.1 0.2 0.3 -0.1 0.01 0.1000000000000000055511151231257827 9.9900000000000000001 9.99 9.990001 9.989999 0.5 1.5 99.9999 100.0001 1000000 1e15 1e-9 123456789.125".split()]
 FLOATS = [0.1, 0.2, 0.30000000000000004, 9.99, -0.0, 0.0, 1e-300, 1e300, 0.5, 99.5, float("inf"), float("-inf"), float("nan"), -1.5, 1e15]
-PATHS = [["crm", "tier"], ["crm", "score"], ["crm"], ["revenue"], ["tags"], ["none"], ["crm", "deep", "er"], ["a b", "ключ"], ["tags", "0"], [""]]
-# What PostgreSQL and Python read alike; \m, \M and \y are not among it: which characters are letters there the C library says
-PATTERNS = ["ops", "^ops", "ops$", r"(^|[ ,/])ops([ .,]|$)", r"auto[a-z]+ engineer", "(cloud|data)", "c[+]{2}", r"\.net", "r.d", r"[0-9]+", "x{2,3}", "^$",
-            "zürich", "^.{3,5}$", "(sales|ops).*(make|zapier)", "a+b?c*", "[öü]s", "опс|москва", "上海|运", "[^a-z ]", "engineers?$", "e-?commerce", "(ops ?){2}"]
+PATHS = [["crm", "tier"], ["crm", "score"], ["crm"], ["revenue"], ["tags"], ["none"], ["crm", "deep", "er"], ["a b", "ключ"], ["tags", "0"],
+         ["tags", "-1"], ["tags", "1"], ["tags", "01"], ["tags", "+0"], ["tags", " 0"], ["tags", "0 "], ["tags", "-0"], ["tags", "x"], ["tags", "99999999999"], ["tags", "00000000000"], ["crm", "0"]]
 REASONS = [("Good.", "positive"), ("Has {matched}.", "positive"), ("Bad.", "negative"), ("Value {value}: {matched}!", "negative"), ("Größe {value}", "positive")]
 WEIGHTS = [Decimal(t) for t in "1 1 1 1 2 0.5 0.0001 999.9999 0.3333 0.6667 3 12.3456 0.1".split()]
 SHARES = [0, 10000, 5000, 6000, 3333, 6667, 1, 9999, 7000]
@@ -91,6 +90,7 @@ class Generator:
     def __init__(self, random, features, texts=2500):
         self.random = random
         self.features = features
+        self.has_events = "event" in features       # of the model that is being made
         self.long_texts = [self.long_text() for _ in range(max(4, texts // 100))]
         self.texts = [self.text() for _ in range(texts)]
         self.short = [self.dress(w) for w in WORDS + PHRASES for _ in range(3)] + [" saas", "saas ", " ", "\t"]
@@ -188,9 +188,11 @@ class Generator:
         if self.chance(0.2):
             return {}
         made = {}
-        for key in ("revenue", "tags", "none", "a b", ""):
+        for key in ("revenue", "tags", "none", "a b", "", "0"):
             if self.chance(0.6):
                 made[key] = self.json()
+        if self.chance(0.5):
+            made["tags"] = [self.short_text() if self.chance(0.8) else self.json() for _ in range(self.random.choice([1, 2, 2, 3]))]
         if self.chance(0.7):
             made["crm"] = self.json() if self.chance(0.3) else {k: self.json() for k in ("tier", "score", "deep") if self.chance(0.8)}
         if isinstance(made.get("crm"), dict) and self.chance(0.3):
@@ -249,7 +251,7 @@ class Generator:
             kinds.append("all_of")
         if "regex" in self.features:
             kinds.append("regex")
-        if "event" in self.features and kind in ("text", "text[]"):
+        if self.has_events and (path or kind in ("text", "text[]")):
             kinds += ["event", "event"] if column == "news_mentions" else ["event"]
         return kinds * 3 + ["present"]
 
@@ -278,14 +280,14 @@ class Generator:
         elif kind == "event":
             rule["keywords"] = r.sample(EVENT_CLASSES, r.choice([1, 3, 8, 20]))
         elif kind == "regex":
-            rule["pattern"] = r.choice(PATTERNS)
+            rule["pattern"] = patterns.pattern(r)
         if dimension == "disqualifier":
             rule["points"] = 0
         else:
             low = -100 if "negative" in self.features and self.chance(0.3) else 0
             rule["points"] = r.choice([0, 1, 33, 50, 99, 100, r.randint(low, 100), r.randint(low, 100), low])
         if self.chance(0.3):
-            reasons = [r for r in REASONS if ("keywords" in rule and kind != "event" or "{matched}" not in r[0]) and ("{value}" not in r[0] or kind not in ("any_of", "all_of"))]
+            reasons = [r for r in REASONS if (kind == "regex" or "keywords" in rule and kind != "event" or "{matched}" not in r[0]) and ("{value}" not in r[0] or kind not in ("any_of", "all_of"))]
             rule["reason"], rule["reason_kind"] = r.choice(reasons)
             if dimension == "disqualifier":
                 rule["reason_kind"] = "negative"
@@ -297,7 +299,7 @@ class Generator:
         path = None
         readable = [c for c in COLUMNS if c != "attributes"]
         if "path" in self.features and self.chance(0.25):
-            column, path = "attributes", r.choice(PATHS[:-1] if self.chance(0.9) else PATHS)
+            column, path = "attributes", r.choice(PATHS[:7] if self.chance(0.8) else PATHS)
         else:
             column = r.choice(FACTS) if self.chance(0.6) else r.choice(readable)
         kinds = self.kinds(column, path)
@@ -324,6 +326,7 @@ class Generator:
     def model(self, name, version=1):
         r = self.random
         fit = r.choice(SHARES) if self.chance(0.7) else r.randint(0, 10000)
+        self.has_events = "event" in self.features and self.chance(0.5)
         spec = {"name": name, "version": version, "fit_weight": Decimal(fit) / 10000, "intent_weight": Decimal(10000 - fit) / 10000}
         if self.chance(0.5):
             spec["medium_above"], spec["high_above"] = sorted(r.choice([0, 1, 30, 50, 60, 80, 99, 100]) for _ in range(2))
@@ -332,7 +335,7 @@ class Generator:
             spec["missing_policy"] = r.choice(["ignore", "zero", "prior"])
         if "stem" in self.features and self.chance(0.5):
             spec["language"] = r.choice(LANGUAGES)
-        if "event" in self.features and self.chance(0.8):
+        if self.has_events and self.chance(0.8):
             spec["as_of"] = (datetime.date(2026, 6, 1) + datetime.timedelta(days=r.choice([0, 0, 1, 100, -10]))).isoformat()
         spec["signals"] = []
         signals = []

@@ -97,10 +97,10 @@ SELECT count(*) FROM brim_intent_signals(NULL::brim.lead);
 SELECT * FROM brim_intent_signals(ROW(1, 2));
 
 -- Own classes and terms
-INSERT INTO brim.intent_class (class, polarity, weight, half_life_days, is_shipped) VALUES ('award', 1, 0.25, 30, true);
+INSERT INTO brim.intent_class (class, polarity, weight, half_life_days, is_standard, is_shipped) VALUES ('award', 1, 0.25, 30, true, true);
 INSERT INTO brim.intent_term (class, term_no, source, words, near, unless)
 VALUES ('award', 1000, 'news', '{wins,won,=Prix}', '{">4award",prize*}', '{"<2never"}');
-SELECT is_shipped FROM brim.intent_class WHERE class = 'award';
+SELECT is_standard, is_shipped FROM brim.intent_class WHERE class = 'award';
 SELECT s.class, s.polarity, s.weight, s.evidence
   FROM brim_intent_signals('Acme wins the Red Dot award. Acme takes the Prix, a prize of note. A prix prize.', 'Acme', 'news') AS s;
 DELETE FROM brim.intent_class WHERE class = 'award';
@@ -108,8 +108,29 @@ SELECT count(*) FROM brim_intent_signals('Acme wins the Red Dot award', 'Acme', 
 
 -- A change of a shipped row is the user's
 UPDATE brim.intent_class SET weight = 0.5 WHERE class = 'funding';
-SELECT is_shipped, weight FROM brim.intent_class WHERE class = 'funding';
+SELECT is_standard, is_shipped, weight FROM brim.intent_class WHERE class = 'funding';
 SELECT s.class, s.weight FROM brim_intent_signals('Acme raises $5M', 'Acme', 'news') AS s;
+
+-- Shipped rows stay, but can be switched off: a term, a cue, a class with all its terms. Rules may name the class still
+BEGIN;
+UPDATE brim.intent_cue SET is_active = false WHERE kind = 'negation' AND phrase = 'denies';
+SELECT s.class, s.certainty FROM brim_intent_signals('Acme denies layoffs', 'Acme', 'news') AS s;
+UPDATE brim.intent_class SET is_active = false WHERE class = 'layoffs';
+SELECT count(*) FROM brim_intent_signals('Acme denies layoffs', 'Acme', 'news') AS s;
+SELECT brim_intent_score(l, 'intent_plus') = brim_intent_score(l, spec) AS same_by_value, brim_intent_score(l, 'intent_plus') AS intent
+  FROM (SELECT 'Acme' AS company_name, ARRAY['Acme lays off 50 people'] AS news_mentions, ARRAY['zapier'] AS tech_stack) AS l, brim.model_spec WHERE name = 'intent_plus';
+UPDATE brim.intent_class SET is_active = true WHERE class = 'layoffs';
+UPDATE brim.intent_term SET is_active = false WHERE class = 'layoffs';
+SELECT count(*) FROM brim_intent_signals('Acme denies layoffs', 'Acme', 'news') AS s;
+SELECT jsonb_array_length(spec -> 'lexicon' -> 'terms') = (SELECT count(*) FROM brim.intent_term WHERE is_active) AS terms,
+       jsonb_array_length(spec -> 'lexicon' -> 'cues') = (SELECT count(*) FROM brim.intent_cue WHERE is_active) AS cues FROM brim.model_spec WHERE name = 'intent_plus';
+UPDATE brim.intent_term SET is_standard = false WHERE class = 'layoffs';
+SELECT DISTINCT is_shipped, is_standard FROM brim.intent_term WHERE class = 'layoffs';
+ROLLBACK;
+DELETE FROM brim.intent_class WHERE class = 'funding';
+UPDATE brim.intent_term SET term_no = 1000 WHERE class = 'ipo' AND term_no = 1;
+DELETE FROM brim.intent_cue WHERE kind = 'negation' AND phrase = 'denies';
+TRUNCATE brim.intent_cue;
 
 -- Rows that cannot be used are refused when they are written
 INSERT INTO brim.intent_term (class, term_no, words) VALUES ('sponsoring', 1, '{sponsors}');

@@ -64,6 +64,27 @@ SELECT fit_weight, intent_weight, (SELECT count(*) FROM brim.scoring_signal WHER
   FROM brim.scoring_model WHERE name = 'balanced' AND version = 4;
 SELECT same_rows('balanced', 1, 'balanced', 2) AS others_untouched;
 
+-- Promise: a change that is sound only as a whole is taken as a whole: an attribute of all rules of a signal, its dimension, numbers that change
+-- places, kinds that fit each other only in the end, a signal that turns from average to sum with weights that are 1.
+SELECT brim_copy_model('balanced', 1, 'whole');
+SELECT brim_edit_model('whole', '{"rules": [{"rule_no": 20, "attribute": "branch"}, {"rule_no": 21, "attribute": "branch"}]}', 1) AS attribute;
+SELECT brim_edit_model('whole', '{"rules": [{"rule_no": 20, "dimension": "intent"}, {"rule_no": 21, "dimension": "intent"}],
+    "signals": [{"dimension": "intent", "signal": "industry", "max_points": 70}]}', 1) AS dimension;
+SELECT brim_edit_model('whole', '{"rules": [{"rule_no": 20, "keywords": ["e-commerce"], "points": 60}, {"rule_no": 21, "keywords": ["saas"], "points": 100},
+    {"rule_no": 13, "kind": "range", "low": 501, "points": 10}, {"rule_no": 12, "kind": "otherwise", "low": null, "high": null}]}', 1) AS numbers;
+SELECT brim_edit_model('whole', '{"rules": [{"rule_no": 30, "kind": "range", "attribute": "tools", "low": 3, "keywords": null, "reason": "Has {value} tools."},
+    {"rule_no": 31, "attribute": "tools"}]}', 1) AS kinds;
+SELECT brim_edit_model('whole', '{"rules": [{"rule_no": 40, "weight": 3}]}', 1), brim_edit_model('whole', '{"rules": [{"rule_no": 40, "weight": 1}],
+    "signals": [{"dimension": "intent", "signal": "hiring_operations", "combine": "add"}]}', 1), brim_edit_model('whole', '{"rules": [{"rule_no": 40, "weight": 2}],
+    "signals": [{"dimension": "intent", "signal": "hiring_operations", "delete": true}]}', 1) AS combine;
+SELECT rule_no, dimension, signal, attribute, kind, low, high, keywords, points, weight, reason FROM brim.scoring_rule WHERE model = 'whole' ORDER BY 1;
+SELECT dimension, signal, combine, max_points FROM brim.scoring_signal WHERE model = 'whole';
+SELECT brim_score(l, spec) FROM brim.model_spec, (SELECT 'saas' AS branch, 4 AS tools, 600 AS employee_count) AS l WHERE name = 'whole';
+SELECT brim_edit_model('whole', '{"rules": [{"rule_no": 10, "delete": true}, {"rule_no": 11, "delete": true}, {"rule_no": 12, "delete": true}, {"rule_no": 13, "delete": true},
+    {"rule_no": 20, "delete": true}, {"rule_no": 21, "delete": true}, {"rule_no": 30, "delete": true}, {"rule_no": 31, "delete": true}, {"rule_no": 40, "delete": true},
+    {"rule_no": 1, "dimension": "fit", "signal": "size", "attribute": "employee_count", "kind": "present", "points": 10}]}', 1) AS all_others;
+SELECT rule_no, signal FROM brim.scoring_rule WHERE model = 'whole';
+
 -- Promise: what is wrong is said with its place, and nothing is left of it.
 CREATE TABLE before AS SELECT version_rows(m.name, m.version) AS r, m.name, m.version FROM brim.scoring_model AS m;
 SELECT c, f.* FROM unnest(ARRAY[
@@ -78,7 +99,11 @@ SELECT c, f.* FROM unnest(ARRAY[
     '{"rules": [{"rule_no": 20, "delete": true, "points": 1}]}', '{"rules": [{"rule_no": 99, "points": 1}]}', '{"rules": [{"rule_no": 20, "attribute": "employee_count"}]}',
     '{"rules": [{"rule_no": 20, "points": 1}, {"rule_no": 21, "attribute": "country"}]}',
     '{"signals": [{"dimension": "fit"}]}', '{"signals": [{"dimension": "fit", "signal": "nothing", "max_points": 1}]}', '{"signals": [{"dimension": "fit", "signal": "industry", "delete": true}]}',
-    '{"signals": [{"dimension": "fit", "signal": "industry", "cap": 1}]}', '{"signals": [{"dimension": "fit", "signal": "industry", "max_points": 1000}]}'
+    '{"signals": [{"dimension": "fit", "signal": "industry", "cap": 1}]}', '{"signals": [{"dimension": "fit", "signal": "industry", "max_points": 1000}]}',
+    '{"rules": [{"rule_no": 20, "points": 1}, {"rule_no": 21, "points": 1000}, {"rule_no": 30, "low": 1}]}', '{"rules": [{"rule_no": 40, "kind": "regex", "keywords": null, "pattern": "a["}]}',
+    '{"rules": [{"rule_no": 20, "attribute": "branch"}]}', '{"rules": [{"rule_no": 40, "stem": true}], "language": "klingon"}',
+    '{"rules": [{"rule_no": 40, "weight": 2}], "signals": [{"dimension": "intent", "signal": "hiring_operations", "combine": "add"}]}',
+    '{"rules": [{"rule_no": 10, "delete": true}, {"rule_no": 11, "delete": true}, {"rule_no": 12, "delete": true}, {"rule_no": 13, "delete": true}, {"rule_no": 20, "delete": true}, {"rule_no": 21, "delete": true}, {"rule_no": 30, "delete": true}, {"rule_no": 31, "delete": true}, {"rule_no": 40, "delete": true}]}'
     ]) AS c, fault(format('SELECT brim_edit_model(%L, %L)', 'balanced', c)) AS f;
 SELECT count(*) AS differences
   FROM (SELECT r, name, version FROM before EXCEPT ALL SELECT version_rows(m.name, m.version), m.name, m.version FROM brim.scoring_model AS m) AS d;

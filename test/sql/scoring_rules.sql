@@ -54,6 +54,12 @@ SELECT v.attributes,
                ('{"crm": {"n": {"a": 1}}}'), ('{"crm": ["n"]}'), ('{"crm": {"n": ["gold", "last"]}}'), ('{"crm": {"n": ""}}'), ('"crm"'), (NULL)) AS v (attributes)
  CROSS JOIN LATERAL (SELECT v.attributes) AS x;
 
+-- A step is read as the operator #> reads it: also a number with a sign, zeros or white space before it.
+SELECT step, brim_score(x, model(jsonb_build_array(jsonb_build_object('attribute', 'attributes', 'path', ARRAY['tags', step], 'kind', 'one_of', 'keywords', ARRAY[found], 'points', 70)))) AS score
+  FROM (SELECT '{"tags": ["first", "second", "third"]}'::jsonb AS attributes) AS x,
+       unnest(ARRAY['0', '2', '3', '-1', '-3', '-4', '-0', '+1', '-01', ' 1', E'\t+2', '1 ', '+', '-', ' ', '1.0', '0x1', '+-1', '00000000000000000000002', '-00000000000000000000002', '4294967296', '-4294967297', '18446744073709551616', '99999999999999999999']) AS step,
+       LATERAL (SELECT coalesce(x.attributes #>> ARRAY['tags', step], 'no entry') AS found) AS f;
+
 -- Signals that add: points of all rules that match, within the limits, on top of the average; never below 0 or above 100.
 SELECT n, brim_score(x, model(r, '{"combine": "add"}')) AS added, brim_score(x, model(r, '{"combine": "add", "max_points": 50, "min_points": -10}')) AS limited,
        brim_score(x, model(r)) AS first,

@@ -85,6 +85,14 @@ $source->sql(q{
 	INSERT INTO brim.scoring_rule (model, version, rule_no, dimension, signal, attribute, kind, low, points)
 		VALUES ('mine', 1, 1, 'fit', 'employee_count', 'employee_count', 'range', 10, 70);
 	SELECT brim_publish_model('mine', 1, true);
+	UPDATE brim.intent_class SET weight = 0.25, half_life_days = NULL WHERE class = 'funding';
+	UPDATE brim.intent_class SET is_active = false WHERE class = 'ipo';
+	INSERT INTO brim.intent_class (class, polarity, weight) VALUES ('award', 1, 0.5);
+	INSERT INTO brim.intent_term (class, term_no, words, near) VALUES ('award', 1000, '{wins}', '{>prize}'), ('layoffs', 1000, '{"says goodbye to {people}"}', '{}');
+	UPDATE brim.intent_term SET words = words || '{gives up its seat}'::text[] WHERE class = 'delisting' AND term_no = 1;
+	UPDATE brim.intent_term SET is_active = false WHERE class = 'partnership';
+	INSERT INTO brim.intent_cue (kind, phrase) VALUES ('hedge', 'they say');
+	UPDATE brim.intent_cue SET is_active = false WHERE kind = 'negation' AND phrase = 'denies';
 	INSERT INTO brim.template (industry, variant, subject, body) VALUES ('saas', 'short', 'Hello {{company_name}}', 'Body');
 	INSERT INTO brim.outbound_email (campaign, company_id, variant, score, status, node_id, recipient, subject, body,
 			message_id, message_date, generated_by)
@@ -110,6 +118,19 @@ $source->node->command_ok(
 my $second = $dump->('restored', 'second.sql');
 my $sorted = sub { return join("\n", sort split /\n/, $_[0]) };
 is($sorted->($second), $sorted->($first), 'a dump of the restored database is the same dump');
+# The lexicon as a whole, and what it finds
+my $lexicon = q{SELECT concat_ws(E'\n',
+	(SELECT string_agg(c::text, E'\n' ORDER BY class) FROM brim.intent_class AS c WHERE NOT is_shipped),
+	(SELECT string_agg(t::text, E'\n' ORDER BY class, term_no) FROM brim.intent_term AS t WHERE NOT is_shipped),
+	(SELECT string_agg(q::text, E'\n' ORDER BY kind, phrase) FROM brim.intent_cue AS q WHERE NOT is_shipped),
+	(SELECT md5(string_agg(c::text, ',' ORDER BY class)) FROM brim.intent_class AS c),
+	(SELECT md5(string_agg(t::text, ',' ORDER BY class, term_no)) FROM brim.intent_term AS t),
+	(SELECT md5(string_agg(q::text, ',' ORDER BY kind, phrase)) FROM brim.intent_cue AS q))};
+my $found = q{SELECT string_agg(concat_ws(' ', class, certainty, weight), ', ' ORDER BY class) FROM brim_intent_signals(
+	'Acme raises $5M. Acme goes public. Acme wins a prize. Acme says goodbye to 50 people. Acme partners with Globex. Acme denies job cuts.', 'Acme', 'news')};
+is($source->sql($found), 'award stated 0.5, funding stated 0.25, layoffs stated 1, layoffs stated 1', 'a lexicon as its users want it');
+is($source->node->safe_psql('restored', $found), $source->sql($found), 'finds the same where it was restored');
+is($source->node->safe_psql('restored', $lexicon), $source->sql($lexicon), 'row by row: changed, switched off, and own ones');
 unlike($first, qr/brim\.node\b.*FROM stdin/, 'brim.node is not dumped');
 isnt($source->node->safe_psql('restored', 'SELECT node_id FROM brim.node'),
 	$source->sql('SELECT node_id FROM brim.node'), 'the restored database is another node');

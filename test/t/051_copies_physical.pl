@@ -201,6 +201,9 @@ my $digest = q{SELECT concat_ws(' ',
 	(SELECT md5(string_agg(s::text, ',' ORDER BY campaign, company_id)) FROM brim.send_ledger AS s),
 	(SELECT md5(string_agg(v::text, ',' ORDER BY event_id)) FROM brim.event AS v),
 	(SELECT md5(string_agg(c::text, ',' ORDER BY name)) FROM brim.campaign AS c),
+	(SELECT md5(string_agg(k::text, ',' ORDER BY class)) FROM brim.intent_class AS k),
+	(SELECT md5(string_agg(t::text, ',' ORDER BY class, term_no)) FROM brim.intent_term AS t),
+	(SELECT md5(string_agg(q::text, ',' ORDER BY kind, phrase)) FROM brim.intent_cue AS q),
 	(SELECT last_value FROM brim.generation_generation_id_seq),
 	(SELECT last_value FROM brim.outbound_email_email_id_seq),
 	(SELECT last_value FROM brim.event_event_id_seq))};
@@ -208,6 +211,9 @@ $brim->set('brim.databases' => '');
 $brim->wait_until(q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'brim worker'}, '0');
 # A stop that hits a running statement leaves what is in hand to the next start, as here
 $brim->sql(q{UPDATE brim.outbound_email SET status = 'queued', claim_token = NULL, claimed_by = NULL WHERE status = 'claimed'});
+$brim->sql(q{UPDATE brim.intent_class SET weight = 0.25 WHERE class = 'funding';
+	UPDATE brim.intent_term SET is_active = false WHERE class = 'ipo';
+	INSERT INTO brim.intent_cue (kind, phrase) VALUES ('hedge', 'they say')});
 my $before = $brim->sql($digest);
 is(mailed($smtp), '', 'nothing was mailed before the upgrade');
 $origin->stop;
@@ -226,7 +232,7 @@ command_ok([ 'pg_upgrade', '--no-sync', '--link', '-b', $bin, '-B', $bin, '-s', 
 is(mailed($smtp), '', 'pg_upgrade lets the old cluster mail nobody');
 is(mailed($elsewhere), '', 'nor the new one');
 my $upgraded = $brim->copy($upgraded_node);
-is($upgraded->sql($digest), $before, 'leads, queue, ledger, journal and sequences are as they were');
+is($upgraded->sql($digest), $before, 'leads, queue, ledger, journal, lexicon and sequences are as they were');
 is_disarmed($upgraded, 'an upgraded cluster', qr/system identifier was \d+, is \d+/);
 ($shown) = arm($upgraded, 'an upgraded cluster');
 is($shown, 'held=5 uncertain=0 jobs=2 other_node=0', 'an upgraded cluster: arming shows what it would do');

@@ -1,0 +1,21 @@
+/*-------------------------------------------------------------------------
+ *
+ * rule_text.h
+ *	  What a rule that matched says: its reason, its evidence.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BRIM_API_RULE_TEXT_H
+#define BRIM_API_RULE_TEXT_H
+
+#include "core/score.h"
+
+/* brim_score_reason() or brim_score_evidence(). */
+typedef bool (*BrimRuleTeller)(const BrimScore *score, int rule, const BrimValue *values,
+							   BrimBuf *out);
+
+/* The text that one of them makes, in the current context. */
+extern BrimStr
+brim_rule_text(BrimRuleTeller tell, const BrimScore *score, int rule, const BrimValue *values);
+
+#endif /* BRIM_API_RULE_TEXT_H */
