@@ -62,7 +62,8 @@ static BrimStatement next_due = {
 
 /* A description of 500 characters is within BRIM_GEMINI_MAX_DESCRIPTION bytes. */
 static BrimStatement classes = {"SELECT c.class, c.polarity, left(c.description, 500)"
-								"  FROM brim.intent_class c ORDER BY c.class LIMIT $1",
+								"  FROM brim.intent_class c WHERE c.is_active"
+								" ORDER BY c.class LIMIT $1",
 								1,
 								{INT4OID},
 								NULL};

@@ -241,6 +241,15 @@ is($brim->sql(q{SELECT brim_explain(l) -> 'reasoning' ->> 'positive' FROM brim.l
 	'["Ideal company size (100 employees).", "Ideal industry: SaaS.", "In the news: funding, expansion."]', 'and say so');
 is($brim->sql(q{SELECT count(*) FROM brim.event WHERE company_id = 'rule' AND event_type = 'score_calculated'}), '2', 'and that is journalled');
 
+# A class that is switched off is not asked for
+$brim->sql(q{
+	UPDATE brim.intent_class SET is_active = false WHERE class = 'customer_win';
+	INSERT INTO brim.lead (company_id, company_name, news_mentions) VALUES ('off', 'Off', '{Off has a [customer_win] and its [ipo]}')});
+wait_done();
+$brim->wait_until(q{SELECT attributes ->> 'gemini_events' FROM brim.lead WHERE company_id = 'off'}, '["ipo"]');
+is($brim->sql(q{SELECT string_agg(class, ' ') FROM brim.lead_classification WHERE company_id = 'off'}), 'ipo', 'a class that is switched off is not asked for');
+$brim->sql(q{UPDATE brim.intent_class SET is_active = true WHERE class = 'customer_win'});
+
 # A lead that cannot be written stops no other
 $brim->sql(q{
 	UPDATE brim.lead SET news_mentions = NULL WHERE company_id IN ('c18', 'c19');
