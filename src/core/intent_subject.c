@@ -157,7 +157,16 @@ foreign_subject(const BrimIntentWork *work, BrimSpan word)
 		"tuesday",    "wednesday",  "thursday",     "friday",    "saturday",    "sunday",
 		"january",    "february",   "march",        "april",     "may",         "june",
 		"july",       "august",     "september",    "october",   "november",    "december",
-		"ministry",   "government", "creditors",    "banks",     NULL};
+		"ministry",   "government", "creditors",    "banks",     "union",       "unions",
+		"prosecutor", "authority",  "authorities",  "watchdog",  "council",     "city",
+		"lenders",    "attackers",  "thieves",      "criminals", "auditors",    "experts",
+		"insiders",   "observers",  "residents",    "minister",  "politicians", "pilots",
+		"nurses",     "drivers",    "engineers",    "farmers",   "investor",    "journalists",
+		"orders",     "demand",     "losses",       "jobs",      "production",  "administrators",
+		"shoppers",   "owner",      "founders",     "former",    "veteran",     "manager",
+		"officials",  "activists",  "critics",      "managers",  "executives",  "dozens",
+		"hundreds",   "thousands",  "all",          "some",      "many",        "most",
+		NULL};
 	const BrimSentence *sentence = &work->sentence;
 	int                 token = word.first - 1;
 	BrimStr             text;

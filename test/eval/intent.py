@@ -8,13 +8,17 @@ FILE.tsv: columns id, source, company, text, events (class:certainty;...), the
 company's own events that are stated or hedged.  --binary: columns
 document_id, sentence, text, event_subtypes, intent, where intent is
 cost_cutting, expansion or other; the classes are taken together as below.
+Sentences whose words and signs stand apart ("Acme ' s $ 5 million , it
+did n't say") are put together first, as they were written.
 """
 
 import csv
+import re
 import subprocess
 import sys
 
-COST_CUTTING = {"layoffs", "cost_cutting", "office_closure"}
+# Costs, people and places that go; people who leave are mostly executives
+COST_CUTTING = {"layoffs", "cost_cutting", "office_closure", "leadership_departure"}
 EXPANSION = {"expansion", "new_market", "mass_hiring", "leadership_hire", "product_launch", "acquisition",
              "acquired", "partnership", "customer_win", "funding"}
 
@@ -95,9 +99,17 @@ def evaluate(driver, lexicon, path, show):
     print("certainty right %.3f of %d" % (same / max(both, 1), both))
 
 
+def as_written(text):
+    text = re.sub(r"` `|' '|``|''", '"', text)
+    text = re.sub(r" ' (s|re|ve|ll|d|m)\b", r"'\1", text)
+    text = re.sub(r" n't\b", "n't", text)
+    text = re.sub(r"([$£€(]) ", r"\1", text)
+    return re.sub(r" ([.,;:!?%)])", r"\1", text)
+
+
 def evaluate_binary(driver, lexicon, path, show):
     rows = read(path)
-    found = run(driver, lexicon, [("news", "", r["text"]) for r in rows])
+    found = run(driver, lexicon, [("news", "", as_written(r["text"])) for r in rows])
     for name, classes in (("cost_cutting", COST_CUTTING), ("expansion", EXPANSION)):
         counts = [0, 0, 0]
         for row, events in zip(rows, found):
