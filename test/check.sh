@@ -356,14 +356,7 @@ done
 
 if [ -n "${BRIM_INNER:-}" ]; then inner; fi
 
-trap 'exit 130' INT
-trap 'exit 143' TERM
-trap clean_up EXIT
-log=$(mktemp "${TMPDIR:-/tmp}/brim-packages.XXXXXX")
-install_packages check "$log"
-rm -f "$log"
-find_pg_config
-make_work check
+begin_run check check
 status=0
 run_inner test/check.sh ${arguments[0]+"${arguments[@]}"} || status=$?
 if [ -n "$KEEP_WORK" ]; then say "kept: $WORK"; fi

@@ -251,18 +251,12 @@ done
 
 if [ -n "${BRIM_INNER:-}" ]; then inner; fi
 
-trap 'exit 130' INT
-trap 'exit 143' TERM
-trap clean_up EXIT
-log=$(mktemp "${TMPDIR:-/tmp}/brim-packages.XXXXXX")
-install_packages demo "$log"
-/usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || try_package python3-aiosmtpd "$log" || true
-command -v openssl >/dev/null 2>&1 || try_package openssl "$log" || true
-rm -f "$log"
-find_pg_config
 keep=$KEEP_WORK
 KEEP_WORK=
-make_work demo
+begin_run demo demo
+log=$WORK/log/packages.log
+/usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || try_package python3-aiosmtpd "$log" || true
+command -v openssl >/dev/null 2>&1 || try_package openssl "$log" || true
 if [ -n "${GEMINI_API_KEY_FILE:-}" ]; then
 	[ -r "$GEMINI_API_KEY_FILE" ] || die "GEMINI_API_KEY_FILE=$GEMINI_API_KEY_FILE cannot be read"
 	(umask 077 && head -n 1 "$GEMINI_API_KEY_FILE" >"$WORK/gemini.key")

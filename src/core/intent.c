@@ -17,10 +17,12 @@ brim_intent_create(const BrimLexicon *lexicon, const BrimFold *fold, BrimMem *me
 {
 	BrimIntentScan *scan = brim_mem_alloc(mem, sizeof(BrimIntentScan));
 	BrimIntentWork *work = brim_mem_alloc(mem, sizeof(BrimIntentWork));
-	int *class_hit = brim_mem_alloc(mem, sizeof(int) * 2 * ((size_t) lexicon->nclasses + 1));
+	int  *class_hit = brim_mem_alloc(mem, sizeof(int) * 2 * ((size_t) lexicon->nclasses + 1));
+	char *has_word = brim_mem_alloc(mem, (size_t) lexicon->nterms + 1);
 
-	if (scan == NULL || work == NULL || class_hit == NULL)
+	if (scan == NULL || work == NULL || class_hit == NULL || has_word == NULL)
 	{
+		brim_mem_free(mem, has_word);
 		brim_mem_free(mem, scan);
 		brim_mem_free(mem, work);
 		brim_mem_free(mem, class_hit);
@@ -31,6 +33,7 @@ brim_intent_create(const BrimLexicon *lexicon, const BrimFold *fold, BrimMem *me
 	work->lexicon = lexicon;
 	work->fold = fold;
 	work->mem = mem;
+	work->has_word = has_word;
 	work->class_hit = class_hit;
 	work->class_word = class_hit + lexicon->nclasses;
 	brim_intent_text_init(&work->text, mem);
@@ -57,6 +60,7 @@ brim_intent_free(BrimIntentScan *scan)
 	brim_mem_free(mem, work->found);
 	brim_mem_free(mem, work->marks);
 	brim_mem_free(mem, work->cues);
+	brim_mem_free(mem, work->has_word);
 	brim_mem_free(mem, work->class_hit);
 	brim_mem_free(mem, work);
 	brim_mem_free(mem, scan);

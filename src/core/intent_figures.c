@@ -78,16 +78,12 @@ static const char *const no_people_words[] = {
 static bool
 same_word(BrimStr word, const char *name)
 {
-	size_t len = strlen(name);
-
-	if (len != word.len)
-		return false;
-	for (size_t i = 0; i < len; i++)
+	for (size_t i = 0; i < word.len; i++)
 	{
-		if ((char) brim_text_lower_byte((unsigned char) word.data[i]) != name[i])
+		if (name[i] == '\0' || (char) brim_text_lower_byte((unsigned char) word.data[i]) != name[i])
 			return false;
 	}
-	return true;
+	return name[word.len] == '\0';
 }
 
 static const char *

@@ -119,7 +119,30 @@ placeholder_at(const BrimSentence *sentence, BrimPlaceholder placeholder, int to
 	return -1;
 }
 
-/* Note a phrase for each term and cue that has it. */
+/* Which terms have a word in the sentence?  What else stands there matters to no other. */
+static void
+find_words(BrimIntentWork *work, const BrimFound *found, int nfound)
+{
+	const BrimLexicon *lexicon = work->lexicon;
+
+	memset(work->has_word, 0, (size_t) lexicon->nterms);
+	for (int i = 0; i < nfound; i++)
+	{
+		int pattern = found[i].pattern;
+
+		if (lexicon->is_word[pattern] == 0)
+			continue;
+		for (int t = lexicon->phrases.first[pattern]; t < lexicon->phrases.first[pattern + 1]; t++)
+		{
+			const BrimItem *item = &lexicon->items[lexicon->phrases.targets[t].rule];
+
+			if (item->role == BRIM_ITEM_WORD)
+				work->has_word[item->term] = true;
+		}
+	}
+}
+
+/* Note a phrase for each cue that has it, and each term that has a word. */
 static bool
 note_phrase(BrimIntentWork *work, const BrimFound *found)
 {
@@ -134,6 +157,8 @@ note_phrase(BrimIntentWork *work, const BrimFound *found)
 		int             first = last - item->nwords + 1;
 		int             end = last;
 
+		if (item->role != BRIM_ITEM_CUE && !work->has_word[item->term])
+			continue;
 		if (item->placeholder != BRIM_PLACEHOLDER_NONE)
 			end = placeholder_at(&work->sentence, item->placeholder, last + 1);
 		if (end < 0 || first < 0 || (item->is_exact && !is_as_written(work, item, first)))
@@ -291,6 +316,7 @@ brim_intent_marks(BrimIntentWork *work, const BrimFound *found, int nfound)
 {
 	work->nmarks = 0;
 	work->ncues = 0;
+	find_words(work, found, nfound);
 	for (int i = 0; i < nfound; i++)
 	{
 		if (!note_phrase(work, &found[i]))

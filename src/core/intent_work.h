@@ -150,6 +150,7 @@ typedef struct BrimIntentWork
 	int          ncues;
 	int          cue_room;
 	BrimCueSpan *cues;
+	char        *has_word;   /* of each term: is one of its words in the sentence? */
 	int         *class_hit;  /* of each class: its hit in the sentence, or -1 */
 	int         *class_word; /* and the token of its word */
 

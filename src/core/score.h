@@ -136,7 +136,9 @@ extern void brim_score_want(BrimScore *score, int want);
  */
 extern bool brim_score_run(BrimScore *score, const BrimValue *values, int want);
 
-/* Did a rule match in the last run?  In an average only the first of a signal counts. */
+/* What became of the rules is known after a run with BRIM_WANT_MATCHES, and only then. */
+
+/* Did a rule match?  In an average only the first of a signal counts. */
 extern bool brim_score_matched(const BrimScore *score, int rule);
 
 /* The points that a rule which matched gave, before its signal's limits, 1/10000. */
@@ -144,8 +146,8 @@ extern int64_t brim_score_rule_points(const BrimScore *score, int rule);
 
 /*
  * Append the reason that a rule gives, if it has one, placeholders filled, or
- * what it found (keywords, what the pattern matched, the value).  Both need a
- * run with BRIM_WANT_MATCHES.  False: it does not fit.
+ * what it found (keywords, what the pattern matched, the value).  False: it
+ * does not fit.
  */
 extern bool
 brim_score_reason(const BrimScore *score, int rule, const BrimValue *values, BrimBuf *out);

@@ -42,7 +42,7 @@ companies() {
 }
 
 bench_score() {
-	step "Scoring $ROWS leads, serial, best of three"
+	step "Scoring $ROWS leads, serial unless said, medians of five"
 	psql_quiet --set=rows="$ROWS" --file=test/bench/score.sql || die "score.sql failed"
 }
 
@@ -334,14 +334,7 @@ for part in "${parts[@]}"; do
 done
 
 if [ -n "${BRIM_INNER:-}" ]; then inner; fi
-trap 'exit 130' INT
-trap 'exit 143' TERM
-trap clean_up EXIT
-log=$(mktemp "${TMPDIR:-/tmp}/brim-packages.XXXXXX")
-install_packages demo "$log"
-rm -f "$log"
-find_pg_config
-make_work bench
+begin_run bench demo
 status=0
 run_inner test/bench/run.sh "${parts[@]}" || status=$?
 exit "$status"

@@ -52,14 +52,7 @@ if [ $# -lt 1 ] || [ ! -f "$1" ]; then
 	sed -n '3,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
 	exit 2
 fi
-trap 'exit 130' INT
-trap 'exit 143' TERM
-trap clean_up EXIT
-log=$(mktemp "${TMPDIR:-/tmp}/brim-packages.XXXXXX")
-install_packages build "$log"
-rm -f "$log"
-find_pg_config
-make_work eval
+begin_run eval build
 cp "$1" "$WORK/texts.tsv"
 shift
 run_inner test/eval/intent.sh "$WORK/texts.tsv" "$@"

@@ -187,6 +187,20 @@ make_work() {
 	find "$WORK/src/sql" -maxdepth 1 -name 'brim--*.sql' ! -name 'brim--*--*.sql' -delete
 }
 
+# begin_run NAME PACKAGES: what each outer run begins with: packages, a PostgreSQL,
+# a work directory, and a trap that takes it away however the run ends.
+begin_run() {
+	local log
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	trap clean_up EXIT
+	log=$(mktemp "${TMPDIR:-/tmp}/brim-packages.XXXXXX")
+	install_packages "$2" "$log"
+	rm -f "$log"
+	find_pg_config
+	make_work "$1"
+}
+
 # The user that servers run as when we are root.
 unprivileged_user() {
 	local user

@@ -34,14 +34,7 @@ stop_run() {
 }
 
 if [ -n "${BRIM_INNER:-}" ]; then inner "$@"; fi
-trap 'exit 130' INT
-trap 'exit 143' TERM
-trap clean_up EXIT
-log=$(mktemp "${TMPDIR:-/tmp}/brim-packages.XXXXXX")
-install_packages demo "$log"
-rm -f "$log"
-find_pg_config
-make_work reference
+begin_run reference demo
 status=0
 run_inner test/reference/property.sh "$@" || status=$?
 exit "$status"

@@ -72,16 +72,9 @@ while [ $# -gt 0 ]; do
 done
 
 if [ -n "${BRIM_INNER:-}" ]; then inner; fi
-trap 'exit 130' INT
-trap 'exit 143' TERM
-trap clean_up EXIT
-log=$(mktemp "${TMPDIR:-/tmp}/brim-packages.XXXXXX")
-install_packages demo "$log"
-/usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || try_package python3-aiosmtpd "$log" ||
+begin_run kill demo
+/usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || try_package python3-aiosmtpd "$WORK/log/packages.log" ||
 	die "please install python3-aiosmtpd"
-rm -f "$log"
-find_pg_config
-make_work kill
 status=0
 run_inner test/soak/kill_loop.sh ${arguments[0]+"${arguments[@]}"} || status=$?
 if [ -n "$KEEP_WORK" ]; then say "# kept: $WORK"; fi

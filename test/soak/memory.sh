@@ -60,14 +60,7 @@ done
 [[ $calls =~ ^[1-9][0-9]{5,}$ ]] || die "--calls wants a number of at least 100000"
 
 if [ -n "${BRIM_INNER:-}" ]; then inner; fi
-trap 'exit 130' INT
-trap 'exit 143' TERM
-trap clean_up EXIT
-log=$(mktemp "${TMPDIR:-/tmp}/brim-packages.XXXXXX")
-install_packages demo "$log"
-rm -f "$log"
-find_pg_config
-make_work memory
+begin_run memory demo
 status=0
 run_inner test/soak/memory.sh ${arguments[0]+"${arguments[@]}"} || status=$?
 exit "$status"

@@ -84,14 +84,7 @@ case ${1:-} in
 		;;
 esac
 if [ -n "${BRIM_INNER:-}" ]; then inner; fi
-trap 'exit 130' INT
-trap 'exit 143' TERM
-trap clean_up EXIT
-log=$(mktemp "${TMPDIR:-/tmp}/brim-packages.XXXXXX")
-install_packages check "$log"
-rm -f "$log"
-find_pg_config
-make_work workers
+begin_run workers check
 status=0
 run_inner test/soak/workers.sh "$@" || status=$?
 exit "$status"

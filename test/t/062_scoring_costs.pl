@@ -98,12 +98,14 @@ my @ways = (
 	[ 'a model by columns', q{SELECT sum(brim_score(c, 'mine')) FROM crm.company AS c WHERE id <= ROWS}, 1 ],
 	[ 'a version', q{SELECT sum(brim_score(c, 'mine@1')) FROM crm.company AS c WHERE id <= ROWS}, 1 ],
 	[ 'intent_plus', q{SELECT sum(brim_score(c, 'intent_plus')) FROM crm.company AS c WHERE id <= ROWS}, 1 ],
-	[ 'a view', q{SELECT sum(brim_score(c, 'mine')) FROM crm.customer AS c WHERE id <= ROWS}, undef ],
+	[ 'a view', q{SELECT sum(brim_score(c, 'mine')) FROM crm.customer AS c WHERE id <= ROWS}, 1 ],
 	[ 'a row that may be missing', q{SELECT sum(brim_score(c, 'mine')) FROM (SELECT 1) AS one LEFT JOIN crm.company AS c ON c.id <= ROWS}, 0 ],
-	[ 'a row that is computed', q{SELECT sum(brim_score(q, 'mine')) FROM (SELECT employee_count::numeric, industry || id AS industry, tech_stack::varchar[], attributes
-		FROM crm.company WHERE id <= ROWS OFFSET 0) AS q}, undef ],
+	[ 'a row of a subquery', q{SELECT sum(brim_score(q, 'mine')) FROM (SELECT employee_count::numeric, industry || id AS industry, tech_stack::varchar[], attributes
+		FROM crm.company WHERE id <= ROWS OFFSET 0) AS q}, 1 ],
+	[ 'a row that is computed', q{SELECT sum(brim_score(CASE WHEN q.id > 0 THEN q END, 'mine')) FROM (SELECT id, employee_count::numeric, industry || id AS industry, tech_stack::varchar[], attributes
+		FROM crm.company WHERE id <= ROWS OFFSET 0) AS q}, 0 ],
 	[ 'the model a column', q{SELECT sum(brim_score(c, m.name)) FROM crm.company AS c, (VALUES ('mine'), ('aggressive'), (NULL)) AS m (name) WHERE id <= ROWS}, 0 ],
-	[ 'the spec a constant', qq{SELECT sum(brim_score(c, $literal)) FROM crm.company AS c WHERE id <= ROWS}, undef ],
+	[ 'the spec a constant', qq{SELECT sum(brim_score(c, $literal)) FROM crm.company AS c WHERE id <= ROWS}, 1 ],
 	[ 'the spec from a subquery', qq{SELECT sum(brim_score(c, $spec)) FROM crm.company AS c WHERE id <= ROWS}, 0 ],
 	[ 'specs that vary', qq{SELECT sum(brim_score(c, s.spec)) FROM crm.company AS c, (SELECT spec FROM brim.model_spec WHERE is_published OFFSET 0) AS s WHERE id <= ROWS}, 0, 20_000 ],
 	[ 'explanations', q{SELECT count(brim_explain(c)) FROM crm.company AS c WHERE id <= ROWS}, undef ],

@@ -15,7 +15,7 @@ is($code, 0, 'every way to score was measured') or diag($err);
 
 my @lines = split(/\n/, $out);
 my $control = pop @lines;
-cmp_ok(scalar(@lines), '>=', 12, 'by columns, as a row, by spec, explained, events, in one statement and in many');
+cmp_ok(scalar(@lines), '==', 13, 'by columns, as a row, by spec, explained, events, in one statement and in many');
 foreach my $line (@lines)
 {
 	my ($way) = $line =~ /^(.*?)  /;
