@@ -244,10 +244,10 @@ is($brim->sql(q{SELECT count(*) FROM brim.event WHERE company_id = 'rule' AND ev
 # A class that is switched off is not asked for
 $brim->sql(q{
 	UPDATE brim.intent_class SET is_active = false WHERE class = 'customer_win';
-	INSERT INTO brim.lead (company_id, company_name, news_mentions) VALUES ('off', 'Off', '{Off has a [customer_win] and its [ipo]}')});
+	INSERT INTO brim.lead (company_id, company_name, news_mentions) VALUES ('class', 'Class', '{Class has a [customer_win] and its [ipo]}')});
 wait_done();
-$brim->wait_until(q{SELECT attributes ->> 'gemini_events' FROM brim.lead WHERE company_id = 'off'}, '["ipo"]');
-is($brim->sql(q{SELECT string_agg(class, ' ') FROM brim.lead_classification WHERE company_id = 'off'}), 'ipo', 'a class that is switched off is not asked for');
+$brim->wait_until(q{SELECT attributes ->> 'gemini_events' FROM brim.lead WHERE company_id = 'class'}, '["ipo"]');
+is($brim->sql(q{SELECT string_agg(class, ' ') FROM brim.lead_classification WHERE company_id = 'class'}), 'ipo', 'a class that is switched off is not asked for');
 $brim->sql(q{UPDATE brim.intent_class SET is_active = true WHERE class = 'customer_win'});
 
 # A lead that cannot be written stops no other
