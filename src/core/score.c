@@ -39,14 +39,15 @@ brim_score_create(const BrimModel *model, const BrimFold *fold, BrimMem *mem)
 	score->hits = brim_mem_alloc(mem, nrules * sizeof(int));
 	score->found = brim_mem_alloc(mem, nkeywords * sizeof(uint32_t));
 	score->reads = brim_mem_alloc(mem, (size_t) model->nattributes * sizeof(int));
+	score->outcomes = brim_mem_alloc(mem, (size_t) model->nattributes * sizeof(BrimOutcome *));
 	score->has_today = model->has_as_of;
 	score->today = model->as_of;
 	score->cache = brim_score_cache_create(model, mem);
 	if (model->lexicon != NULL)
 		score->scan = brim_intent_create(model->lexicon, fold, mem);
 	if (score->cache == NULL || score->signals == NULL || score->reads == NULL ||
-		(score->scan == NULL && model->lexicon != NULL) || score->rules == NULL ||
-		score->hits == NULL || (score->found == NULL && nkeywords > 0))
+		score->outcomes == NULL || (score->scan == NULL && model->lexicon != NULL) ||
+		score->rules == NULL || score->hits == NULL || (score->found == NULL && nkeywords > 0))
 	{
 		brim_score_free(score);
 		return NULL;
@@ -70,6 +71,7 @@ brim_score_free(BrimScore *score)
 	brim_mem_free(score->mem, score->hits);
 	brim_mem_free(score->mem, score->found);
 	brim_mem_free(score->mem, score->reads);
+	brim_mem_free(score->mem, score->outcomes);
 	brim_score_cache_free(score->cache);
 	if (score->scan != NULL)
 		brim_intent_free(score->scan);
@@ -158,7 +160,7 @@ add_signal(BrimOutcome *outcome, const BrimSignal *signal, const BrimSignalResul
 	if (result->state < BRIM_SIGNAL_SCORED)
 		return;
 	if (signal->dimension == BRIM_DISQUALIFIER)
-		outcome->is_disqualifying = true;
+		outcome->sums.disqualified++;
 	else if (signal->combine == BRIM_ADD)
 		outcome->sums.added[signal->dimension] += result->points;
 	else
@@ -176,13 +178,14 @@ evaluate(BrimScore *score, int place, const BrimValue *values, bool want_matches
 	const BrimModel     *model = score->model;
 	const BrimAttribute *attribute = &model->attributes[place];
 	int                  first_hit = score->nhits;
+	bool                 is_given;
 
 	memset(outcome, 0, sizeof(*outcome));
 	for (int s = 0; s < attribute->nsignals; s++)
 		memset(&score->signals[attribute->signals[s]], 0, sizeof(BrimSignalResult));
-	if (!brim_score_look(score, attribute, &values[place], &values[0], want_matches,
-						 &outcome->is_given))
+	if (!brim_score_look(score, attribute, &values[place], &values[0], want_matches, &is_given))
 		return false;
+	outcome->sums.facts = is_given && attribute->is_fact;
 	for (int h = first_hit; h < score->nhits; h++)
 	{
 		int rule = score->hits[h];
@@ -222,19 +225,34 @@ dimension_score(const BrimSums *sums, BrimDimension dimension)
 	return points <= 0 ? 0 : (int) within(divide(points / BRIM_WEIGHT_ONE, weight), 0, 100);
 }
 
-/* The scores, from the sums. */
+/* The scores, from the sums of the outcomes. */
 static void
-finish_run(BrimScore *score, const BrimSums *sums, int facts)
+finish_run(BrimScore *score)
 {
 	const BrimModel *model = score->model;
+	BrimSums         sums = {{0}, {0}, {0}, 0, 0};
 
-	score->fit = dimension_score(sums, BRIM_FIT);
-	score->intent = dimension_score(sums, BRIM_INTENT);
+	for (int i = 0; i < score->nreads; i++)
+	{
+		const BrimSums *add = &score->outcomes[i]->sums;
+
+		for (int d = 0; d < BRIM_SUMS; d++)
+		{
+			sums.points[d] += add->points[d];
+			sums.weight[d] += add->weight[d];
+			sums.added[d] += add->added[d];
+		}
+		sums.disqualified += add->disqualified;
+		sums.facts += add->facts;
+	}
+	score->is_disqualified = sums.disqualified > 0;
+	score->fit = dimension_score(&sums, BRIM_FIT);
+	score->intent = dimension_score(&sums, BRIM_INTENT);
 	score->total = (int) ((score->fit * model->fit_weight + score->intent * model->intent_weight) /
 						  BRIM_WEIGHT_ONE);
 	if (score->is_disqualified)
 		score->total = 0;
-	score->confidence = (200 * facts + BRIM_FACTS) / (2 * BRIM_FACTS); /* rounded */
+	score->confidence = (200 * sums.facts + BRIM_FACTS) / (2 * BRIM_FACTS); /* rounded */
 	score->is_qualified = score->total > model->qualified_above;
 	if (score->total > model->high_above)
 		score->action = "high_priority_outreach";
@@ -249,31 +267,21 @@ brim_score_run(BrimScore *score, const BrimValue *values, int want)
 {
 	const BrimModel *model = score->model;
 	bool             want_matches = (want & BRIM_WANT_MATCHES) != 0;
-	BrimSums         sums = {{0}, {0}, {0}};
-	int              facts = 0;
 
 	brim_score_want(score, want);
 	start_run(score);
-	score->is_disqualified = false;
 	if (want_matches)
 		memset(score->signals, 0, (size_t) model->nsignals * sizeof(BrimSignalResult));
 	for (int i = 0; i < score->nreads; i++)
 	{
 		int          a = score->reads[i];
-		BrimOutcome *outcome = want_matches ? brim_score_cache_scratch(score->cache)
+		BrimOutcome *outcome = want_matches ? brim_score_cache_scratch(score->cache, a)
 											: brim_score_cache_find(score->cache, a, &values[a]);
 
 		if (!outcome->is_known && !evaluate(score, a, values, want_matches, outcome))
 			return false;
-		for (int d = 0; d < BRIM_SUMS; d++)
-		{
-			sums.points[d] += outcome->sums.points[d];
-			sums.weight[d] += outcome->sums.weight[d];
-			sums.added[d] += outcome->sums.added[d];
-		}
-		score->is_disqualified |= outcome->is_disqualifying;
-		facts += outcome->is_given && model->attributes[a].is_fact;
+		score->outcomes[i] = outcome;
 	}
-	finish_run(score, &sums, facts);
+	finish_run(score);
 	return true;
 }

@@ -17,6 +17,7 @@
 
 typedef struct BrimList       BrimList;
 typedef struct BrimScoreCache BrimScoreCache; /* see score_cache.h */
+typedef struct BrimOutcome    BrimOutcome;
 
 /* A list that is walked where it lies. */
 struct BrimList
@@ -112,6 +113,7 @@ typedef struct BrimScore
 
 	/* Memory */
 	BrimMem        *mem;
+	BrimOutcome   **outcomes; /* what the attributes of reads came to */
 	BrimBuf         folded;
 	BrimBuf         stems;
 	BrimBuf         work;

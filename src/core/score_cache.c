@@ -31,9 +31,10 @@ typedef struct MemoEntry
 	char        bytes[MEMO_BYTES_MAX];
 } MemoEntry;
 
-/* Outcomes of values that are no texts or lists. */
+/* Outcomes, but for those of texts and lists. */
 enum
 {
+	PLAIN_SCRATCH, /* of a value that is not kept */
 	PLAIN_MISSING,
 	PLAIN_OTHER,
 	PLAIN_STEPS /* of numbers: 2 * nbounds + 1 of them */
@@ -59,7 +60,6 @@ struct BrimScoreCache
 	BrimMem        *mem;
 	int             nattributes;
 	int             nmemos;
-	BrimOutcome     scratch;
 	AttributeCache *attributes;
 };
 
@@ -178,11 +178,17 @@ brim_score_cache_free(BrimScoreCache *cache)
 	brim_mem_free(cache->mem, cache);
 }
 
-BrimOutcome *
-brim_score_cache_scratch(BrimScoreCache *cache)
+static inline BrimOutcome *
+scratch(AttributeCache *self)
 {
-	cache->scratch.is_known = false;
-	return &cache->scratch;
+	self->plain[PLAIN_SCRATCH].is_known = false;
+	return &self->plain[PLAIN_SCRATCH];
+}
+
+BrimOutcome *
+brim_score_cache_scratch(BrimScoreCache *cache, int attribute)
+{
+	return scratch(&cache->attributes[attribute]);
 }
 
 static inline uint64_t
@@ -261,16 +267,16 @@ find_bytes(BrimScoreCache *cache, AttributeCache *self, BrimValueKind kind, Brim
 	uint64_t   hash;
 
 	if (!self->is_kept || bytes.len > MEMO_BYTES_MAX)
-		return brim_score_cache_scratch(cache);
+		return scratch(self);
 	if (self->pause > 0)
 	{
 		self->pause--;
-		return brim_score_cache_scratch(cache);
+		return scratch(self);
 	}
 	if (++self->nlooks > MEMO_TRIAL)
 		judge_memo(self);
 	if (!has_memo(cache, self))
-		return brim_score_cache_scratch(cache);
+		return scratch(self);
 	hash = hash_bytes(bytes.data, bytes.len);
 	set = &self->memo[(hash & (MEMO_SETS - 1)) * MEMO_WAYS];
 	for (int i = 0; i < MEMO_WAYS; i++)
@@ -297,14 +303,14 @@ find_bytes(BrimScoreCache *cache, AttributeCache *self, BrimValueKind kind, Brim
  * 2 n + 1 steps, and two numbers of a step match the same rules.
  */
 static BrimOutcome *
-find_number(BrimScoreCache *cache, AttributeCache *self, double number)
+find_number(AttributeCache *self, double number)
 {
 	int step = 0;
 
 	if (isnan(number) || (number == 0 && self->zero_is_missing))
 		return &self->plain[PLAIN_MISSING];
 	if (self->nbounds < 0)
-		return brim_score_cache_scratch(cache);
+		return scratch(self);
 	for (int i = 0; i < self->nbounds; i++)
 		step += (number >= self->bounds[i]) + (number > self->bounds[i]);
 	return &self->plain[PLAIN_STEPS + step];
@@ -320,15 +326,15 @@ brim_score_cache_find(BrimScoreCache *cache, int attribute, const BrimValue *val
 		case BRIM_VALUE_MISSING:
 			return &self->plain[PLAIN_MISSING];
 		case BRIM_VALUE_NUMBER:
-			return find_number(cache, self, value->number);
+			return find_number(self, value->number);
 		case BRIM_VALUE_TEXT:
 			return find_bytes(cache, self, value->kind, value->text);
 		case BRIM_VALUE_LIST:
 			if (value->bytes.data == NULL)
-				return brim_score_cache_scratch(cache);
+				return scratch(self);
 			return find_bytes(cache, self, value->kind, value->bytes);
 		case BRIM_VALUE_OTHER:
 			return &self->plain[PLAIN_OTHER];
 	}
-	return brim_score_cache_scratch(cache);
+	return scratch(self);
 }

@@ -24,16 +24,16 @@ typedef struct BrimSums
 	int64_t points[BRIM_SUMS]; /* of signals in the average, times their weights */
 	int64_t weight[BRIM_SUMS]; /* of these together */
 	int64_t added[BRIM_SUMS];  /* points of signals that add */
+	int     disqualified;      /* signals that disqualify */
+	int     facts;             /* of those that confidence counts, given */
 } BrimSums;
 
 /* What one value of an attribute comes to. */
-typedef struct BrimOutcome
+struct BrimOutcome
 {
 	BrimSums sums;
 	bool     is_known; /* else all of this is to be found out, and then set */
-	bool     is_given;
-	bool     is_disqualifying;
-} BrimOutcome;
+};
 
 /* Caches for each attribute of a model; NULL when memory is short. */
 extern BrimScoreCache *brim_score_cache_create(const BrimModel *model, BrimMem *mem);
@@ -41,12 +41,12 @@ extern void            brim_score_cache_free(BrimScoreCache *cache);
 
 /*
  * The outcome of a value, or room for it where it is not known yet.  It is
- * good until the next call.
+ * good until the next call for the attribute.
  */
 extern BrimOutcome *
 brim_score_cache_find(BrimScoreCache *cache, int attribute, const BrimValue *value);
 
-/* Room for an outcome that nobody else sees. */
-extern BrimOutcome *brim_score_cache_scratch(BrimScoreCache *cache);
+/* Room for an outcome of an attribute that is not kept; good as long. */
+extern BrimOutcome *brim_score_cache_scratch(BrimScoreCache *cache, int attribute);
 
 #endif /* BRIM_CORE_SCORE_CACHE_H */

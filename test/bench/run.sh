@@ -42,7 +42,7 @@ companies() {
 }
 
 bench_score() {
-	step "Scoring $ROWS leads, serial unless said, medians of five"
+	step "Scoring $ROWS leads, serial unless said: medians of 15 rounds, of five for what takes seconds; times the four columns"
 	psql_quiet --set=rows="$ROWS" --file=test/bench/score.sql || die "score.sql failed"
 }
 
