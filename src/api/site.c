@@ -19,26 +19,21 @@
 
 #define SITE_MODELS_MAX 16 /* so that every model can be tried on every lead */
 
-/* The statement is over, or failed: let go of the shared models. */
+/* A model of a site goes, if only because the statement is over or failed: let go of the shared one. */
 static void
-release_models(void *arg)
+release_model(void *arg)
 {
-	BrimSite *site = arg;
+	BrimSiteModel *model = arg;
 
-	for (BrimSiteModel *model = site->models; model != NULL; model = model->next)
-	{
-		if (model->handle != NULL)
-			brim_model_release(model->handle);
-		model->handle = NULL;
-	}
+	if (model->handle != NULL)
+		brim_model_release(model->handle);
 }
 
 BrimSite *
 brim_site_get(FunctionCallInfo fcinfo)
 {
-	BrimSite              *site = fcinfo->flinfo->fn_extra;
-	MemoryContextCallback *callback;
-	MemoryContext          cxt;
+	BrimSite     *site = fcinfo->flinfo->fn_extra;
+	MemoryContext cxt;
 
 	if (site != NULL)
 		return site;
@@ -46,21 +41,8 @@ brim_site_get(FunctionCallInfo fcinfo)
 	site = MemoryContextAllocZero(cxt, sizeof(BrimSite));
 	site->cxt = cxt;
 	site->row_cxt = AllocSetContextCreate(cxt, "brim scoring row", ALLOCSET_DEFAULT_SIZES);
-	callback = MemoryContextAllocZero(cxt, sizeof(MemoryContextCallback));
-	callback->func = release_models;
-	callback->arg = site;
-	MemoryContextRegisterResetCallback(cxt, callback);
 	fcinfo->flinfo->fn_extra = site;
 	return site;
-}
-
-/* Forget a model of the site, which is not in its list any more. */
-static void
-forget_model(BrimSiteModel *model)
-{
-	if (model->handle != NULL)
-		brim_model_release(model->handle);
-	MemoryContextDelete(model->cxt);
 }
 
 /*
@@ -99,7 +81,7 @@ brim_site_is_current(BrimSite *site)
 		{
 			*link = model->next;
 			site->nmodels--;
-			forget_model(model);
+			MemoryContextDelete(model->cxt);
 		}
 		else
 			link = &model->next;
@@ -154,8 +136,9 @@ find_model(BrimSite *site, const char *name, const Jsonb *spec)
 static BrimSiteModel *
 new_model(BrimSite *site)
 {
-	MemoryContext  cxt;
-	BrimSiteModel *model;
+	MemoryContextCallback *callback;
+	MemoryContext          cxt;
+	BrimSiteModel         *model;
 
 	if (site->nmodels >= SITE_MODELS_MAX)
 	{
@@ -166,11 +149,17 @@ new_model(BrimSite *site)
 		model = *link;
 		*link = NULL;
 		site->nmodels--;
-		forget_model(model);
+		MemoryContextDelete(model->cxt);
 	}
 	cxt = AllocSetContextCreate(site->cxt, "brim scoring site model", ALLOCSET_SMALL_SIZES);
 	model = MemoryContextAllocZero(cxt, sizeof(BrimSiteModel));
 	model->cxt = cxt;
+
+	/* Not of the site's context: when that one goes, those below it go first */
+	callback = MemoryContextAllocZero(cxt, sizeof(MemoryContextCallback));
+	callback->func = release_model;
+	callback->arg = model;
+	MemoryContextRegisterResetCallback(cxt, callback);
 	return model;
 }
 
