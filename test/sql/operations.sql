@@ -9,12 +9,13 @@ RESET client_min_messages;
 CREATE VIEW queue AS
 SELECT email_id AS id, company_id AS company, variant, status, hold_reason AS hold, recipient, message_id IS NOT NULL AS fixed
   FROM brim.outbound_email;
--- Drafts for every job that has none, as the worker stores them.
+-- Drafts for every job that has none, as the worker stores them, in an order that no plan changes.
 CREATE FUNCTION draft() RETURNS bigint LANGUAGE sql AS $$
     SELECT count(brim.store_emails(g.generation_id, '[{"variant": "problem_focused", "subject": "S", "body": "B"},
                                                       {"variant": "roi_focused", "subject": "S", "body": "B"}]', 'template'))
-      FROM brim.generation AS g
-     WHERE g.status = 'queued' AND NOT EXISTS (SELECT FROM brim.outbound_email AS e WHERE e.generation_id = g.generation_id)
+      FROM (SELECT q.generation_id FROM brim.generation AS q
+             WHERE q.status = 'queued' AND NOT EXISTS (SELECT FROM brim.outbound_email AS e WHERE e.generation_id = q.generation_id)
+             ORDER BY q.company_id OFFSET 0) AS g
 $$;
 
 -- An incomplete campaign holds its e-mails; complete, it lets them go.
