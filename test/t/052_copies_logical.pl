@@ -11,6 +11,8 @@ use Test::More;
 
 my $conf = "max_wal_senders = 20\nmax_replication_slots = 40\nmax_worker_processes = 24\n"
   . "max_logical_replication_workers = 12\nmax_sync_workers_per_subscription = 3\n";
+my ($major) = `pg_config --version` =~ /(\d+)/;
+$conf .= "max_active_replication_origins = 40\n" if $major >= 18;
 my $brim = BrimTest->new('publisher', standby => 'logical', conf => $conf);
 my $away = BrimTest->new('subscriber', standby => 'logical', conf => $conf);
 my $smtp = $brim->start_smtp(rules => [
