@@ -86,7 +86,10 @@ $away->sql(q{
 	ALTER TABLE brim.generation ALTER generation_id RESTART WITH 1000001;
 	ALTER TABLE brim.outbound_email ALTER email_id RESTART WITH 1000001;
 	ALTER TABLE brim.event ALTER event_id RESTART WITH 1000001});
-$brim->sql('CREATE PUBLICATION everything FOR TABLES IN SCHEMA brim; CREATE PUBLICATION leads FOR TABLE brim.lead');
+my $everything = 'TABLES IN SCHEMA brim';
+$everything = 'TABLE ' . $brim->sql(q{SELECT string_agg(format('brim.%I', tablename), ', ') FROM pg_tables WHERE schemaname = 'brim'})
+  if $major < 15;
+$brim->sql("CREATE PUBLICATION everything FOR $everything; CREATE PUBLICATION leads FOR TABLE brim.lead");
 $away->sql("CREATE SUBSCRIPTION everything CONNECTION '$publisher' PUBLICATION everything");
 # The others hold the same shipped rows on both sides and are of no use here
 my $synced = q{SELECT string_agg(DISTINCT srsubstate::text, '') FROM pg_subscription_rel
