@@ -9,6 +9,7 @@
 
 #include <limits.h>
 
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "miscadmin.h"
 #include "utils/hsearch.h"
@@ -28,6 +29,11 @@ typedef struct CacheEntry
 	char             name[MODEL_KEY]; /* empty: the default model */
 	BrimModelHandle *handle;
 } CacheEntry;
+
+/* Models that plans were made for lately, each held; the oldest is let go of first. */
+#define PLANNED_MAX 32
+static BrimModelHandle *planned[PLANNED_MAX];
+static int              next_planned = 0;
 
 static HTAB           *cache = NULL;
 static MemoryContext   cache_cxt = NULL;
@@ -82,10 +88,33 @@ table_changed(Datum arg, Oid relid)
 	}
 }
 
+/*
+ * A transaction is over.  A plan that is carried out later is made again where
+ * the rules have changed by now, so that what it was made for is of no use.
+ */
+static void
+forget_planned(XactEvent event, void *arg)
+{
+	(void) arg;
+	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE ||
+		event == XACT_EVENT_PARALLEL_PRE_COMMIT)
+		return;
+	for (int i = 0; i < PLANNED_MAX; i++)
+	{
+		BrimModelHandle *handle = planned[i];
+
+		if (handle == NULL || !handle->is_stale)
+			continue;
+		planned[i] = NULL;
+		brim_model_release(handle);
+	}
+}
+
 void
 brim_model_init(void)
 {
 	CacheRegisterRelcacheCallback(table_changed, (Datum) 0);
+	RegisterXactCallback(forget_planned, NULL);
 }
 
 static void
@@ -324,11 +353,6 @@ brim_model_acquire(const char *name)
 	handle->holders++;
 	return handle;
 }
-
-/* Models that plans were made for lately, each held; the oldest is let go of first. */
-#define PLANNED_MAX 32
-static BrimModelHandle *planned[PLANNED_MAX];
-static int              next_planned = 0;
 
 void
 brim_model_remember(BrimModelHandle *handle)

@@ -45,7 +45,8 @@ extern void             brim_model_release(BrimModelHandle *handle);
 /*
  * A plan may be carried out by another model than it was made for, should the
  * rules change in between.  Remember one that a plan is made for, and get it
- * back by its serial; NULL where that is long ago, or in another process.
+ * back by its serial; NULL where that is long ago, or in another process.  What
+ * has changed is forgotten at the end of the transaction.
  */
 extern void             brim_model_remember(BrimModelHandle *handle);
 extern BrimModelHandle *brim_model_recall(uint64 serial);

@@ -112,7 +112,7 @@ $$;
 
 SELECT memory.note(0, n) FROM generate_series(1, 6) AS n \g /dev/null
 SELECT format('CALL memory.run(%s, %L, %L, %s)', no, call, source, greatest(:calls / divisor, 1000)), format('SELECT memory.report(%s, %L)', no, name) FROM memory.way ORDER BY no \gexec
--- A session remembers the models that it planned with last: up to 32, so the first tenth has to be longer
+-- A session that plans with models which change forgets the old ones at the end of each transaction
 CALL memory.run_statements(12, greatest(:calls / 10000, 10), 1000, false);
 SELECT memory.report(12, 'many statements');
 CALL memory.run_statements(13, greatest(:calls / 10000, 400), 10, true);

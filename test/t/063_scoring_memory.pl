@@ -24,4 +24,13 @@ foreach my $line (@lines)
 }
 like($control, qr/keeps all it sees.*: grows$/, 'and what keeps memory is found out');
 
+# Forty times the lexicon changes between statements of one session; a model with its lexicon is several megabytes
+my $rounds = join('', map { "UPDATE brim.intent_class SET weight = weight WHERE class = 'ipo';\n"
+	  . "SELECT count(brim_score(l, 'intent_plus')) FROM memory.lead AS l WHERE id < 3;\n" } 1 .. 40);
+($out, $err) = ('', '');
+$code = $brim->node->psql('app', $rounds . q{SELECT count(*) FROM pg_backend_memory_contexts WHERE name = 'brim scoring model'},
+	stdout => \$out, stderr => \$err);
+is($code, 0, 'the lexicon changed forty times') or diag($err);
+like($out, qr/^(?:2\n){40}[123]$/, 'what plans were made for is forgotten when it has changed');
+
 done_testing();
