@@ -45,9 +45,9 @@ enrich-apart   | src/worker/enrich_slots.c | s/(case BRIM_GEMINI_REFUSED:\n\t\t\
 enrich-breaker | src/worker/enrich.c | s/\.service = BRIM_SERVICE_CLASSIFIER/.service = BRIM_SERVICE_WRITER/ | tap t/022_enrich.pl | 022_enrich
 enrich-lead    | sql/parts/41_enrich.sql | s/FOR NO KEY UPDATE SKIP LOCKED\);/);/ | tap t/022_enrich.pl | 022_enrich
 enrich-lock    | sql/parts/41_enrich.sql | s/ SET lock_timeout = .100ms.// | isolation | classify_lock
-enrich-class   | src/core/gemini_classify.c | s/finding->is_odd = true;\n\t\treturn;/found.class_no = 0;/ | unit | unit
+enrich-class   | src/core/gemini_classify.c | s/finding->is_odd = true;\n\t\treturn;/found.class_no = 0;/ | unit | evidence that is not in the text
 enrich-active  | src/db/classification.c | s/ WHERE c\.is_active"/ WHERE true"/ | tap t/022_enrich.pl | switched off is not asked for
-enrich-words   | src/core/gemini_classify.c | s/if \(memcmp\(next, words\.data, words\.len\) == 0\)/if (next != NULL)/ | unit | unit
+enrich-words   | src/core/gemini_classify.c | s/if \(memcmp\(next, words\.data, words\.len\) == 0\)/if (next != NULL)/ | unit | evidence that is not in the text
 '
 
 trim() { sed 's/^ *//; s/ *$//' <<<"$1"; }
