@@ -46,7 +46,7 @@ enrich-breaker | src/worker/enrich.c | s/\.service = BRIM_SERVICE_CLASSIFIER/.se
 enrich-lead    | sql/parts/41_enrich.sql | s/FOR NO KEY UPDATE SKIP LOCKED\);/);/ | tap t/022_enrich.pl | 022_enrich
 enrich-lock    | sql/parts/41_enrich.sql | s/ SET lock_timeout = .100ms.// | isolation | classify_lock
 enrich-class   | src/core/gemini_classify.c | s/finding->is_odd = true;\n\t\treturn;/found.class_no = 0;/ | unit | evidence that is not in the text
-enrich-active  | src/db/classification.c | s/ WHERE c\.is_active"/ WHERE true"/ | tap t/022_enrich.pl | switched off is not asked for
+enrich-active  | src/db/classification.c | s/ WHERE c\.is_active"/ WHERE true"/ | tap t/022_enrich.pl | 022_enrich
 enrich-words   | src/core/gemini_classify.c | s/if \(memcmp\(next, words\.data, words\.len\) == 0\)/if (next != NULL)/ | unit | evidence that is not in the text
 '
 
