@@ -190,13 +190,11 @@ make_work() {
 # begin_run NAME PACKAGES: what each outer run begins with: packages, a PostgreSQL,
 # a work directory, and a trap that takes it away however the run ends.
 begin_run() {
-	local log
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
 	trap clean_up EXIT
-	log=$(mktemp "${TMPDIR:-/tmp}/brim-packages.XXXXXX")
-	install_packages "$2" "$log"
-	rm -f "$log"
+	PACKAGES_LOG=$(mktemp "${TMPDIR:-/tmp}/brim-packages.XXXXXX") || die "no file could be made in ${TMPDIR:-/tmp}"
+	install_packages "$2" "$PACKAGES_LOG"
 	find_pg_config
 	make_work "$1"
 }
@@ -235,6 +233,7 @@ run_inner() {
 
 # For the outer run's trap: end the inner run, then remove the work directory.
 clean_up() {
+	rm -f "${PACKAGES_LOG:-}"
 	trap '' INT TERM
 	if [ -n "${INNER_PID:-}" ]; then
 		kill -TERM "$INNER_PID" 2>/dev/null

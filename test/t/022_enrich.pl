@@ -194,7 +194,9 @@ is(events('spoil'), '["funding", "ipo"]', 'so that the others are classified');
 $brim->sql(q{INSERT INTO brim.lead (company_id, company_name, news_mentions) VALUES ('token', 'Token', '{Sluggish [ipo] taken}')});
 $brim->wait_until(q{SELECT status FROM brim.classification WHERE content LIKE 'Sluggish [ipo] taken'}, 'running');
 $brim->sql(q{UPDATE brim.classification SET claim_token = 1 WHERE content LIKE 'Sluggish [ipo] taken'});
-sleep(0.1) until asked('Sluggish');
+my $deadline = time() + 60;
+sleep(0.1) until asked('Sluggish') || time() > $deadline;
+is(asked('Sluggish'), 1, 'a text is asked about');
 $brim->sql(q{INSERT INTO brim.lead (company_id, company_name, news_mentions) VALUES ('after', 'After', '{Sluggish [funding] later}')});
 $brim->wait_until(q{SELECT status FROM brim.classification WHERE content LIKE 'Sluggish [funding] later'}, 'done');
 is($brim->sql(q{SELECT status || ' ' || attempts || ' ' || (SELECT count(*) FROM brim.classification_event AS v WHERE v.content_hash = c.content_hash)
