@@ -10,8 +10,9 @@ EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" brim.control
 DATA = $(wildcard sql/brim--*--*.sql)
 DATA_built = sql/brim--$(EXTVERSION).sql
 
-OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
-ALL_HEADERS = $(wildcard src/*.h src/*/*.h)
+SOURCES = $(sort $(wildcard src/*.c src/*/*.c src/*/*/*.c))
+OBJS = $(SOURCES:.c=.o)
+ALL_HEADERS = $(wildcard src/*.h src/*/*.h src/*/*/*.h)
 
 PG_CPPFLAGS = -Isrc $(shell pkg-config --cflags libcurl json-c)
 PG_CFLAGS = -std=gnu11 -fvisibility=hidden

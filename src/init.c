@@ -8,10 +8,10 @@
 #include "postgres.h"
 #include "compat.h"
 
-#include "db/lexicon.h"
-#include "db/model.h"
-#include "db/settings.h"
-#include "db/shared.h"
+#include "pg/intent/lexicon_cache.h"
+#include "pg/score/model_cache.h"
+#include "pg/server/settings.h"
+#include "pg/server/shared.h"
 #include "worker/worker.h"
 
 BRIM_MODULE_MAGIC;
@@ -22,8 +22,8 @@ void
 _PG_init(void)
 {
 	brim_settings_init();
-	brim_model_init();
-	brim_lexicon_init();
+	brim_model_cache_init();
+	brim_lexicon_cache_init();
 	brim_shared_init();
 	brim_launcher_init();
 }

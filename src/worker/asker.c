@@ -11,8 +11,8 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "db/shared.h"
-#include "db/txn.h"
+#include "pg/server/shared.h"
+#include "pg/server/txn.h"
 #include "worker/asker.h"
 #include "worker/recovery.h"
 #include "worker/writer.h"

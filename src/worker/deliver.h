@@ -12,10 +12,10 @@
 #ifndef BRIM_WORKER_DELIVER_H
 #define BRIM_WORKER_DELIVER_H
 
-#include "core/buf.h"
-#include "core/smtp.h"
+#include "core/base/buf.h"
+#include "core/mail/smtp.h"
 #include "datatype/timestamp.h"
-#include "db/email.h"
+#include "pg/queue/email.h"
 
 typedef enum BrimStep
 {

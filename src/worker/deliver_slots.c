@@ -8,10 +8,10 @@
 #include "postgres.h"
 #include "compat.h"
 
-#include "db/breaker.h"
-#include "db/faults.h"
-#include "db/settings.h"
-#include "db/shared.h"
+#include "pg/server/breaker.h"
+#include "pg/server/faults.h"
+#include "pg/server/settings.h"
+#include "pg/server/shared.h"
 #include "worker/deliver_slots.h"
 #include "worker/jobs.h"
 

@@ -14,9 +14,9 @@
 
 #include "utils/timestamp.h"
 
-#include "db/faults.h"
-#include "db/settings.h"
-#include "db/shared.h"
+#include "pg/server/faults.h"
+#include "pg/server/settings.h"
+#include "pg/server/shared.h"
 #include "worker/enrich_slots.h"
 #include "worker/writer.h"
 

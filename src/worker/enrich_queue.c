@@ -11,10 +11,10 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "core/retry.h"
-#include "db/faults.h"
-#include "db/settings.h"
-#include "db/txn.h"
+#include "core/base/retry.h"
+#include "pg/server/faults.h"
+#include "pg/server/settings.h"
+#include "pg/server/txn.h"
 #include "worker/enrich_queue.h"
 #include "worker/recovery.h"
 

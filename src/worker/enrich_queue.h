@@ -8,8 +8,8 @@
 #ifndef BRIM_WORKER_ENRICH_QUEUE_H
 #define BRIM_WORKER_ENRICH_QUEUE_H
 
-#include "core/gemini_classify.h"
-#include "db/classification.h"
+#include "core/gemini/classify.h"
+#include "pg/queue/classification.h"
 #include "worker/asker.h"
 
 /* The most texts in hand, too: each may have to go apart */

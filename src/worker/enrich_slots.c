@@ -8,8 +8,8 @@
 #include "postgres.h"
 #include "compat.h"
 
-#include "db/faults.h"
-#include "db/settings.h"
+#include "pg/server/faults.h"
+#include "pg/server/settings.h"
 #include "worker/enrich_slots.h"
 #include "worker/writer.h"
 

@@ -12,9 +12,9 @@
 #include "postgres.h"
 #include "compat.h"
 
-#include "db/faults.h"
-#include "db/settings.h"
-#include "db/shared.h"
+#include "pg/server/faults.h"
+#include "pg/server/settings.h"
+#include "pg/server/shared.h"
 #include "worker/generate_slots.h"
 #include "worker/writer.h"
 

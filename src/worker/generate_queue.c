@@ -8,10 +8,10 @@
 #include "postgres.h"
 #include "compat.h"
 
-#include "db/faults.h"
-#include "db/settings.h"
-#include "db/shared.h"
-#include "db/txn.h"
+#include "pg/server/faults.h"
+#include "pg/server/settings.h"
+#include "pg/server/shared.h"
+#include "pg/server/txn.h"
 #include "worker/generate_queue.h"
 #include "worker/jobs.h"
 

@@ -8,8 +8,8 @@
 #ifndef BRIM_WORKER_GENERATE_QUEUE_H
 #define BRIM_WORKER_GENERATE_QUEUE_H
 
-#include "core/gemini.h"
-#include "db/generation.h"
+#include "core/gemini/gemini.h"
+#include "pg/queue/generation.h"
 #include "worker/asker.h"
 
 #define BRIM_GENERATE_SLOTS 128

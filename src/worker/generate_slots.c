@@ -8,8 +8,8 @@
 #include "postgres.h"
 #include "compat.h"
 
-#include "core/retry.h"
-#include "db/faults.h"
+#include "core/base/retry.h"
+#include "pg/server/faults.h"
 #include "worker/generate_slots.h"
 #include "worker/writer.h"
 
@@ -19,7 +19,7 @@ void
 brim_generate_free(BrimGenerateSlot *slot)
 {
 	brim_http_free(slot->ask.http);
-	brim_gemini_free(brim_mem_malloc(), &slot->reply);
+	brim_gemini_reply_free(brim_mem_malloc(), &slot->reply);
 	brim_batch_drop(slot->ask.batch);
 	memset(slot, 0, sizeof(*slot));
 }
@@ -78,9 +78,9 @@ brim_generate_interpret(BrimGenerateSlot *slot)
 
 	BRIM_FAULT("generation_answered");
 	slot->ask.latency_ms = brim_http_latency(slot->ask.http);
-	brim_gemini_read(&slot->job.request, brim_http_status(slot->ask.http),
-					 brim_http_retry_after(slot->ask.http), brim_http_error(slot->ask.http),
-					 brim_http_body(slot->ask.http), brim_mem_malloc(), &slot->reply);
+	brim_gemini_reply_read(&slot->job.request, brim_http_status(slot->ask.http),
+						   brim_http_retry_after(slot->ask.http), brim_http_error(slot->ask.http),
+						   brim_http_body(slot->ask.http), brim_mem_malloc(), &slot->reply);
 	brim_writer_note(BRIM_SERVICE_WRITER, answer);
 	switch (answer->outcome)
 	{

@@ -25,9 +25,9 @@
 #include "utils/timestamp.h"
 #include "utils/varlena.h"
 
-#include "db/faults.h"
-#include "db/settings.h"
-#include "db/shared.h"
+#include "pg/server/faults.h"
+#include "pg/server/settings.h"
+#include "pg/server/shared.h"
 #include "worker/worker.h"
 
 #define FIRST_PAUSE_MS 200

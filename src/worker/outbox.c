@@ -20,8 +20,8 @@
 #include "storage/fd.h"
 #include "utils/timestamp.h"
 
-#include "db/faults.h"
-#include "db/settings.h"
+#include "pg/server/faults.h"
+#include "pg/server/settings.h"
 #include "worker/deliver.h"
 
 typedef struct Letter

@@ -9,8 +9,8 @@
 #include "postgres.h"
 #include "compat.h"
 
-#include "db/faults.h"
-#include "db/settings.h"
+#include "pg/server/faults.h"
+#include "pg/server/settings.h"
 #include "net/net.h"
 #include "worker/deliver.h"
 #include "worker/jobs.h"

@@ -11,7 +11,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "db/node.h"
+#include "pg/queue/node.h"
 #include "worker/jobs.h"
 #include "worker/tools.h"
 

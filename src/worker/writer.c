@@ -10,7 +10,7 @@
 
 #include "utils/timestamp.h"
 
-#include "db/settings.h"
+#include "pg/server/settings.h"
 #include "worker/jobs.h"
 #include "worker/tools.h"
 #include "worker/writer.h"

@@ -12,8 +12,8 @@
 #ifndef BRIM_WORKER_WRITER_H
 #define BRIM_WORKER_WRITER_H
 
-#include "core/gemini.h"
-#include "db/breaker.h"
+#include "core/gemini/gemini.h"
+#include "pg/server/breaker.h"
 #include "net/net.h"
 
 typedef enum BrimWriter

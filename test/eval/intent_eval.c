@@ -19,7 +19,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/intent.h"
+#include "core/intent/intent.h"
 
 #define LINE_MAX_BYTES (1 << 20)
 #define FIELDS_MAX 8

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/automaton.h"
-#include "core/keywords.h"
+#include "core/match/automaton.h"
+#include "core/match/keywords.h"
 
 #define KEYWORDS_MAX 200
 

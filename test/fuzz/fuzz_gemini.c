@@ -15,10 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/gemini.h"
-#include "core/gemini_classify.h"
-#include "core/gemini_json.h"
-#include "core/text.h"
+#include "core/gemini/gemini.h"
+#include "core/gemini/classify.h"
+#include "core/gemini/json.h"
+#include "core/base/text.h"
 
 extern int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -103,7 +103,7 @@ check_reply(const BrimGeminiRequest *request, int status, int header, const char
 	BrimGeminiReply reply;
 	bool            drafted;
 
-	brim_gemini_read(request, status, header, transport, body_str, brim_mem_malloc(), &reply);
+	brim_gemini_reply_read(request, status, header, transport, body_str, brim_mem_malloc(), &reply);
 	drafted = reply.answer.outcome == BRIM_GEMINI_ANSWERED;
 	require(!drafted || status == 200);
 	require(drafted == (reply.answer.error.message[0] == '\0'));
@@ -125,7 +125,7 @@ check_reply(const BrimGeminiRequest *request, int status, int header, const char
 		require(strstr(reply.drafts[i].body, "{{") == NULL);
 		require(strstr(reply.drafts[i].body, "://") == NULL);
 	}
-	brim_gemini_free(brim_mem_malloc(), &reply);
+	brim_gemini_reply_free(brim_mem_malloc(), &reply);
 }
 
 /* The same for an answer that was put together here. */

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/intent.h"
-#include "lexicon.h"
+#include "core/intent/intent.h"
+#include "intent/lexicon.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

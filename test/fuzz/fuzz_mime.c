@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/mime.h"
+#include "core/mail/mime.h"
 
 #define HOLDS(condition)                                                                           \
 	do                                                                                             \

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/score.h"
+#include "core/score/score.h"
 
 #define RULES_MAX 24
 #define ENTRIES_MAX 8
@@ -238,7 +238,7 @@ check_breakdown(const BrimScore *score)
 	BrimBreakdown breakdown = {.signals = shares};
 	int64_t       sum;
 
-	brim_score_breakdown(score, &breakdown);
+	brim_score_reason_breakdown(score, &breakdown);
 	sum = breakdown.limit + breakdown.rounding + breakdown.disqualified;
 	for (int s = 0; s < score->model->nsignals; s++)
 		sum += shares[s];

@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/smtp.h"
-#include "core/utf8.h"
+#include "core/mail/smtp.h"
+#include "core/base/utf8.h"
 
 #define HOLDS(condition)                                                                           \
 	do                                                                                             \

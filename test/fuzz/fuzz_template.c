@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/template.h"
+#include "core/mail/template.h"
 
 extern int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Write src/core/unicode_words.h: which characters belong to words.
+"""Write src/core/base/unicode_words.h: which characters belong to words.
 
 A word is made of letters, marks and digits (general categories L*, M*, Nd,
 Nl).  The Unicode version is that of Python's unicodedata.
 
-    python3 test/lib/make_unicode_words.py > src/core/unicode_words.h
+    python3 test/lib/make_unicode_words.py > src/core/base/unicode_words.h
 """
 import sys
 import unicodedata

@@ -2,7 +2,7 @@
 #
 # docs.pl - the documents name everything that a user can name, and nothing else.
 #
-#	settings	each of src/db/settings.c has a row in docs/configuration.md and in the
+#	settings	each of src/pg/server/settings.c has a row in docs/configuration.md and in the
 #				README, with its default and context; no other has
 #	functions	each public one has a section in docs/sql-reference.md and stands in
 #				the README; every brim_...() in a document exists
@@ -28,11 +28,11 @@ sub slurp
 my @documents = ('README.md', 'CHANGELOG.md', sort(glob('docs/*.md')));
 my %text = map { $_ => slurp($_) } @documents;
 my $sql = join("\n", map { slurp($_) } sort(glob('sql/parts/*.sql')));
-my $c = join("\n", map { slurp($_) } sort(glob('src/*.[ch] src/*/*.[ch]')));
+my $c = join("\n", map { slurp($_) } sort(glob('src/*.[ch] src/*/*.[ch] src/*/*/*.[ch]')));
 
 # Settings: name, default, context
 my (%default, %context);
-my $settings = slurp('src/db/settings.c');
+my $settings = slurp('src/pg/server/settings.c');
 while ($settings =~ /\bdefine_(string|int|bool|enum)\(\s*"(brim\.\w+)"\s*,\s*((?:"(?:[^"\\]|\\.)*"\s*)+),\s*&\w+\s*(?:,\s*([^;]*))?\);/g)
 {
 	my ($kind, $name, $rest) = ($1, $2, $4 // '');
@@ -57,9 +57,9 @@ while ($settings =~ /\bdefine_(string|int|bool|enum)\(\s*"(brim\.\w+)"\s*,\s*((?
 		$default{$name} = "''" if defined $default{$name} && $default{$name} eq '';
 		$context{$name} = $rest =~ /PGC_SIGHUP/ ? 'reload' : $rest =~ /PGC_USERSET/ ? 'session' : 'unknown';
 	}
-	push @faults, "src/db/settings.c: the default of $name cannot be read" unless defined $default{$name};
+	push @faults, "src/pg/server/settings.c: the default of $name cannot be read" unless defined $default{$name};
 }
-push @faults, 'src/db/settings.c: some setting is defined in a way that docs.pl does not read'
+push @faults, 'src/pg/server/settings.c: some setting is defined in a way that docs.pl does not read'
   if scalar(keys %default) != (() = $settings =~ /^\tdefine_\w+\(/mg);
 
 foreach my $file ('README.md', 'docs/configuration.md')
@@ -94,7 +94,7 @@ foreach my $name (sort keys %function)
 foreach my $name (sort keys %relation)
 {
 	push @faults, "documents: nothing about brim.$name"
-	  unless $text{'docs/sql-reference.md'} =~ /`brim\.$name`/ || $text{'docs/views.md'} =~ /`(?:brim\.)?$name`/;
+	  unless $text{'docs/sql-reference.md'} =~ /`brim\.$name`/ || $text{'docs/analytics.md'} =~ /`(?:brim\.)?$name`/;
 }
 foreach my $name ($sql =~ /\bCREATE VIEW\s+brim\.(\w+)/g)
 {

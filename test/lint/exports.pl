@@ -4,7 +4,7 @@
 # that SQL calls, and nothing else.
 #
 # A function that SQL calls has a pg_finfo_ twin, and an install script names it.
-# Nor does it hold fault points (src/db/faults.h), which only tests build in.
+# Nor does it hold fault points (src/pg/server/faults.h), which only tests build in.
 
 use strict;
 use warnings;

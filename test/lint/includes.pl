@@ -2,22 +2,38 @@
 #
 # includes.pl - includes point downwards only (docs/architecture.md).
 #
-#	init -> api, worker -> db, net -> core -> nothing
+#	init -> worker -> pg, net -> core -> nothing
 #
-# Also: the core includes neither PostgreSQL nor libcurl, only src/net includes
-# libcurl, and no include has a circle.  Run from the top of the source.
+# and, within core and pg, from room to room as %may says.  Also: the core
+# includes neither PostgreSQL nor libcurl, only src/net includes libcurl, and
+# no include has a circle.  Run from the top of the source.
 
 use strict;
 use warnings;
 
-# What the files of a directory may include of the others
+# What the files of a room may include of other rooms
+my %core = (
+	'core/base' => [],
+	'core/match' => [qw(core/base)],
+	'core/intent' => [qw(core/base core/match)],
+	'core/score' => [qw(core/base core/match core/intent)],
+	'core/mail' => [qw(core/base)],
+	'core/gemini' => [qw(core/base)],);
+my @core = sort keys %core;
+my %pg = (
+	'pg/server' => [],
+	'pg/row' => [qw(pg/server)],
+	'pg/intent' => [qw(pg/server pg/row)],
+	'pg/score' => [qw(pg/server pg/row pg/intent)],
+	'pg/lead' => [qw(pg/server pg/row pg/intent pg/score)],
+	'pg/queue' => [qw(pg/server pg/row pg/intent pg/score)],);
+my @pg = sort keys %pg;
 my %may = (
-	'.' => [qw(. api worker db net core)],
-	api => [qw(api db net core .)],
-	worker => [qw(worker db net core .)],
-	db => [qw(db core .)],
-	net => [qw(net core .)],
-	core => [qw(core)],);
+	%core,
+	(map { $_ => [ @{ $pg{$_} }, @core, '.' ] } @pg),
+	net => [ @core, '.' ],
+	worker => [ @pg, 'net', @core, '.' ],
+	'.' => [ 'worker', @pg, 'net', @core ],);
 
 # The only headers that everybody above the core may take from src itself
 my %common = map { $_ => 1 } qw(compat.h);
@@ -31,10 +47,16 @@ my %standard = map { $_ => 1 }
 my @faults;
 my %includes;
 
-foreach my $file (sort(glob('src/*.[ch] src/*/*.[ch]')))
+# The room of a file below src: its directory
+sub room_of
 {
-	my ($dir) = $file =~ m{^src/(?:([^/]+)/)?[^/]+$};
-	$dir //= '.';
+	my ($file) = @_;
+	return $file =~ m{^(.*)/[^/]+$} ? $1 : '.';
+}
+
+foreach my $file (sort(glob('src/*.[ch] src/*/*.[ch] src/*/*/*.[ch]')))
+{
+	my $dir = room_of($file =~ m{^src/(.*)$});
 	push @faults, "$file: no place for code is called src/$dir" unless $may{$dir};
 
 	open(my $fh, '<', $file) or die "$file: $!";
@@ -50,24 +72,23 @@ foreach my $file (sort(glob('src/*.[ch] src/*/*.[ch]')))
 
 		if ($kind eq '"' && -f "src/$name")
 		{
-			my ($other) = $name =~ m{^([^/]+)/};
-			$other //= '.';
+			my $other = room_of($name);
 			push @faults, "$where: src/$dir must not include $name"
-			  unless grep { $_ eq $other } @{ $may{$dir} || [] };
+			  unless $other eq $dir || grep { $_ eq $other } @{ $may{$dir} || [] };
 			push @faults, "$where: only init.c includes $name"
 			  if $other eq '.' && $dir ne '.' && !$common{$name};
 			$includes{"src/$name"} //= {};
 			$includes{$file}{"src/$name"} = 1;
 		}
-		elsif ($dir eq 'core')
+		elsif ($dir =~ m{^core/})
 		{
 			next if $standard{$name};
-			next if $name =~ m{^json-c/} && $file =~ m{/gemini[^/]*\.[ch]$};
+			next if $name =~ m{^json-c/} && $dir eq 'core/gemini';
 			push @faults, "$where: the core must not include $name";
 		}
 		elsif ($name =~ m{^json-c/})
 		{
-			push @faults, "$where: json-c belongs to src/core/gemini*";
+			push @faults, "$where: json-c belongs to src/core/gemini";
 		}
 	}
 	close($fh);

@@ -40,7 +40,7 @@ sub balanced
 	return substr($text, $start);
 }
 
-foreach my $file (sort(glob('src/*.[ch] src/*/*.[ch]')))
+foreach my $file (sort(glob('src/*.[ch] src/*/*.[ch] src/*/*/*.[ch]')))
 {
 	my $text = slurp($file);
 	my $lines = ($text =~ tr/\n//);
@@ -102,7 +102,7 @@ foreach my $file (sort(glob('src/*.[ch] src/*/*.[ch]')))
 	if ($file =~ m{^src/core/})
 	{
 		push @faults, "$file: the core gets its memory from BrimMem"
-		  if $bare =~ /\b(?:malloc|calloc|realloc|strdup|palloc)\s*\(/ && $file ne 'src/core/mem.c';
+		  if $bare =~ /\b(?:malloc|calloc|realloc|strdup|palloc)\s*\(/ && $file ne 'src/core/base/mem.c';
 		push @faults, "$file: the core prints nothing" if $bare =~ /\b(?:printf|puts|fprintf)\s*\(/;
 		push @faults, "$file: the core has no clock"
 		  if $bare =~ /\b(?:time|gettimeofday|clock_gettime|localtime|gmtime)\s*\(/;

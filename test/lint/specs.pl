@@ -3,7 +3,7 @@
 # specs.pl - the isolation specs prepare the worker's statements as the worker
 # runs them.
 #
-# A statement of src/db/email.c may stand in a spec, under its own name, with
+# A statement of src/pg/queue/email.c may stand in a spec, under its own name, with
 # other columns returned, with the node looked up and statuses written out instead
 # of given, and for the whole queue without suspects.
 
@@ -34,7 +34,7 @@ sub essence
 }
 
 my %macro;
-my $source = slurp('src/db/email.c');
+my $source = slurp('src/pg/queue/email.c');
 while ($source =~ /^#define (\w+)\s*\\\n((?:\s*"(?:[^"\\]|\\.)*"\s*\\?\n?)+)/mg)
 {
 	my ($macro, $text) = ($1, $2);
@@ -63,12 +63,12 @@ foreach my $file (glob('test/specs/*.spec'))
 		my ($name, $sql) = ($1, $2);
 		next unless exists $worker{$name};
 		$seen{$name} = 1;
-		push @faults, "$file: \"$name\" is not the statement of src/db/email.c" if essence($sql) ne $worker{$name};
+		push @faults, "$file: \"$name\" is not the statement of src/pg/queue/email.c" if essence($sql) ne $worker{$name};
 	}
 }
 foreach my $name (qw(claim barrier_suppressed barrier_rows barrier_ledger barrier_refused))
 {
-	push @faults, "no spec runs the statement \"$name\" of src/db/email.c" unless $seen{$name};
+	push @faults, "no spec runs the statement \"$name\" of src/pg/queue/email.c" unless $seen{$name};
 }
 print "$_\n" foreach @faults;
 exit(@faults ? 1 : 0);

@@ -2,8 +2,8 @@
  * sender.pml - the sending of e-mails to one company in one campaign.
  *
  * An atomic step is one COMMIT; what lies between two of them may be cut off
- * by a crash, and anybody else may act there.  Names are those of src/db/email.c
- * and sql/parts/50_operations.sql.
+ * by a crash, and anybody else may act there.  Names are those of src/pg/queue/email.c
+ * and sql/parts/50_queue_operations.sql.
  *
  *	row			one variant; st is its status, tok its claim_token and claimed_by
  *	process		a worker process: draws a token, holds the number's lock until it dies

@@ -13,7 +13,7 @@
 #	--seed S		what is killed, when and where (from the clock)
 #	--keep			keep the work directory: logs, mails, data
 #
-# It builds brim with fault points (src/db/faults.h) in a directory of its own,
+# It builds brim with fault points (src/pg/server/faults.h) in a directory of its own,
 # with a PostgreSQL server whose fsync is on, a mail server that keeps what it
 # accepts and is never killed, and a server that speaks Gemini.  At the end come
 # a table and TAP lines; the exit code says whether all are ok.

@@ -229,7 +229,7 @@ is(events('key'), '["ipo"]', 'and none is lost');
 # Scores --------------------------------------------------------------------------
 
 # The example of the document, as it stands there
-my ($example) = PostgreSQL::Test::Utils::slurp_file("$BrimTest::source/docs/enrich.md") =~ /```sql\n(SELECT brim_edit_model.*?)```/s;
+my ($example) = PostgreSQL::Test::Utils::slurp_file("$BrimTest::source/docs/classify.md") =~ /```sql\n(SELECT brim_edit_model.*?)```/s;
 $brim->sql($example);
 $brim->sql(q{SELECT brim_pause()});
 $brim->sql(q{INSERT INTO brim.lead (company_id, company_name, employee_count, industry, news_mentions) VALUES

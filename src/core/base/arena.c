@@ -5,7 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/arena.h"
+#include "core/base/arena.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -5,12 +5,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_CORE_ARENA_H
-#define BRIM_CORE_ARENA_H
+#ifndef BRIM_CORE_BASE_ARENA_H
+#define BRIM_CORE_BASE_ARENA_H
 
 #include <stddef.h>
 
-#include "core/buf.h"
+#include "core/base/buf.h"
 
 typedef struct BrimArenaBlock BrimArenaBlock;
 
@@ -31,4 +31,4 @@ extern void *brim_arena_alloc(BrimArena *arena, size_t count, size_t size);
 extern BrimStr brim_arena_copy(BrimArena *arena, BrimStr text);
 extern void    brim_arena_free(BrimArena *arena);
 
-#endif /* BRIM_CORE_ARENA_H */
+#endif /* BRIM_CORE_BASE_ARENA_H */

@@ -5,7 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/buf.h"
+#include "core/base/buf.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -9,13 +9,13 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_CORE_BUF_H
-#define BRIM_CORE_BUF_H
+#ifndef BRIM_CORE_BASE_BUF_H
+#define BRIM_CORE_BASE_BUF_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "core/mem.h"
+#include "core/base/mem.h"
 
 typedef struct BrimStr
 {
@@ -58,4 +58,4 @@ extern BrimStr brim_buf_str(const BrimBuf *buf); /* borrows */
 extern void
 brim_error_set(BrimError *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-#endif /* BRIM_CORE_BUF_H */
+#endif /* BRIM_CORE_BASE_BUF_H */

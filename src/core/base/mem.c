@@ -5,7 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/mem.h"
+#include "core/base/mem.h"
 
 #include <stdlib.h>
 

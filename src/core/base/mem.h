@@ -9,8 +9,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_CORE_MEM_H
-#define BRIM_CORE_MEM_H
+#ifndef BRIM_CORE_BASE_MEM_H
+#define BRIM_CORE_BASE_MEM_H
 
 #include <stddef.h>
 
@@ -32,4 +32,4 @@ extern void  brim_mem_free(BrimMem *mem, void *block);
 /* An allocator over malloc/realloc/free, for tests, fuzzers and the worker. */
 extern BrimMem *brim_mem_malloc(void);
 
-#endif /* BRIM_CORE_MEM_H */
+#endif /* BRIM_CORE_BASE_MEM_H */

@@ -5,7 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/retry.h"
+#include "core/base/retry.h"
 
 #define MAX_HINT (7 * 86400)
 

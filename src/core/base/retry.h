@@ -5,8 +5,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_CORE_RETRY_H
-#define BRIM_CORE_RETRY_H
+#ifndef BRIM_CORE_BASE_RETRY_H
+#define BRIM_CORE_BASE_RETRY_H
 
 #include <stdint.h>
 
@@ -27,4 +27,4 @@ extern int brim_retry_generation(int attempt, uint32_t random, int hint);
 /* Pause of a circuit breaker after the failure'th fault in a row: 5 s doubling to 10 min. */
 extern int brim_retry_breaker(int failure, uint32_t random);
 
-#endif /* BRIM_CORE_RETRY_H */
+#endif /* BRIM_CORE_BASE_RETRY_H */

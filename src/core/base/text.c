@@ -5,12 +5,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/text.h"
+#include "core/base/text.h"
 
 #include <string.h>
 
-#include "core/unicode_words.h"
-#include "core/utf8.h"
+#include "core/base/unicode_words.h"
+#include "core/base/utf8.h"
 
 /* Letters of scripts that leave no gap between words, in rising order. */
 static const uint32_t alone_ranges[][2] = {

@@ -9,15 +9,15 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_CORE_TEXT_H
-#define BRIM_CORE_TEXT_H
+#ifndef BRIM_CORE_BASE_TEXT_H
+#define BRIM_CORE_BASE_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#include "core/buf.h"
+#include "core/base/buf.h"
 
 typedef enum BrimCharClass
 {
@@ -71,4 +71,4 @@ brim_text_lower_byte(unsigned char byte)
 /* Copy len bytes, ASCII capitals lowered. */
 extern void brim_text_lower_ascii(char *to, const char *from, size_t len);
 
-#endif /* BRIM_CORE_TEXT_H */
+#endif /* BRIM_CORE_BASE_TEXT_H */

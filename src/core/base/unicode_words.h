@@ -9,8 +9,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_CORE_UNICODE_WORDS_H
-#define BRIM_CORE_UNICODE_WORDS_H
+#ifndef BRIM_CORE_BASE_UNICODE_WORDS_H
+#define BRIM_CORE_BASE_UNICODE_WORDS_H
 
 #include <stdint.h>
 
@@ -206,4 +206,4 @@ static const uint32_t unicode_words[][2] = {
 };
 /* clang-format on */
 
-#endif /* BRIM_CORE_UNICODE_WORDS_H */
+#endif /* BRIM_CORE_BASE_UNICODE_WORDS_H */

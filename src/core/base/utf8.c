@@ -5,7 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/utf8.h"
+#include "core/base/utf8.h"
 
 size_t
 brim_utf8_length(const char *data, size_t len)

@@ -5,10 +5,10 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_CORE_UTF8_H
-#define BRIM_CORE_UTF8_H
+#ifndef BRIM_CORE_BASE_UTF8_H
+#define BRIM_CORE_BASE_UTF8_H
 
-#include "core/buf.h"
+#include "core/base/buf.h"
 
 /*
  * Bytes of the character that data begins with, 1..4, or 0 when that is no
@@ -25,4 +25,4 @@ extern bool brim_utf8_is_control(const char *data, size_t len);
 /* Is the whole text valid UTF-8? */
 extern bool brim_utf8_valid(BrimStr text);
 
-#endif /* BRIM_CORE_UTF8_H */
+#endif /* BRIM_CORE_BASE_UTF8_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * gemini_classify.c
+ * classify.c
  *	  Having texts classified by Gemini: the question, and the events in the
  *	  answer; see gemini_classify.h.
  *
@@ -11,13 +11,13 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/gemini_classify.h"
+#include "core/gemini/classify.h"
 
 #include <json-c/json.h>
 #include <string.h>
 
-#include "core/gemini_frame.h"
-#include "core/gemini_json.h"
+#include "core/gemini/frame.h"
+#include "core/gemini/json.h"
 
 /* A cap against a model that runs away, not a wish: thinking counts too. */
 #define TOKENS_AT_ALL 8192

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * gemini_classify.h
+ * classify.h
  *	  What is said to Gemini's generateContent to have texts classified, and
  *	  what its answer means.
  *
@@ -13,7 +13,7 @@
 #ifndef BRIM_CORE_GEMINI_CLASSIFY_H
 #define BRIM_CORE_GEMINI_CLASSIFY_H
 
-#include "core/gemini.h"
+#include "core/gemini/gemini.h"
 
 #define BRIM_GEMINI_MAX_TEXTS 100        /* of one request */
 #define BRIM_GEMINI_MAX_CLASSES 200      /* of one request */
@@ -75,7 +75,7 @@ extern bool
 brim_gemini_classify_request(const BrimGeminiQuestion *question, BrimBuf *out, BrimError *error);
 
 /*
- * Read an HTTP answer; the arguments are those of brim_gemini_read().  Findings
+ * Read an HTTP answer; the arguments are those of brim_gemini_reply_read().  Findings
  * live in mem until brim_gemini_classify_free(), and borrow from the question.
  */
 extern void brim_gemini_classify_read(const BrimGeminiQuestion *question, int http_status,

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * gemini_fault.c
+ * fault.c
  *	  What an answer that is not HTTP 200 means: try again, and when, or stop.
  *
  *	hint	 seconds to wait that the server asked for: in details of type
@@ -10,13 +10,13 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/gemini_fault.h"
+#include "core/gemini/fault.h"
 
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "core/gemini_json.h"
+#include "core/gemini/json.h"
 
 #define LONGEST_HINT (7 * 86400) /* more than this is not believed */
 #define QUOTA_HINT 300           /* a longer wait stops all requests */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * gemini_fault.h
+ * fault.h
  *	  What an answer that is not HTTP 200 means; used by gemini_frame.c.
  *
  *-------------------------------------------------------------------------
@@ -8,7 +8,7 @@
 #ifndef BRIM_CORE_GEMINI_FAULT_H
 #define BRIM_CORE_GEMINI_FAULT_H
 
-#include "core/gemini.h"
+#include "core/gemini/gemini.h"
 
 struct json_object;
 

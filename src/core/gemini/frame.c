@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * gemini_frame.c
+ * frame.c
  *	  What stands around every request to Gemini and every answer of it.
  *
  * The answer holds a candidate, the candidate's parts hold text, the text is
@@ -9,13 +9,13 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/gemini_frame.h"
+#include "core/gemini/frame.h"
 
 #include <json-c/json.h>
 #include <string.h>
 
-#include "core/gemini_fault.h"
-#include "core/gemini_json.h"
+#include "core/gemini/fault.h"
+#include "core/gemini/json.h"
 
 #define MAX_PARTS 1000
 #define MAX_ANSWER ((size_t) 4 * 1024 * 1024) /* joined text of the parts */

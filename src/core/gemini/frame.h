@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * gemini_frame.h
+ * frame.h
  *	  What stands around every request to Gemini and every answer of it.
  *
  *-------------------------------------------------------------------------
@@ -8,7 +8,7 @@
 #ifndef BRIM_CORE_GEMINI_FRAME_H
 #define BRIM_CORE_GEMINI_FRAME_H
 
-#include "core/gemini.h"
+#include "core/gemini/gemini.h"
 
 struct json_object;
 
@@ -22,7 +22,7 @@ extern bool brim_gemini_frame_write(BrimBuf *out, BrimBuf *instruction, BrimStr 
 									BrimBuf *schema, int max_tokens, BrimError *error);
 
 /*
- * Read an HTTP answer as brim_gemini_read() does: the JSON that the model said,
+ * Read an HTTP answer as brim_gemini_reply_read() does: the JSON that the model said,
  * to be released by the caller, or NULL with outcome and error set.  told are the
  * texts of the request that an error must not repeat.  The outcome of what was
  * said is for the caller to judge; it begins as RETRY without an error.

@@ -9,10 +9,10 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_CORE_GEMINI_H
-#define BRIM_CORE_GEMINI_H
+#ifndef BRIM_CORE_GEMINI_GEMINI_H
+#define BRIM_CORE_GEMINI_GEMINI_H
 
-#include "core/buf.h"
+#include "core/base/buf.h"
 
 #define BRIM_GEMINI_MAX_VARIANTS 8
 #define BRIM_GEMINI_MAX_SUBJECT 200    /* bytes of a subject that is accepted */
@@ -92,11 +92,11 @@ extern bool brim_gemini_request(const BrimGeminiRequest *request, BrimBuf *out, 
 /*
  * Read an HTTP answer (status 0: none came, transport_error says why).
  * retry_after_header is the Retry-After value in seconds or 0.  Drafts live in
- * mem until brim_gemini_free().
+ * mem until brim_gemini_reply_free().
  */
-extern void
-brim_gemini_read(const BrimGeminiRequest *request, int http_status, int retry_after_header,
-				 const char *transport_error, BrimStr body, BrimMem *mem, BrimGeminiReply *reply);
-extern void brim_gemini_free(BrimMem *mem, BrimGeminiReply *reply);
+extern void brim_gemini_reply_read(const BrimGeminiRequest *request, int http_status,
+								   int retry_after_header, const char *transport_error,
+								   BrimStr body, BrimMem *mem, BrimGeminiReply *reply);
+extern void brim_gemini_reply_free(BrimMem *mem, BrimGeminiReply *reply);
 
-#endif /* BRIM_CORE_GEMINI_H */
+#endif /* BRIM_CORE_GEMINI_GEMINI_H */

@@ -1,18 +1,18 @@
 /*-------------------------------------------------------------------------
  *
- * gemini_json.c
+ * json.c
  *	  Reading JSON and text that came from outside; see gemini_json.h.
  *
  *-------------------------------------------------------------------------
  */
-#include "core/gemini_json.h"
+#include "core/gemini/json.h"
 
 #include <json-c/json.h>
 #include <limits.h>
 #include <string.h>
 
-#include "core/text.h"
-#include "core/utf8.h"
+#include "core/base/text.h"
+#include "core/base/utf8.h"
 
 #define MAX_DEPTH 32
 #define MAX_LENGTH ((size_t) 64 * 1024 * 1024)

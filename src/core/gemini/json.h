@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * gemini_json.h
+ * json.h
  *	  Reading JSON and text that came from outside; shared by the gemini files.
  *
  * Nothing here believes a type: a member of another type than asked for is
@@ -11,7 +11,7 @@
 #ifndef BRIM_CORE_GEMINI_JSON_H
 #define BRIM_CORE_GEMINI_JSON_H
 
-#include "core/buf.h"
+#include "core/base/buf.h"
 
 struct json_object;
 

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * gemini_reply.c
+ * reply.c
  *	  The drafts in Gemini's answer.
  *
  * The text of the answer is JSON of the shape that was asked for, and each of
@@ -10,15 +10,15 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/gemini.h"
+#include "core/gemini/gemini.h"
 
 #include <json-c/json.h>
 #include <string.h>
 #include <strings.h>
 
-#include "core/gemini_frame.h"
-#include "core/gemini_json.h"
-#include "core/text.h"
+#include "core/gemini/frame.h"
+#include "core/gemini/json.h"
+#include "core/base/text.h"
 
 #define LONGEST_BLANK 40 /* bytes between the brackets of a placeholder */
 
@@ -242,8 +242,9 @@ read_drafts(const BrimGeminiRequest *request, struct json_object *answer, BrimMe
 
 /* Read an HTTP answer; see gemini.h. */
 void
-brim_gemini_read(const BrimGeminiRequest *request, int http_status, int retry_after_header,
-				 const char *transport_error, BrimStr body, BrimMem *mem, BrimGeminiReply *reply)
+brim_gemini_reply_read(const BrimGeminiRequest *request, int http_status, int retry_after_header,
+					   const char *transport_error, BrimStr body, BrimMem *mem,
+					   BrimGeminiReply *reply)
 {
 	BrimStr             told[2 + BRIM_GEMINI_MAX_VARIANTS];
 	int                 ntold = 0;
@@ -261,13 +262,13 @@ brim_gemini_read(const BrimGeminiRequest *request, int http_status, int retry_af
 	else if (said != NULL && read_drafts(request, said, mem, reply))
 		reply->answer.outcome = BRIM_GEMINI_ANSWERED;
 	if (reply->answer.outcome != BRIM_GEMINI_ANSWERED)
-		brim_gemini_free(mem, reply);
+		brim_gemini_reply_free(mem, reply);
 	json_object_put(said);
 }
 
 /* Give the drafts back; statistics and fault stay. */
 void
-brim_gemini_free(BrimMem *mem, BrimGeminiReply *reply)
+brim_gemini_reply_free(BrimMem *mem, BrimGeminiReply *reply)
 {
 	for (int i = 0; i < BRIM_GEMINI_MAX_VARIANTS; i++)
 	{

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * intent_company.c
+ * company.c
  *	  The company's name in a sentence.
  *
  * The company is known by its name without the legal form, by the first two
@@ -11,8 +11,8 @@
  */
 #include <string.h>
 
-#include "core/intent_work.h"
-#include "core/text.h"
+#include "core/intent/work.h"
+#include "core/base/text.h"
 
 static const char *const legal_forms[] = {
 	"inc",  "incorporated", "corp",    "corporation", "co",   "company", "ltd", "limited",

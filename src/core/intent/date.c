@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
- * intent_date.c
+ * date.c
  *	  The date that stands at the beginning or the end of a text.
  *
  *-------------------------------------------------------------------------
  */
-#include "core/intent.h"
+#include "core/intent/intent.h"
 
-#include "core/text.h"
+#include "core/base/text.h"
 
 #define DATE_LEN 10         /* YYYY-MM-DD */
 #define DAYS_TO_2000 730425 /* from 0000-03-01 to 2000-01-01 */

@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
- * intent_figures.c
+ * figures.c
  *	  Amounts of money, numbers of people and rounds of funding in a sentence.
  *
  *-------------------------------------------------------------------------
  */
 #include <string.h>
 
-#include "core/intent_work.h"
-#include "core/text.h"
+#include "core/intent/work.h"
+#include "core/base/text.h"
 
 #define VALUE_MAX INT64_C(100000000000000000) /* 10^15 in 1/100 */
 #define PEOPLE_MAX 10000000

@@ -5,12 +5,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/intent.h"
+#include "core/intent/intent.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/intent_work.h"
+#include "core/intent/work.h"
 
 BrimIntentScan *
 brim_intent_create(const BrimLexicon *lexicon, const BrimFold *fold, BrimMem *mem)

@@ -16,12 +16,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_CORE_INTENT_H
-#define BRIM_CORE_INTENT_H
+#ifndef BRIM_CORE_INTENT_INTENT_H
+#define BRIM_CORE_INTENT_INTENT_H
 
 #include <stdint.h>
 
-#include "core/lexicon.h"
+#include "core/intent/lexicon.h"
 
 #define BRIM_INTENT_FOUND_MAX 65536
 #define BRIM_INTENT_HITS_MAX 200
@@ -81,4 +81,4 @@ extern bool brim_intent_run(BrimIntentScan *scan, BrimStr text, BrimStr company,
  */
 extern bool brim_intent_date(BrimStr text, int *day);
 
-#endif /* BRIM_CORE_INTENT_H */
+#endif /* BRIM_CORE_INTENT_INTENT_H */

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
- * intent_judge.c
+ * judge.c
  *	  Which terms a sentence fulfils, and what its cues make of them.
  *
  *-------------------------------------------------------------------------
  */
 #include <string.h>
 
-#include "core/intent_work.h"
+#include "core/intent/work.h"
 
 #define TERM_WORDS_MAX 16 /* places of a term's words in a sentence that are judged */
 #define NEGATION_REACH 7  /* words between a cue and what it negates */

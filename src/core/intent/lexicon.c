@@ -5,12 +5,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/lexicon.h"
+#include "core/intent/lexicon.h"
 
 #include <stdint.h>
 #include <string.h>
 
-#include "core/lexicon_compile.h"
+#include "core/intent/lexicon_compile.h"
 
 static const char *const cue_names[BRIM_CUE_KINDS] = {
 	[BRIM_CUE_NEGATION] = "negation",
@@ -45,7 +45,7 @@ add_phrases(BrimLexiconCompiler *compiler, BrimLexiconPlace *place, BrimItemRole
 	place->field = fields[role];
 	for (int i = 0; i < count; i++)
 	{
-		if (!brim_lexicon_add_phrase(compiler, place, role, owner, phrases[i]))
+		if (!brim_lexicon_phrase_add(compiler, place, role, owner, phrases[i]))
 			return false;
 	}
 	return true;
@@ -144,7 +144,7 @@ compile_cue(BrimLexiconCompiler *compiler, const BrimCueDef *from)
 					   (int) from->kind.len, from->kind.data);
 		return false;
 	}
-	return brim_lexicon_add_phrase(compiler, &place, BRIM_ITEM_CUE, kind, from->phrase);
+	return brim_lexicon_phrase_add(compiler, &place, BRIM_ITEM_CUE, kind, from->phrase);
 }
 
 /* Build the automaton over all phrases. */

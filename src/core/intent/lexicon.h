@@ -27,14 +27,14 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_CORE_LEXICON_H
-#define BRIM_CORE_LEXICON_H
+#ifndef BRIM_CORE_INTENT_LEXICON_H
+#define BRIM_CORE_INTENT_LEXICON_H
 
-#include "core/arena.h"
-#include "core/automaton.h"
-#include "core/buf.h"
-#include "core/fold.h"
-#include "core/keywords.h"
+#include "core/base/arena.h"
+#include "core/match/automaton.h"
+#include "core/base/buf.h"
+#include "core/match/fold.h"
+#include "core/match/keywords.h"
 
 #define BRIM_LEXICON_CLASSES_MAX 1000
 #define BRIM_LEXICON_TERMS_MAX 10000
@@ -192,4 +192,4 @@ extern int brim_lexicon_class(const BrimLexicon *lexicon, BrimStr name);
 /* The kind of cue that has a name, or -1. */
 extern int brim_lexicon_cue_kind(BrimStr name);
 
-#endif /* BRIM_CORE_LEXICON_H */
+#endif /* BRIM_CORE_INTENT_LEXICON_H */

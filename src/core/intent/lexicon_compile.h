@@ -5,11 +5,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_CORE_LEXICON_COMPILE_H
-#define BRIM_CORE_LEXICON_COMPILE_H
+#ifndef BRIM_CORE_INTENT_LEXICON_COMPILE_H
+#define BRIM_CORE_INTENT_LEXICON_COMPILE_H
 
-#include "core/intent_text.h"
-#include "core/lexicon.h"
+#include "core/intent/text.h"
+#include "core/intent/lexicon.h"
 
 /* A phrase as written, and where it stands. */
 typedef struct BrimLexiconPlace
@@ -36,10 +36,15 @@ typedef struct BrimLexiconCompiler
  * Compile a phrase into the item that comes next (lexicon_phrase.c).  owner:
  * the term's number, or the kind of cue.
  */
-extern bool brim_lexicon_add_phrase(BrimLexiconCompiler *compiler, const BrimLexiconPlace *place,
+extern bool brim_lexicon_phrase_add(BrimLexiconCompiler *compiler, const BrimLexiconPlace *place,
 									BrimItemRole role, int owner, BrimStr phrase);
 
 /* Say that memory is short; always false. */
-extern bool brim_lexicon_no_memory(BrimLexiconCompiler *compiler);
+static inline bool
+brim_lexicon_no_memory(BrimLexiconCompiler *compiler)
+{
+	brim_error_set(compiler->error, "out of memory");
+	return false;
+}
 
-#endif /* BRIM_CORE_LEXICON_COMPILE_H */
+#endif /* BRIM_CORE_INTENT_LEXICON_COMPILE_H */

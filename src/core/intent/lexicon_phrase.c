@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "core/lexicon_compile.h"
-#include "core/text.h"
+#include "core/intent/lexicon_compile.h"
+#include "core/base/text.h"
 
 #define WORD_EDGE 0xFF /* of core/automaton: where a word begins or ends */
 
@@ -66,13 +66,6 @@ bad_phrase(BrimLexiconCompiler *compiler, const BrimLexiconPlace *place, BrimStr
 	else
 		brim_error_set(compiler->error, "cue of kind \"%.*s\", phrase \"%.*s\": %s",
 					   (int) place->cue->kind.len, place->cue->kind.data, shown, phrase.data, what);
-	return false;
-}
-
-bool
-brim_lexicon_no_memory(BrimLexiconCompiler *compiler)
-{
-	brim_error_set(compiler->error, "out of memory");
 	return false;
 }
 
@@ -149,7 +142,7 @@ make_pattern(BrimLexiconCompiler *compiler, const BrimLexiconPlace *place, BrimS
 }
 
 bool
-brim_lexicon_add_phrase(BrimLexiconCompiler *compiler, const BrimLexiconPlace *place,
+brim_lexicon_phrase_add(BrimLexiconCompiler *compiler, const BrimLexiconPlace *place,
 						BrimItemRole role, int owner, BrimStr phrase)
 {
 	BrimLexicon *lexicon = compiler->lexicon;

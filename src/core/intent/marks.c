@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * intent_marks.c
+ * marks.c
  *	  The phrases of a sentence, for the terms and cues that have them.
  *
  *-------------------------------------------------------------------------
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/intent_work.h"
+#include "core/intent/work.h"
 
 #define MARKS_MAX 16384 /* of a sentence */
 #define CUES_MAX 4096   /* of a sentence */

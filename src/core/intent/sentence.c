@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * intent_sentence.c
+ * sentence.c
  *	  Sentences and their words; see intent_work.h.
  *
  * A sentence ends at ., ! or ? before white space, at a semicolon, and at the
@@ -11,8 +11,8 @@
  */
 #include <string.h>
 
-#include "core/intent_work.h"
-#include "core/text.h"
+#include "core/intent/work.h"
+#include "core/base/text.h"
 
 #define ABBREVIATION_MAX 8 /* bytes */
 

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
- * intent_subject.c
+ * subject.c
  *	  Whose event it is: what stands around the company's name.
  *
  *-------------------------------------------------------------------------
  */
 #include <string.h>
 
-#include "core/intent_work.h"
+#include "core/intent/work.h"
 
 #define OTHER_REACH 2     /* words between the name and a cue of another company */
 #define RELATIVE_REACH 24 /* words between a relative clause's begin and what it tells */

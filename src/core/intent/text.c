@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
- * intent_text.c
+ * text.c
  *	  A text as it is searched for events; see intent_text.h.
  *
  *-------------------------------------------------------------------------
  */
-#include "core/intent_text.h"
+#include "core/intent/text.h"
 
 #include <string.h>
 
-#include "core/text.h"
+#include "core/base/text.h"
 
 #define FOLDED_MAX ((size_t) 3 << 30) /* a folded letter is at most three times as long */
 

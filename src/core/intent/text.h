@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * intent_text.h
+ * text.h
  *	  A text as it is searched for events, and the way back to it as given.
  *
  * Words with characters above ASCII are folded, typographic apostrophes,
@@ -11,8 +11,8 @@
 #ifndef BRIM_CORE_INTENT_TEXT_H
 #define BRIM_CORE_INTENT_TEXT_H
 
-#include "core/buf.h"
-#include "core/fold.h"
+#include "core/base/buf.h"
+#include "core/match/fold.h"
 
 /* A word or sign that is not as long as it was given. */
 typedef struct BrimFoldedRun

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * intent_work.h
+ * work.h
  *	  What the files of the intent engine share; see intent.h.
  *
  * token	a word of a sentence: letters and digits, or one character of a
@@ -14,8 +14,8 @@
 #ifndef BRIM_CORE_INTENT_WORK_H
 #define BRIM_CORE_INTENT_WORK_H
 
-#include "core/intent.h"
-#include "core/intent_text.h"
+#include "core/intent/intent.h"
+#include "core/intent/text.h"
 
 #define BRIM_TOKENS_MAX (BRIM_INTENT_SENTENCE_MAX / 2 + 2)
 #define BRIM_FIGURES_MAX 64 /* numbers of a sentence that are looked at */

@@ -8,7 +8,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/address.h"
+#include "core/mail/address.h"
 
 #include <string.h>
 

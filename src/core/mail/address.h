@@ -5,10 +5,10 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_CORE_ADDRESS_H
-#define BRIM_CORE_ADDRESS_H
+#ifndef BRIM_CORE_MAIL_ADDRESS_H
+#define BRIM_CORE_MAIL_ADDRESS_H
 
-#include "core/buf.h"
+#include "core/base/buf.h"
 
 /*
  * Is this an addr-spec that may stand in an SMTP envelope (RFC 5321, 4.1.2:
@@ -22,4 +22,4 @@ extern bool brim_address_check(BrimStr address, const char **why);
 /* May c stand in an unquoted word of an address or a name (RFC 5322's atext)? */
 extern bool brim_address_is_atext(char c);
 
-#endif /* BRIM_CORE_ADDRESS_H */
+#endif /* BRIM_CORE_MAIL_ADDRESS_H */

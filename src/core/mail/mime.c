@@ -9,13 +9,13 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/mime.h"
+#include "core/mail/mime.h"
 
 #include <string.h>
 
-#include "core/address.h"
-#include "core/mime_encode.h"
-#include "core/utf8.h"
+#include "core/mail/address.h"
+#include "core/mail/mime_encode.h"
+#include "core/base/utf8.h"
 
 #define MAX_MESSAGE (1024 * 1024)
 #define MAX_HEADER_TEXT 1000 /* bytes of a name or subject */

@@ -5,12 +5,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_CORE_MIME_H
-#define BRIM_CORE_MIME_H
+#ifndef BRIM_CORE_MAIL_MIME_H
+#define BRIM_CORE_MAIL_MIME_H
 
 #include <stdint.h>
 
-#include "core/buf.h"
+#include "core/base/buf.h"
 
 typedef struct BrimMessage
 {
@@ -57,4 +57,4 @@ extern bool brim_mime_build(const BrimMessage *message, BrimBuf *out, BrimError 
  */
 extern bool brim_mime_date(int64_t date, BrimBuf *out);
 
-#endif /* BRIM_CORE_MIME_H */
+#endif /* BRIM_CORE_MAIL_MIME_H */

@@ -5,11 +5,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/mime_encode.h"
+#include "core/mail/mime_encode.h"
 
 #include <string.h>
 
-#include "core/utf8.h"
+#include "core/base/utf8.h"
 
 #define MAX_WORD 75         /* bytes of an encoded word */
 #define WORD_FRAME 12       /* "=?UTF-8?Q?" and "?=" */

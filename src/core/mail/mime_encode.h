@@ -8,10 +8,10 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_CORE_MIME_ENCODE_H
-#define BRIM_CORE_MIME_ENCODE_H
+#ifndef BRIM_CORE_MAIL_MIME_ENCODE_H
+#define BRIM_CORE_MAIL_MIME_ENCODE_H
 
-#include "core/buf.h"
+#include "core/base/buf.h"
 
 typedef enum BrimMimeEncoding
 {
@@ -34,4 +34,4 @@ extern const char      *brim_mime_encode_name(BrimMimeEncoding encoding);
 /* Append text, which ends in CRLF, in that encoding; the last line ends in CRLF. */
 extern void brim_mime_encode_body(BrimStr text, BrimMimeEncoding encoding, BrimBuf *out);
 
-#endif /* BRIM_CORE_MIME_ENCODE_H */
+#endif /* BRIM_CORE_MAIL_MIME_ENCODE_H */

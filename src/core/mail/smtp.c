@@ -13,15 +13,15 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/smtp.h"
+#include "core/mail/smtp.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "core/address.h"
-#include "core/smtp_message.h"
-#include "core/smtp_reply.h"
-#include "core/smtp_verdict.h"
+#include "core/mail/address.h"
+#include "core/mail/smtp_message.h"
+#include "core/mail/smtp_reply.h"
+#include "core/mail/smtp_verdict.h"
 
 #define CHUNK_SIZE 16384
 

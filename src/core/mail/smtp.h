@@ -24,10 +24,10 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_CORE_SMTP_H
-#define BRIM_CORE_SMTP_H
+#ifndef BRIM_CORE_MAIL_SMTP_H
+#define BRIM_CORE_MAIL_SMTP_H
 
-#include "core/buf.h"
+#include "core/base/buf.h"
 
 typedef enum BrimSmtpNeed
 {
@@ -115,4 +115,4 @@ extern const char *brim_smtp_phase_name(BrimSmtpPhase phase); /* "MAIL", "DOT", 
 /* How long a server may take in a phase, in seconds; 0 for CONNECT, which is the caller's. */
 extern int brim_smtp_phase_timeout(BrimSmtpPhase phase);
 
-#endif /* BRIM_CORE_SMTP_H */
+#endif /* BRIM_CORE_MAIL_SMTP_H */

@@ -10,7 +10,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/smtp_reply.h"
+#include "core/mail/smtp_reply.h"
 
 #include <string.h>
 
@@ -188,7 +188,7 @@ find_time(const char *text, size_t len, size_t from, bool anywhere)
 }
 
 int
-brim_smtp_reply_hint(const char *line, size_t len)
+brim_smtp_hint_read(const char *line, size_t len)
 {
 	char   text[BRIM_SMTP_REPLY_MAX_LINE];
 	size_t from;

@@ -5,7 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/smtp_message.h"
+#include "core/mail/smtp_message.h"
 
 #define MAX_LINE 998 /* RFC 5321, 4.5.3.1.6, without CR LF */
 

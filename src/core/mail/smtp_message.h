@@ -6,10 +6,10 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_CORE_SMTP_MESSAGE_H
-#define BRIM_CORE_SMTP_MESSAGE_H
+#ifndef BRIM_CORE_MAIL_SMTP_MESSAGE_H
+#define BRIM_CORE_MAIL_SMTP_MESSAGE_H
 
-#include "core/buf.h"
+#include "core/base/buf.h"
 
 typedef struct BrimSmtpMessage
 {
@@ -29,4 +29,4 @@ extern size_t brim_smtp_message_fill(BrimSmtpMessage *message, char *out, size_t
 /* What ends the message once all of it is out: CR LF only where it has none. */
 extern const char *brim_smtp_message_terminator(const BrimSmtpMessage *message);
 
-#endif /* BRIM_CORE_SMTP_MESSAGE_H */
+#endif /* BRIM_CORE_MAIL_SMTP_MESSAGE_H */

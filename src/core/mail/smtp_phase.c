@@ -5,7 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/smtp.h"
+#include "core/mail/smtp.h"
 
 typedef struct Phase
 {

@@ -5,11 +5,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/smtp_reply.h"
+#include "core/mail/smtp_reply.h"
 
 #include <string.h>
 
-#include "core/utf8.h"
+#include "core/base/utf8.h"
 
 void
 brim_smtp_reply_reset(BrimSmtpReply *reply)
@@ -158,7 +158,7 @@ end_line(BrimSmtpReply *reply)
 		if (reply->enhanced[0] == '\0')
 			read_enhanced(reply, line + 4, len - 4);
 		if (reply->retry_after == 0 && code >= 400)
-			reply->retry_after = brim_smtp_reply_hint(line + 4, len - 4);
+			reply->retry_after = brim_smtp_hint_read(line + 4, len - 4);
 	}
 	reply->line_len = 0;
 	if (last)

@@ -11,10 +11,10 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_CORE_SMTP_REPLY_H
-#define BRIM_CORE_SMTP_REPLY_H
+#ifndef BRIM_CORE_MAIL_SMTP_REPLY_H
+#define BRIM_CORE_MAIL_SMTP_REPLY_H
 
-#include "core/buf.h"
+#include "core/base/buf.h"
 
 #define BRIM_SMTP_REPLY_MAX_LINE 1000 /* bytes of a line before its LF */
 #define BRIM_SMTP_REPLY_MAX_LINES 10000
@@ -57,6 +57,6 @@ extern size_t brim_smtp_reply_read(BrimSmtpReply *reply, const char *data, size_
 extern void brim_smtp_reply_text(const BrimSmtpReply *reply, char *out, size_t size);
 
 /* Seconds that a line of a reply asks to wait, 0 when it does not clearly say. */
-extern int brim_smtp_reply_hint(const char *line, size_t len);
+extern int brim_smtp_hint_read(const char *line, size_t len);
 
-#endif /* BRIM_CORE_SMTP_REPLY_H */
+#endif /* BRIM_CORE_MAIL_SMTP_REPLY_H */

@@ -9,7 +9,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/smtp_verdict.h"
+#include "core/mail/smtp_verdict.h"
 
 #include <stdlib.h>
 

@@ -5,10 +5,10 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_CORE_SMTP_VERDICT_H
-#define BRIM_CORE_SMTP_VERDICT_H
+#ifndef BRIM_CORE_MAIL_SMTP_VERDICT_H
+#define BRIM_CORE_MAIL_SMTP_VERDICT_H
 
-#include "core/smtp.h"
+#include "core/mail/smtp.h"
 
 /*
  * Judge a whole 4yz or 5yz reply (421 apart, which closes the connection) that
@@ -17,4 +17,4 @@
  */
 extern void brim_smtp_verdict_judge(BrimSmtpPhase phase, BrimSmtpResult *result);
 
-#endif /* BRIM_CORE_SMTP_VERDICT_H */
+#endif /* BRIM_CORE_MAIL_SMTP_VERDICT_H */

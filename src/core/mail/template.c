@@ -8,7 +8,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/template.h"
+#include "core/mail/template.h"
 
 #include <string.h>
 

@@ -8,10 +8,10 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_CORE_TEMPLATE_H
-#define BRIM_CORE_TEMPLATE_H
+#ifndef BRIM_CORE_MAIL_TEMPLATE_H
+#define BRIM_CORE_MAIL_TEMPLATE_H
 
-#include "core/buf.h"
+#include "core/base/buf.h"
 
 typedef struct BrimTemplateVar
 {
@@ -28,4 +28,4 @@ typedef struct BrimTemplateVar
 extern bool brim_template_render(BrimStr tmpl, const BrimTemplateVar *vars, int nvars, BrimBuf *out,
 								 BrimError *error);
 
-#endif /* BRIM_CORE_TEMPLATE_H */
+#endif /* BRIM_CORE_MAIL_TEMPLATE_H */

@@ -11,12 +11,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/automaton.h"
+#include "core/match/automaton.h"
 
 #include <stdint.h>
 #include <string.h>
 
-#include "core/text.h"
+#include "core/base/text.h"
 
 #define WORD_EDGE 0xFF         /* where a word begins or ends */
 #define DENSE_BUDGET (1 << 20) /* entries of all full rows together */

@@ -18,11 +18,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_CORE_AUTOMATON_H
-#define BRIM_CORE_AUTOMATON_H
+#ifndef BRIM_CORE_MATCH_AUTOMATON_H
+#define BRIM_CORE_MATCH_AUTOMATON_H
 
-#include "core/arena.h"
-#include "core/buf.h"
+#include "core/base/arena.h"
+#include "core/base/buf.h"
 
 typedef struct BrimAutomaton BrimAutomaton;
 
@@ -54,4 +54,4 @@ extern bool brim_automaton_match(const BrimAutomaton *automaton, BrimStr text, B
 extern bool brim_automaton_walk_at(const BrimAutomaton *automaton, BrimStr text,
 								   BrimAutomatonHitAt hit, void *state);
 
-#endif /* BRIM_CORE_AUTOMATON_H */
+#endif /* BRIM_CORE_MATCH_AUTOMATON_H */

@@ -5,9 +5,9 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/fold.h"
+#include "core/match/fold.h"
 
-#include "core/text.h"
+#include "core/base/text.h"
 
 bool
 brim_fold(const BrimFold *fold, BrimStr text, BrimBuf *out)

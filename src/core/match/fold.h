@@ -12,13 +12,13 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_CORE_FOLD_H
-#define BRIM_CORE_FOLD_H
+#ifndef BRIM_CORE_MATCH_FOLD_H
+#define BRIM_CORE_MATCH_FOLD_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "core/buf.h"
+#include "core/base/buf.h"
 
 typedef enum BrimSearchResult
 {
@@ -56,4 +56,4 @@ extern bool brim_fold(const BrimFold *fold, BrimStr text, BrimBuf *out);
 extern bool
 brim_fold_stems(const BrimFold *fold, BrimStr language, BrimStr text, BrimBuf *work, BrimBuf *out);
 
-#endif /* BRIM_CORE_FOLD_H */
+#endif /* BRIM_CORE_MATCH_FOLD_H */

@@ -5,12 +5,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/keywords.h"
+#include "core/match/keywords.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/text.h"
+#include "core/base/text.h"
 
 /* Order of texts by their bytes, a prefix before what it begins. */
 static int

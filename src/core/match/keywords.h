@@ -9,11 +9,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_CORE_KEYWORDS_H
-#define BRIM_CORE_KEYWORDS_H
+#ifndef BRIM_CORE_MATCH_KEYWORDS_H
+#define BRIM_CORE_MATCH_KEYWORDS_H
 
-#include "core/arena.h"
-#include "core/buf.h"
+#include "core/base/arena.h"
+#include "core/base/buf.h"
 
 typedef struct BrimTarget
 {
@@ -46,4 +46,4 @@ extern int brim_keywords_find(const BrimKeywordSet *set, BrimStr pattern);
 /* The same for a text whose ASCII capitals count as small letters. */
 extern int brim_keywords_find_lowered(const BrimKeywordSet *set, BrimStr text);
 
-#endif /* BRIM_CORE_KEYWORDS_H */
+#endif /* BRIM_CORE_MATCH_KEYWORDS_H */

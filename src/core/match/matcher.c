@@ -5,14 +5,14 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/matcher.h"
+#include "core/match/matcher.h"
 
 #include <string.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
 
-#include "core/text.h"
+#include "core/base/text.h"
 
 #define KEY_BYTES 8
 #define BITS_A_KEY 32 /* of the filter: one word in 32 passes it by chance, at most */

@@ -11,13 +11,13 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_CORE_MATCHER_H
-#define BRIM_CORE_MATCHER_H
+#ifndef BRIM_CORE_MATCH_MATCHER_H
+#define BRIM_CORE_MATCH_MATCHER_H
 
 #include <stdint.h>
 
-#include "core/automaton.h"
-#include "core/keywords.h"
+#include "core/match/automaton.h"
+#include "core/match/keywords.h"
 
 /* A set of 64-bit keys that may say yes where it is no. */
 typedef struct BrimFilter
@@ -62,4 +62,4 @@ extern int brim_matcher_whole(const BrimMatcher *matcher, BrimStr text);
 extern bool brim_matcher_words(const BrimMatcher *matcher, BrimStr text, bool is_ascii,
 							   BrimAutomatonHit hit, void *state);
 
-#endif /* BRIM_CORE_MATCHER_H */
+#endif /* BRIM_CORE_MATCH_MATCHER_H */

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
- * score_cache.c
+ * cache.c
  *	  What the values of an attribute came to; see score_cache.h.
  *
  *-------------------------------------------------------------------------
  */
-#include "core/score_cache.h"
+#include "core/score/cache.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * score_cache.h
+ * cache.h
  *	  What the values of an attribute came to, for values that come again.
  *
  * What an attribute adds to the scores of a lead depends on its value alone,
@@ -14,7 +14,7 @@
 #ifndef BRIM_CORE_SCORE_CACHE_H
 #define BRIM_CORE_SCORE_CACHE_H
 
-#include "core/score.h"
+#include "core/score/score.h"
 
 /* What signals come to in the dimensions that have points: fit and intent. */
 #define BRIM_SUMS 2

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * score_event.c
+ * event.c
  *	  What the events that a text tells of count; see score.h.
  *
  * An event counts by the weight of its class, half where it is only expected,
@@ -9,7 +9,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/score_look.h"
+#include "core/score/look.h"
 
 #include <math.h>
 
@@ -55,8 +55,8 @@ note_event(BrimScore *score, const BrimEventTarget *target, int factor, BrimStr 
 }
 
 bool
-brim_score_find_events(BrimScore *score, const BrimAttribute *attribute, BrimStr text,
-					   BrimStr company)
+brim_score_event_find(BrimScore *score, const BrimAttribute *attribute, BrimStr text,
+					  BrimStr company)
 {
 	BrimIntentScan *scan = score->scan;
 	int             day = 0;

@@ -1,16 +1,16 @@
 /*-------------------------------------------------------------------------
  *
- * score_look.c
+ * look.c
  *	  Look at one attribute of a lead: which rules match?  See score.h.
  *
  *-------------------------------------------------------------------------
  */
-#include "core/score_look.h"
+#include "core/score/look.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "core/text.h"
+#include "core/base/text.h"
 
 /* An attribute while it is looked at. */
 typedef struct Look
@@ -90,7 +90,8 @@ hit_pattern(void *state, int pattern)
 	{
 		const BrimTarget *target = &set->targets[t];
 
-		if ((brim_model_kind_accepts(score->model->rules[target->rule].kind) & look->type) == 0)
+		if ((brim_model_names_kind_accepts(score->model->rules[target->rule].kind) & look->type) ==
+			0)
 			continue; /* at a path: not what this rule reads */
 		if (score->model->rules[target->rule].kind != BRIM_RULE_ALL_OF)
 		{
@@ -145,7 +146,7 @@ find_events(Look *look, BrimStr text)
 	BrimScore           *score = look->score;
 	const BrimAttribute *attribute = look->attribute;
 
-	if (!brim_score_find_events(score, attribute, text, look->company))
+	if (!brim_score_event_find(score, attribute, text, look->company))
 		return false;
 	for (int e = 0; e < attribute->nevents; e++)
 	{

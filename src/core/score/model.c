@@ -9,7 +9,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/model_compile.h"
+#include "core/score/model_compile.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -25,21 +25,14 @@ typedef struct RulePlace
 	int                group; /* order of the first rule of its signal */
 } RulePlace;
 
-bool
-brim_model_no_memory(BrimCompiler *compiler)
-{
-	brim_error_set(compiler->error, "out of memory");
-	return false;
-}
-
 /* Order by signal, then number: brings the rules of a signal together. */
 static int
 compare_by_signal(const void *left, const void *right)
 {
 	const RulePlace *a = left;
 	const RulePlace *b = right;
-	BrimDimension    a_dimension = brim_model_dimension(a->def->dimension);
-	BrimDimension    b_dimension = brim_model_dimension(b->def->dimension);
+	BrimDimension    a_dimension = brim_model_names_dimension(a->def->dimension);
+	BrimDimension    b_dimension = brim_model_names_dimension(b->def->dimension);
 	int              order;
 
 	if (a_dimension != b_dimension)
@@ -154,7 +147,7 @@ static bool
 narrow_attribute(BrimCompiler *compiler, int place, const BrimRuleDef *rule)
 {
 	BrimAttribute *attribute = &compiler->model->attributes[place];
-	int            accepts = brim_model_kind_accepts(brim_model_kind(rule->kind));
+	int            accepts = brim_model_names_kind_accepts(brim_model_names_kind(rule->kind));
 
 	if (attribute->npath > 0)
 	{
@@ -218,7 +211,7 @@ static void
 apply_settings(const BrimModelDef *def, const BrimRuleDef *rule, BrimSignal *signal)
 {
 	const BrimSignalDef *settings = find_settings(def, rule);
-	BrimMissingPolicy    policy = brim_model_missing_policy(def->missing_policy);
+	BrimMissingPolicy    policy = brim_model_names_missing_policy(def->missing_policy);
 
 	signal->min_points = (int64_t) -BRIM_MODEL_POINTS_MAX * BRIM_WEIGHT_ONE;
 	signal->max_points = (int64_t) BRIM_MODEL_POINTS_MAX * BRIM_WEIGHT_ONE;
@@ -227,7 +220,7 @@ apply_settings(const BrimModelDef *def, const BrimRuleDef *rule, BrimSignal *sig
 		signal->combine = BRIM_ADD; /* each rule is tried, and says why */
 	if (settings == NULL)
 		return;
-	signal->combine = brim_model_combine(settings->combine);
+	signal->combine = brim_model_names_combine(settings->combine);
 	if (settings->has_min)
 		signal->min_points = (int64_t) settings->min_points * BRIM_WEIGHT_ONE;
 	if (settings->has_max)
@@ -249,7 +242,7 @@ start_signal(BrimCompiler *compiler, const BrimRuleDef *rule)
 	if (attribute < 0)
 		return false;
 	signal->name = brim_arena_copy(&model->arena, rule->signal);
-	signal->dimension = brim_model_dimension(rule->dimension);
+	signal->dimension = brim_model_names_dimension(rule->dimension);
 	signal->attribute = attribute;
 	signal->first_rule = model->nrules;
 	signal->fallback = -1;
@@ -323,7 +316,7 @@ add_rule(BrimCompiler *compiler, const BrimRuleDef *def)
 		return false;
 	rule->rule_no = def->rule_no;
 	rule->signal = model->nsignals - 1;
-	rule->kind = brim_model_kind(def->kind);
+	rule->kind = brim_model_names_kind(def->kind);
 	rule->stem = def->stem;
 	rule->low = def->has_low ? def->low : -HUGE_VAL;
 	rule->high = def->has_high ? def->high : HUGE_VAL;
@@ -437,12 +430,12 @@ compile(BrimCompiler *compiler)
 		return brim_model_no_memory(compiler);
 	for (int fact = 0; fact < BRIM_FACTS; fact++)
 	{
-		if (!add_attribute(compiler, brim_model_fact_name(fact), NULL, 0,
-						   brim_model_fact_accepts(fact)))
+		if (!add_attribute(compiler, brim_model_names_fact_name(fact), NULL, 0,
+						   brim_model_names_fact_accepts(fact)))
 			return false;
 		model->attributes[fact].is_fact = true;
 		model->attributes[fact].zero_is_missing =
-			brim_model_fact_accepts(fact) == BRIM_ACCEPTS_NUMBER;
+			brim_model_names_fact_accepts(fact) == BRIM_ACCEPTS_NUMBER;
 	}
 	for (size_t i = 0; i < nrules; i++)
 	{
@@ -453,7 +446,7 @@ compile(BrimCompiler *compiler)
 			return false;
 	}
 	return check_settings(compiler) && link_attributes(compiler) &&
-		   brim_model_index_events(compiler) && brim_model_index_keywords(compiler);
+		   brim_model_events_index(compiler) && brim_model_keywords_index(compiler);
 }
 
 BrimModel *

@@ -23,15 +23,15 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_CORE_MODEL_H
-#define BRIM_CORE_MODEL_H
+#ifndef BRIM_CORE_SCORE_MODEL_H
+#define BRIM_CORE_SCORE_MODEL_H
 
 #include <stdint.h>
 
-#include "core/buf.h"
-#include "core/fold.h"
-#include "core/lexicon.h"
-#include "core/matcher.h"
+#include "core/base/buf.h"
+#include "core/match/fold.h"
+#include "core/intent/lexicon.h"
+#include "core/match/matcher.h"
 
 #define BRIM_WEIGHT_ONE 10000
 #define BRIM_MODEL_RULES_MAX 10000
@@ -268,17 +268,17 @@ extern void brim_model_free(BrimModel *model);
 extern bool brim_model_check(BrimModelDef *def, BrimError *error);
 
 /* What brim_model_check() let pass is one of these. */
-extern BrimRuleKind      brim_model_kind(BrimStr name);
-extern BrimDimension     brim_model_dimension(BrimStr name);
-extern const char       *brim_model_dimension_name(BrimDimension dimension);
-extern BrimCombine       brim_model_combine(BrimStr name);
-extern BrimMissingPolicy brim_model_missing_policy(BrimStr name);
+extern BrimRuleKind      brim_model_names_kind(BrimStr name);
+extern BrimDimension     brim_model_names_dimension(BrimStr name);
+extern const char       *brim_model_names_dimension_name(BrimDimension dimension);
+extern BrimCombine       brim_model_names_combine(BrimStr name);
+extern BrimMissingPolicy brim_model_names_missing_policy(BrimStr name);
 
 /* What a rule of a kind can read; bits. */
-extern int brim_model_kind_accepts(BrimRuleKind kind);
+extern int brim_model_names_kind_accepts(BrimRuleKind kind);
 
 /* The facts: names and what they accept. */
-extern BrimStr brim_model_fact_name(int fact);
-extern int     brim_model_fact_accepts(int fact);
+extern BrimStr brim_model_names_fact_name(int fact);
+extern int     brim_model_names_fact_accepts(int fact);
 
-#endif /* BRIM_CORE_MODEL_H */
+#endif /* BRIM_CORE_SCORE_MODEL_H */

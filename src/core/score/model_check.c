@@ -7,7 +7,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/model_names.h"
+#include "core/score/model_names.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -76,13 +76,14 @@ check_reason(BrimError *error, const BrimRuleDef *rule, BrimRuleKind kind)
 		rest.len = end + 1 - at;
 		if (brim_str_equal(rest, brim_str("{matched}")))
 		{
-			if (!brim_model_kind_has_keywords(kind) && kind != BRIM_RULE_REGEX)
+			if (!brim_model_names_kind_has_keywords(kind) && kind != BRIM_RULE_REGEX)
 				return refuse(error, rule, "reason",
 							  "{matched} needs a rule with keywords or a pattern");
 		}
 		else if (brim_str_equal(rest, brim_str("{value}")))
 		{
-			if ((brim_model_kind_accepts(kind) & (BRIM_ACCEPTS_NUMBER | BRIM_ACCEPTS_TEXT)) == 0)
+			if ((brim_model_names_kind_accepts(kind) & (BRIM_ACCEPTS_NUMBER | BRIM_ACCEPTS_TEXT)) ==
+				0)
 				return refuse(error, rule, "reason",
 							  "{value} stands for a number or a text, not a list");
 		}
@@ -192,7 +193,7 @@ check_points(BrimError *error, const BrimRuleDef *rule)
 	if (rule->points < -BRIM_MODEL_POINTS_MAX || rule->points > BRIM_MODEL_POINTS_MAX)
 		return refuse(error, rule, "points", "%d is not between %d and %d", rule->points,
 					  -BRIM_MODEL_POINTS_MAX, BRIM_MODEL_POINTS_MAX);
-	if (brim_model_dimension(rule->dimension) != BRIM_DISQUALIFIER)
+	if (brim_model_names_dimension(rule->dimension) != BRIM_DISQUALIFIER)
 		return true;
 	if (rule->points != 0)
 		return refuse(error, rule, "points", "a disqualifier has 0 points");
@@ -204,12 +205,12 @@ check_points(BrimError *error, const BrimRuleDef *rule)
 static bool
 check_rule(BrimError *error, const BrimRuleDef *rule)
 {
-	int kind = brim_model_find_kind(rule->kind);
+	int kind = brim_model_names_find_kind(rule->kind);
 
 	if (!check_name(error, rule, "signal", rule->signal) ||
 		!check_name(error, rule, "attribute", rule->attribute) || !check_path(error, rule))
 		return false;
-	if (brim_model_find_dimension(rule->dimension) < 0)
+	if (brim_model_names_find_dimension(rule->dimension) < 0)
 		return refuse(error, rule, "dimension", "it must be fit, intent or disqualifier");
 	if (kind < 0)
 		return refuse(error, rule, "kind",
@@ -220,7 +221,7 @@ check_rule(BrimError *error, const BrimRuleDef *rule)
 	if (rule->weight <= 0 || rule->weight >= WEIGHT_MAX)
 		return refuse(error, rule, "weight", "it must be greater than 0 and less than 1000");
 	return check_points(error, rule) && check_range(error, rule, kind == BRIM_RULE_RANGE) &&
-		   check_keywords(error, rule, brim_model_kind_has_keywords((BrimRuleKind) kind)) &&
+		   check_keywords(error, rule, brim_model_names_kind_has_keywords((BrimRuleKind) kind)) &&
 		   check_pattern(error, rule, kind == BRIM_RULE_REGEX) &&
 		   check_reason(error, rule, (BrimRuleKind) kind);
 }
@@ -263,7 +264,7 @@ check_head(const BrimModelDef *def, BrimError *error)
 		!check_threshold(error, "medium_above", def->medium_above) ||
 		!check_threshold(error, "qualified_above", def->qualified_above))
 		return false;
-	if (def->missing_policy.data != NULL && brim_model_find_policy(def->missing_policy) < 0)
+	if (def->missing_policy.data != NULL && brim_model_names_find_policy(def->missing_policy) < 0)
 	{
 		brim_error_set(error, "field missing_policy: it must be ignore, zero or prior");
 		return false;
@@ -318,13 +319,13 @@ check_signals(const BrimModelDef *def, BrimError *error)
 	for (int i = 0; i < def->nsignals; i++)
 	{
 		const BrimSignalDef *settings = &def->signals[i];
-		int                  dimension = brim_model_find_dimension(settings->dimension);
+		int                  dimension = brim_model_names_find_dimension(settings->dimension);
 
 		if (settings->signal.data == NULL || settings->signal.len == 0)
 			return refuse_settings(error, settings, "field signal: it is missing");
 		if (dimension != BRIM_FIT && dimension != BRIM_INTENT)
 			return refuse_settings(error, settings, "field dimension: it must be fit or intent");
-		if (settings->combine.data != NULL && brim_model_find_combine(settings->combine) < 0)
+		if (settings->combine.data != NULL && brim_model_names_find_combine(settings->combine) < 0)
 			return refuse_settings(error, settings, "field combine: it must be average or add");
 		if (!are_points(settings->min_points) || !are_points(settings->max_points) ||
 			!are_points(settings->prior_points))
@@ -361,7 +362,7 @@ brim_model_check(BrimModelDef *def, BrimError *error)
 			return refuse(error, rule, "rule_no", "two rules have this number");
 		if (!check_rule(error, rule))
 			return false;
-		if (brim_model_find_kind(rule->kind) == BRIM_RULE_REGEX &&
+		if (brim_model_names_find_kind(rule->kind) == BRIM_RULE_REGEX &&
 			++nregexes > BRIM_MODEL_REGEX_MAX)
 			return refuse(error, rule, "kind", "the model has more than %d rules of kind regex",
 						  BRIM_MODEL_REGEX_MAX);

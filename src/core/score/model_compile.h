@@ -6,10 +6,10 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_CORE_MODEL_COMPILE_H
-#define BRIM_CORE_MODEL_COMPILE_H
+#ifndef BRIM_CORE_SCORE_MODEL_COMPILE_H
+#define BRIM_CORE_SCORE_MODEL_COMPILE_H
 
-#include "core/model.h"
+#include "core/score/model.h"
 
 /* A model while it is compiled. */
 typedef struct BrimCompiler
@@ -27,12 +27,17 @@ typedef struct BrimCompiler
 } BrimCompiler;
 
 /* Say that memory is short; false, to be returned. */
-extern bool brim_model_no_memory(BrimCompiler *compiler);
+static inline bool
+brim_model_no_memory(BrimCompiler *compiler)
+{
+	brim_error_set(compiler->error, "out of memory");
+	return false;
+}
 
 /* Tell each attribute the events that its rules look for. */
-extern bool brim_model_index_events(BrimCompiler *compiler);
+extern bool brim_model_events_index(BrimCompiler *compiler);
 
 /* Give each attribute what finds the keywords of its rules. */
-extern bool brim_model_index_keywords(BrimCompiler *compiler);
+extern bool brim_model_keywords_index(BrimCompiler *compiler);
 
-#endif /* BRIM_CORE_MODEL_COMPILE_H */
+#endif /* BRIM_CORE_SCORE_MODEL_COMPILE_H */

@@ -5,7 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/model_compile.h"
+#include "core/score/model_compile.h"
 
 /* Where the texts of an attribute come from. */
 static int
@@ -56,7 +56,7 @@ add_events(BrimCompiler *compiler, int place)
 }
 
 bool
-brim_model_index_events(BrimCompiler *compiler)
+brim_model_events_index(BrimCompiler *compiler)
 {
 	BrimModel *model = compiler->model;
 

@@ -9,7 +9,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/model_compile.h"
+#include "core/score/model_compile.h"
 
 /* The ways of matching keywords. */
 enum
@@ -159,7 +159,7 @@ count_distinct(BrimModel *model, const BrimKeywordSet *set)
 }
 
 bool
-brim_model_index_keywords(BrimCompiler *compiler)
+brim_model_keywords_index(BrimCompiler *compiler)
 {
 	BrimModel *model = compiler->model;
 

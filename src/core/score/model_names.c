@@ -5,7 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/model_names.h"
+#include "core/score/model_names.h"
 
 typedef struct KindInfo
 {
@@ -74,7 +74,7 @@ find_name(const char *const *names, int count, BrimStr name)
 }
 
 int
-brim_model_find_kind(BrimStr name)
+brim_model_names_find_kind(BrimStr name)
 {
 	for (int i = 0; i < NKINDS; i++)
 	{
@@ -85,81 +85,81 @@ brim_model_find_kind(BrimStr name)
 }
 
 int
-brim_model_find_dimension(BrimStr name)
+brim_model_names_find_dimension(BrimStr name)
 {
 	return find_name(dimensions, LENGTH(dimensions), name);
 }
 
 int
-brim_model_find_combine(BrimStr name)
+brim_model_names_find_combine(BrimStr name)
 {
 	return find_name(combines, LENGTH(combines), name);
 }
 
 int
-brim_model_find_policy(BrimStr name)
+brim_model_names_find_policy(BrimStr name)
 {
 	return find_name(policies, LENGTH(policies), name);
 }
 
 bool
-brim_model_kind_has_keywords(BrimRuleKind kind)
+brim_model_names_kind_has_keywords(BrimRuleKind kind)
 {
 	return kinds[kind].has_keywords;
 }
 
 BrimRuleKind
-brim_model_kind(BrimStr name)
+brim_model_names_kind(BrimStr name)
 {
-	int kind = brim_model_find_kind(name);
+	int kind = brim_model_names_find_kind(name);
 
 	return kind < 0 ? BRIM_RULE_PRESENT : (BrimRuleKind) kind;
 }
 
 BrimDimension
-brim_model_dimension(BrimStr name)
+brim_model_names_dimension(BrimStr name)
 {
-	int dimension = brim_model_find_dimension(name);
+	int dimension = brim_model_names_find_dimension(name);
 
 	return dimension < 0 ? BRIM_FIT : (BrimDimension) dimension;
 }
 
 const char *
-brim_model_dimension_name(BrimDimension dimension)
+brim_model_names_dimension_name(BrimDimension dimension)
 {
 	return dimensions[dimension];
 }
 
 BrimCombine
-brim_model_combine(BrimStr name)
+brim_model_names_combine(BrimStr name)
 {
-	int combine = brim_model_find_combine(name);
+	int combine = brim_model_names_find_combine(name);
 
 	return combine < 0 ? BRIM_AVERAGE : (BrimCombine) combine;
 }
 
 BrimMissingPolicy
-brim_model_missing_policy(BrimStr name)
+brim_model_names_missing_policy(BrimStr name)
 {
-	int policy = brim_model_find_policy(name);
+	int policy = brim_model_names_find_policy(name);
 
 	return policy < 0 ? BRIM_MISSING_IGNORE : (BrimMissingPolicy) policy;
 }
 
 int
-brim_model_kind_accepts(BrimRuleKind kind)
+brim_model_names_kind_accepts(BrimRuleKind kind)
 {
 	return kinds[kind].accepts;
 }
 
 BrimStr
-brim_model_fact_name(int fact)
+brim_model_names_fact_name(int fact)
 {
 	return brim_str(facts[fact].name);
 }
 
 int
-brim_model_fact_accepts(int fact)
+brim_model_names_fact_accepts(int fact)
 {
 	return facts[fact].accepts;
 }

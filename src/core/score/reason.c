@@ -1,17 +1,17 @@
 /*-------------------------------------------------------------------------
  *
- * score_reason.c
+ * reason.c
  *	  Why a lead has its score: reasons, evidence, contributions; see score.h.
  *
  *-------------------------------------------------------------------------
  */
-#include "core/score_look.h"
+#include "core/score/look.h"
 
 #include <math.h>
 #include <string.h>
 
 bool
-brim_score_matched(const BrimScore *score, int rule)
+brim_score_reason_matched(const BrimScore *score, int rule)
 {
 	const BrimModel        *model = score->model;
 	int                     signal = model->rules[rule].signal;
@@ -25,7 +25,7 @@ brim_score_matched(const BrimScore *score, int rule)
 }
 
 int64_t
-brim_score_rule_points(const BrimScore *score, int rule)
+brim_score_reason_rule_points(const BrimScore *score, int rule)
 {
 	const BrimRule *r = &score->model->rules[rule];
 
@@ -67,7 +67,8 @@ append_value(const BrimScore *score, const BrimRule *rule, const BrimValue *valu
 }
 
 bool
-brim_score_evidence(const BrimScore *score, int rule_place, const BrimValue *values, BrimBuf *out)
+brim_score_reason_evidence(const BrimScore *score, int rule_place, const BrimValue *values,
+						   BrimBuf *out)
 {
 	const BrimRule *rule = &score->model->rules[rule_place];
 
@@ -175,7 +176,7 @@ break_down_dimension(const BrimScore *score, BrimDimension dimension, BrimBreakd
 }
 
 void
-brim_score_breakdown(const BrimScore *score, BrimBreakdown *breakdown)
+brim_score_reason_breakdown(const BrimScore *score, BrimBreakdown *breakdown)
 {
 	const BrimModel *model = score->model;
 	int64_t exact = (score->fit * model->fit_weight + score->intent * model->intent_weight) *

@@ -10,7 +10,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/score_look.h"
+#include "core/score/look.h"
 
 #include <limits.h>
 #include <string.h>
@@ -141,7 +141,7 @@ settle_signal(const BrimScore *score, int place)
 		const BrimRule *rule = &score->model->rules[result->rule];
 
 		if (signal->combine == BRIM_AVERAGE)
-			result->points = brim_score_rule_points(score, result->rule);
+			result->points = brim_score_reason_rule_points(score, result->rule);
 		result->weight = rule->weight;
 		result->points = within(result->points, signal->min_points, signal->max_points);
 	}
@@ -190,7 +190,8 @@ evaluate(BrimScore *score, int place, const BrimValue *values, bool want_matches
 	{
 		int rule = score->hits[h];
 
-		score->signals[model->rules[rule].signal].points += brim_score_rule_points(score, rule);
+		score->signals[model->rules[rule].signal].points +=
+			brim_score_reason_rule_points(score, rule);
 	}
 	for (int s = 0; s < attribute->nsignals; s++)
 	{

@@ -9,11 +9,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_CORE_SCORE_H
-#define BRIM_CORE_SCORE_H
+#ifndef BRIM_CORE_SCORE_SCORE_H
+#define BRIM_CORE_SCORE_SCORE_H
 
-#include "core/intent.h"
-#include "core/model.h"
+#include "core/intent/intent.h"
+#include "core/score/model.h"
 
 typedef struct BrimList       BrimList;
 typedef struct BrimScoreCache BrimScoreCache; /* see score_cache.h */
@@ -141,10 +141,10 @@ extern bool brim_score_run(BrimScore *score, const BrimValue *values, int want);
 /* What became of the rules is known after a run with BRIM_WANT_MATCHES, and only then. */
 
 /* Did a rule match?  In an average only the first of a signal counts. */
-extern bool brim_score_matched(const BrimScore *score, int rule);
+extern bool brim_score_reason_matched(const BrimScore *score, int rule);
 
 /* The points that a rule which matched gave, before its signal's limits, 1/10000. */
-extern int64_t brim_score_rule_points(const BrimScore *score, int rule);
+extern int64_t brim_score_reason_rule_points(const BrimScore *score, int rule);
 
 /*
  * Append the reason that a rule gives, if it has one, placeholders filled, or
@@ -154,7 +154,7 @@ extern int64_t brim_score_rule_points(const BrimScore *score, int rule);
 extern bool
 brim_score_reason(const BrimScore *score, int rule, const BrimValue *values, BrimBuf *out);
 extern bool
-brim_score_evidence(const BrimScore *score, int rule, const BrimValue *values, BrimBuf *out);
+brim_score_reason_evidence(const BrimScore *score, int rule, const BrimValue *values, BrimBuf *out);
 
 /*
  * What each signal contributed to the total, in millionths of a point, and
@@ -171,6 +171,6 @@ typedef struct BrimBreakdown
 
 #define BRIM_MILLION 1000000
 
-extern void brim_score_breakdown(const BrimScore *score, BrimBreakdown *breakdown);
+extern void brim_score_reason_breakdown(const BrimScore *score, BrimBreakdown *breakdown);
 
-#endif /* BRIM_CORE_SCORE_H */
+#endif /* BRIM_CORE_SCORE_SCORE_H */

@@ -19,12 +19,12 @@
 #include "utils/numeric.h"
 #include "utils/tuplestore.h"
 
-#include "api/api.h"
-#include "core/intent.h"
-#include "db/columns.h"
-#include "db/fold.h"
-#include "db/lexicon.h"
-#include "db/memory.h"
+#include "pg/server/srf.h"
+#include "core/intent/intent.h"
+#include "pg/row/columns.h"
+#include "pg/row/language.h"
+#include "pg/intent/lexicon_cache.h"
+#include "pg/row/memory.h"
 
 BRIM_FUNCTION(brim_intent_signals);
 BRIM_FUNCTION(brim_check_intent_term);
@@ -64,7 +64,7 @@ release_site(void *arg)
 	IntentSite *site = arg;
 
 	if (site->handle != NULL)
-		brim_lexicon_release(site->handle);
+		brim_lexicon_cache_release(site->handle);
 	site->handle = NULL;
 }
 
@@ -96,10 +96,10 @@ get_site(FunctionCallInfo fcinfo)
 		release_site(site);
 	}
 	if (site->handle == NULL)
-		site->handle = brim_lexicon_acquire();
+		site->handle = brim_lexicon_cache_acquire();
 	if (site->scan == NULL)
 	{
-		site->scan = brim_intent_create(site->handle->lexicon, &brim_fold_server,
+		site->scan = brim_intent_create(site->handle->lexicon, &brim_language_server,
 										brim_memory_in(site->scan_cxt));
 		if (site->scan == NULL)
 			brim_memory_error();
@@ -188,7 +188,7 @@ brim_intent_signals(PG_FUNCTION_ARGS)
 	{
 		char *name = text_to_cstring(PG_GETARG_TEXT_PP(2));
 
-		sources = brim_lexicon_sources(brim_str(name));
+		sources = brim_lexicon_cache_sources(brim_str(name));
 		if (sources == 0 || sources == BRIM_INTENT_ANY)
 			ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					errmsg("source \"%s\" of a text is not known", name),
@@ -221,7 +221,7 @@ try_lexicon(const BrimLexiconDef *def)
 		AllocSetContextCreate(CurrentMemoryContext, "brim lexicon check", ALLOCSET_SMALL_SIZES);
 	BrimError error;
 
-	if (brim_lexicon_compile(def, &brim_fold_server, brim_memory_in(cxt), &error) == NULL)
+	if (brim_lexicon_compile(def, &brim_language_server, brim_memory_in(cxt), &error) == NULL)
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s", error.message),
 				errhint("The notation of phrases is described in docs/intent.md."));
 	MemoryContextDelete(cxt);

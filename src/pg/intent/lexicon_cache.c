@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * lexicon.c
+ * lexicon_cache.c
  *	  The lexicon of events in backend memory; see lexicon.h.
  *
  *-------------------------------------------------------------------------
@@ -17,11 +17,10 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-#include "db/columns.h"
-#include "db/fold.h"
-#include "db/lexicon.h"
-#include "db/memory.h"
-#include "db/model.h"
+#include "pg/row/columns.h"
+#include "pg/row/language.h"
+#include "pg/intent/lexicon_cache.h"
+#include "pg/row/memory.h"
 
 typedef struct LexiconTables
 {
@@ -35,7 +34,7 @@ static LexiconTables      tables;      /* what the cached lexicon was read from 
 static uint64             changes = 0; /* times that we were told of a change */
 
 void
-brim_lexicon_release(BrimLexiconHandle *handle)
+brim_lexicon_cache_release(BrimLexiconHandle *handle)
 {
 	Assert(handle->holders > 0);
 	if (--handle->holders == 0)
@@ -56,18 +55,18 @@ table_changed(Datum arg, Oid relid)
 	if (handle != NULL)
 	{
 		handle->is_stale = true;
-		brim_lexicon_release(handle);
+		brim_lexicon_cache_release(handle);
 	}
 }
 
 void
-brim_lexicon_init(void)
+brim_lexicon_cache_init(void)
 {
 	CacheRegisterRelcacheCallback(table_changed, (Datum) 0);
 }
 
 int
-brim_lexicon_sources(BrimStr name)
+brim_lexicon_cache_sources(BrimStr name)
 {
 	if (brim_str_equal(name, brim_str("news")))
 		return BRIM_INTENT_NEWS;
@@ -119,7 +118,7 @@ read_class(Relation rel, HeapTuple row, BrimClassDef *class)
 	class->name = brim_columns_text(rel, row, "class");
 	class->polarity = brim_columns_int(rel, row, "polarity");
 	class->half_life_days = brim_columns_int(rel, row, "half_life_days");
-	if (!isnull && brim_model_weight(weight, &scaled) && scaled <= BRIM_WEIGHT_ONE)
+	if (!isnull && brim_columns_weight(weight, &scaled) && scaled <= BRIM_LEXICON_WEIGHT_MAX)
 		class->weight = (int) scaled;
 }
 
@@ -128,7 +127,7 @@ read_term(Relation rel, HeapTuple row, BrimTermDef *term)
 {
 	term->class_name = brim_columns_text(rel, row, "class");
 	term->term_no = brim_columns_int(rel, row, "term_no");
-	term->sources = brim_lexicon_sources(brim_columns_text(rel, row, "source"));
+	term->sources = brim_lexicon_cache_sources(brim_columns_text(rel, row, "source"));
 	term->words = brim_columns_texts(rel, row, "words", &term->nwords);
 	term->near = brim_columns_texts(rel, row, "near", &term->nnear);
 	term->unless = brim_columns_texts(rel, row, "unless", &term->nunless);
@@ -236,7 +235,7 @@ read_lexicon(void)
 	BrimLexiconHandle *handle;
 
 	read_tables(&def);
-	lexicon = brim_lexicon_compile(&def, &brim_fold_server, brim_memory_in(own), &error);
+	lexicon = brim_lexicon_compile(&def, &brim_language_server, brim_memory_in(own), &error);
 	if (lexicon == NULL)
 		ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("the lexicon of intent signals is broken: %s", error.message),
@@ -251,7 +250,7 @@ read_lexicon(void)
 }
 
 BrimLexiconHandle *
-brim_lexicon_acquire(void)
+brim_lexicon_cache_acquire(void)
 {
 	BrimLexiconHandle *handle;
 	uint64             changes_before;

@@ -1,19 +1,19 @@
 /*-------------------------------------------------------------------------
  *
- * lexicon.h
+ * lexicon_cache.h
  *	  The lexicon of events of this database, compiled, in backend memory.
  *
- * Read like the scoring models (db/model.h): by the newest committed state and
+ * Read like the scoring models (pg/score/model_cache.h): by the newest committed state and
  * without need of privileges, kept until one of its tables changes.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_DB_LEXICON_H
-#define BRIM_DB_LEXICON_H
+#ifndef BRIM_PG_INTENT_LEXICON_CACHE_H
+#define BRIM_PG_INTENT_LEXICON_CACHE_H
 
 #include "postgres.h"
 
-#include "core/lexicon.h"
+#include "core/intent/lexicon.h"
 
 typedef struct BrimLexiconHandle
 {
@@ -24,16 +24,16 @@ typedef struct BrimLexiconHandle
 } BrimLexiconHandle;
 
 /* Once a process: have the lexicon dropped when one of its tables changes. */
-extern void brim_lexicon_init(void);
+extern void brim_lexicon_cache_init(void);
 
 /*
  * The lexicon.  Raises an error for rows that cannot be compiled.  The caller
- * holds the handle until it calls brim_lexicon_release().
+ * holds the handle until it calls brim_lexicon_cache_release().
  */
-extern BrimLexiconHandle *brim_lexicon_acquire(void);
-extern void               brim_lexicon_release(BrimLexiconHandle *handle);
+extern BrimLexiconHandle *brim_lexicon_cache_acquire(void);
+extern void               brim_lexicon_cache_release(BrimLexiconHandle *handle);
 
 /* The sources that a name stands for (news, job_post, any), or 0. */
-extern int brim_lexicon_sources(BrimStr name);
+extern int brim_lexicon_cache_sources(BrimStr name);
 
-#endif /* BRIM_DB_LEXICON_H */
+#endif /* BRIM_PG_INTENT_LEXICON_CACHE_H */

@@ -13,7 +13,7 @@
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
-#include "api/company.h"
+#include "pg/lead/company.h"
 
 BRIM_FUNCTION(brim_company_id);
 

@@ -29,8 +29,8 @@
 #include "utils/rls.h"
 #include "utils/timestamp.h"
 
-#include "api/company.h"
-#include "api/site.h"
+#include "pg/lead/company.h"
+#include "pg/score/call_cache.h"
 
 BRIM_FUNCTION(brim_lead_before_write);
 BRIM_FUNCTION(brim_scoring_changed);
@@ -164,7 +164,7 @@ is_restoring(Relation rel)
 
 /* Put the score into the row, and the time where it is another one than before. */
 static void
-set_score(LeadRow *row, const BrimSiteModel *model)
+set_score(LeadRow *row, const BrimCallModel *model)
 {
 	const BrimScore *score = model->score;
 	bool             is_new = row->old == NULL;
@@ -205,8 +205,8 @@ brim_lead_before_write(PG_FUNCTION_ARGS)
 {
 	TriggerData   *trigger = (TriggerData *) fcinfo->context;
 	LeadRow        row = {0};
-	BrimSite      *site;
-	BrimSiteModel *model;
+	BrimCallCache *site;
+	BrimCallModel *model;
 	char          *name = NULL;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event) ||
@@ -219,7 +219,7 @@ brim_lead_before_write(PG_FUNCTION_ARGS)
 	row.new = row.old != NULL ? trigger->tg_newtuple : trigger->tg_trigtuple;
 	if (row.old == NULL && is_restoring(trigger->tg_relation))
 		return PointerGetDatum(row.new);
-	site = brim_site_get(fcinfo);
+	site = brim_call_cache_get(fcinfo);
 	if (site->user == NULL)
 		site->user = find_columns(trigger->tg_relation, site->cxt);
 	row.attnum = site->user;
@@ -242,10 +242,10 @@ brim_lead_before_write(PG_FUNCTION_ARGS)
 				errmsg("model \"%s\" of a lead names a version", name),
 				errhint("A stored lead is scored by the published version of its model: "
 						"leave out the @ and what follows."));
-	model = brim_site_model(site, name);
-	brim_site_score(site, model, NULL, row.desc, row.new, BRIM_WANT_ALL & ~BRIM_WANT_MATCHES);
+	model = brim_call_cache_model(site, name);
+	brim_call_cache_score(site, model, NULL, row.desc, row.new, BRIM_WANT_ALL & ~BRIM_WANT_MATCHES);
 	set_score(&row, model);
-	brim_site_finish(site);
+	brim_call_cache_finish(site);
 	return PointerGetDatum(
 		heap_modify_tuple_by_cols(row.new, row.desc, NWRITTEN, row.attnum, row.value, row.isnull));
 }
@@ -272,6 +272,7 @@ brim_scoring_changed(PG_FUNCTION_ARGS)
 Datum
 brim_check_model(PG_FUNCTION_ARGS)
 {
-	brim_model_try(text_to_cstring(PG_GETARG_TEXT_PP(0)), PG_GETARG_INT32(1), PG_GETARG_BOOL(2));
+	brim_model_cache_try(text_to_cstring(PG_GETARG_TEXT_PP(0)), PG_GETARG_INT32(1),
+						 PG_GETARG_BOOL(2));
 	PG_RETURN_VOID();
 }

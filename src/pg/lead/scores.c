@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * lead_scores.c
+ * scores.c
  *	  For what scores many leads at once: rescoring, and comparing models.
  *
  * brim.lead_scores() is all that is stored of a score, without jsonb;
@@ -18,8 +18,8 @@
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
-#include "api/rule_text.h"
-#include "api/site.h"
+#include "pg/score/rule_text.h"
+#include "pg/score/call_cache.h"
 
 BRIM_FUNCTION(brim_lead_scores);
 BRIM_FUNCTION(brim_reason_changes);
@@ -41,7 +41,7 @@ typedef enum ScoreColumn
 
 /* The type of the result, looked up once a site. */
 static TupleDesc
-result_type(FunctionCallInfo fcinfo, BrimSite *site, int ncolumns)
+result_type(FunctionCallInfo fcinfo, BrimCallCache *site, int ncolumns)
 {
 	MemoryContext caller;
 	TupleDesc     desc;
@@ -57,22 +57,22 @@ result_type(FunctionCallInfo fcinfo, BrimSite *site, int ncolumns)
 }
 
 /* The model that an argument names; NULL: the default. */
-static BrimSiteModel *
-model_argument(FunctionCallInfo fcinfo, BrimSite *site, int argument)
+static BrimCallModel *
+model_argument(FunctionCallInfo fcinfo, BrimCallCache *site, int argument)
 {
 	char *name = NULL;
 
 	if (!PG_ARGISNULL(argument))
 		name = text_to_cstring(PG_GETARG_TEXT_PP(argument));
-	return brim_site_model(site, name);
+	return brim_call_cache_model(site, name);
 }
 
 /* brim.lead_scores(lead record, model text): the scores of a row by a model, NULL for the default. */
 Datum
 brim_lead_scores(PG_FUNCTION_ARGS)
 {
-	BrimSite        *site;
-	BrimSiteModel   *model;
+	BrimCallCache   *site;
+	BrimCallModel   *model;
 	const BrimScore *score;
 	const BrimModel *by;
 	TupleDesc        desc;
@@ -81,11 +81,11 @@ brim_lead_scores(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	site = brim_site_get(fcinfo);
+	site = brim_call_cache_get(fcinfo);
 	desc = result_type(fcinfo, site, NCOLUMNS);
 	model = model_argument(fcinfo, site, 1);
-	brim_site_score(site, model, PG_GETARG_HEAPTUPLEHEADER(0), NULL, NULL,
-					BRIM_WANT_ALL & ~BRIM_WANT_MATCHES);
+	brim_call_cache_score(site, model, PG_GETARG_HEAPTUPLEHEADER(0), NULL, NULL,
+						  BRIM_WANT_ALL & ~BRIM_WANT_MATCHES);
 	score = model->score;
 	by = model->model;
 	value[COL_FIT_SCORE] = Int32GetDatum(score->fit);
@@ -95,28 +95,28 @@ brim_lead_scores(PG_FUNCTION_ARGS)
 	value[COL_ACTION] = CStringGetTextDatum(score->action);
 	value[COL_MODEL] = PointerGetDatum(cstring_to_text_with_len(by->name.data, by->name.len));
 	value[COL_MODEL_VERSION] = Int32GetDatum(by->version);
-	brim_site_finish(site);
+	brim_call_cache_finish(site);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, value, isnull)));
 }
 
 /* The reasons for and against a lead, in the order of the signals, in the current context. */
 static BrimStr *
-reasons_of(BrimSite *site, BrimSiteModel *model, HeapTupleHeader row, int *count)
+reasons_of(BrimCallCache *site, BrimCallModel *model, HeapTupleHeader row, int *count)
 {
-	const BrimValue *values = brim_site_score(site, model, row, NULL, NULL, BRIM_WANT_ALL);
+	const BrimValue *values = brim_call_cache_score(site, model, row, NULL, NULL, BRIM_WANT_ALL);
 	BrimStr         *reasons = palloc(sizeof(BrimStr) * model->model->nrules);
 
 	*count = 0;
 	for (int r = 0; r < model->model->nrules; r++)
 	{
-		if (!brim_score_matched(model->score, r))
+		if (!brim_score_reason_matched(model->score, r))
 			continue;
 		CHECK_FOR_INTERRUPTS();
 		reasons[*count] = brim_rule_text(brim_score_reason, model->score, r, values);
 		if (reasons[*count].len > 0)
 			(*count)++;
 	}
-	brim_site_finish(site);
+	brim_call_cache_finish(site);
 	return reasons;
 }
 
@@ -150,9 +150,9 @@ list_without(const BrimStr *list, int nlist, const BrimStr *other, int nother)
 Datum
 brim_reason_changes(PG_FUNCTION_ARGS)
 {
-	BrimSite *site = brim_site_get(fcinfo);
-	TupleDesc desc = result_type(fcinfo, site, 2);
-	BrimStr  *old;
+	BrimCallCache *site = brim_call_cache_get(fcinfo);
+	TupleDesc      desc = result_type(fcinfo, site, 2);
+	BrimStr       *old;
 	BrimStr *new;
 	int   nold;
 	int   nnew;

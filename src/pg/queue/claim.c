@@ -10,7 +10,7 @@
 
 #include "utils/builtins.h"
 
-#include "db/claim.h"
+#include "pg/queue/claim.h"
 
 void
 brim_claim_values(const BrimClaim *what, Datum *values)

@@ -5,8 +5,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_DB_CLAIM_H
-#define BRIM_DB_CLAIM_H
+#ifndef BRIM_PG_QUEUE_CLAIM_H
+#define BRIM_PG_QUEUE_CLAIM_H
 
 /* A place in a queue, which is ordered by falling score (where it has one), then by id. */
 typedef struct BrimPlaceInQueue
@@ -42,4 +42,4 @@ typedef struct BrimClaim
 
 extern void brim_claim_values(const BrimClaim *what, Datum *values);
 
-#endif /* BRIM_DB_CLAIM_H */
+#endif /* BRIM_PG_QUEUE_CLAIM_H */

@@ -13,9 +13,9 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "db/classification.h"
-#include "db/faults.h"
-#include "db/txn.h"
+#include "pg/queue/classification.h"
+#include "pg/server/faults.h"
+#include "pg/server/txn.h"
 
 #define STEP_LEADS 100 /* that get their events in one transaction */
 

@@ -8,12 +8,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_DB_CLASSIFICATION_H
-#define BRIM_DB_CLASSIFICATION_H
+#ifndef BRIM_PG_QUEUE_CLASSIFICATION_H
+#define BRIM_PG_QUEUE_CLASSIFICATION_H
 
-#include "core/gemini_classify.h"
+#include "core/gemini/classify.h"
 #include "datatype/timestamp.h"
-#include "db/claim.h"
+#include "pg/queue/claim.h"
 
 /* One claimed text; its words are UTF-8 in the context given to the claim. */
 typedef struct BrimText
@@ -85,4 +85,4 @@ extern void brim_classification_shift(int64 milliseconds);
  */
 extern int brim_classification_hand_on(TimestampTz *next);
 
-#endif /* BRIM_DB_CLASSIFICATION_H */
+#endif /* BRIM_PG_QUEUE_CLASSIFICATION_H */

@@ -16,9 +16,9 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "db/email.h"
-#include "db/faults.h"
-#include "db/txn.h"
+#include "pg/queue/email.h"
+#include "pg/server/faults.h"
+#include "pg/server/txn.h"
 
 /*
  * What brim.is_suppressed(e.company_id, e.recipient) says, written out: a call

@@ -8,11 +8,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_DB_EMAIL_H
-#define BRIM_DB_EMAIL_H
+#ifndef BRIM_PG_QUEUE_EMAIL_H
+#define BRIM_PG_QUEUE_EMAIL_H
 
 #include "datatype/timestamp.h"
-#include "db/claim.h"
+#include "pg/queue/claim.h"
 
 /* One claimed e-mail; texts are UTF-8 in the context given to the claim. */
 typedef struct BrimEmail
@@ -100,4 +100,4 @@ extern void brim_email_release_forgotten(int64 token, int number, const int64 *h
 /* The clock was set back by so much: rows that wait do so no longer than was meant. */
 extern void brim_email_shift(int64 milliseconds);
 
-#endif /* BRIM_DB_EMAIL_H */
+#endif /* BRIM_PG_QUEUE_EMAIL_H */

@@ -10,8 +10,8 @@
 
 #include "catalog/pg_type.h"
 
-#include "db/email.h"
-#include "db/txn.h"
+#include "pg/queue/email.h"
+#include "pg/server/txn.h"
 
 static BrimStatement recover_claimed = {
 	"UPDATE brim.outbound_email e"

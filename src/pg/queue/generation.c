@@ -14,10 +14,10 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "core/template.h"
-#include "db/generation.h"
-#include "db/memory.h"
-#include "db/txn.h"
+#include "core/mail/template.h"
+#include "pg/queue/generation.h"
+#include "pg/row/memory.h"
+#include "pg/server/txn.h"
 
 #define MAX_DRAFT (64 * 1024)
 

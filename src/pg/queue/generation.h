@@ -8,12 +8,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_DB_GENERATION_H
-#define BRIM_DB_GENERATION_H
+#ifndef BRIM_PG_QUEUE_GENERATION_H
+#define BRIM_PG_QUEUE_GENERATION_H
 
-#include "core/gemini.h"
+#include "core/gemini/gemini.h"
 #include "datatype/timestamp.h"
-#include "db/claim.h"
+#include "pg/queue/claim.h"
 
 /* One claimed generation; texts are UTF-8 in the context given to the claim. */
 typedef struct BrimGeneration
@@ -80,4 +80,4 @@ extern void brim_generation_release_forgotten(int64 token, int number, const int
 /* The clock was set back by so much: rows that wait do so no longer than was meant. */
 extern void brim_generation_shift(int64 milliseconds);
 
-#endif /* BRIM_DB_GENERATION_H */
+#endif /* BRIM_PG_QUEUE_GENERATION_H */

@@ -12,9 +12,9 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "db/node.h"
-#include "db/place.h"
-#include "db/txn.h"
+#include "pg/queue/node.h"
+#include "pg/server/installation.h"
+#include "pg/server/txn.h"
 
 static BrimStatement read_node = {
 	"SELECT n.node_id, n.is_paused,"
@@ -64,10 +64,10 @@ static BrimStatement set_component = {
 void
 brim_node_read(BrimNode *node)
 {
-	BrimPlace place;
-	Datum     values[5];
+	BrimInstallation place;
+	Datum            values[5];
 
-	brim_place_get(&place);
+	brim_installation_get(&place);
 	values[0] = CStringGetTextDatum(place.system_identifier);
 	values[1] = Int64GetDatum(place.timeline_id);
 	values[2] = ObjectIdGetDatum(place.database_oid);

@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_DB_NODE_H
-#define BRIM_DB_NODE_H
+#ifndef BRIM_PG_QUEUE_NODE_H
+#define BRIM_PG_QUEUE_NODE_H
 
 #include "datatype/timestamp.h"
 
@@ -41,4 +41,4 @@ extern bool brim_node_resume(void);
 extern void brim_component_set(const char *component, const char *state, const char *detail,
 							   TimestampTz retry_at);
 
-#endif /* BRIM_DB_NODE_H */
+#endif /* BRIM_PG_QUEUE_NODE_H */

@@ -6,12 +6,18 @@
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
+#include "compat.h"
+
+#include <math.h>
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/numeric.h"
 
-#include "db/columns.h"
+#include "core/score/model.h"
+#include "pg/row/columns.h"
 
 AttrNumber
 brim_columns_number(Relation rel, const char *name, Oid type)
@@ -89,4 +95,22 @@ brim_columns_texts(Relation rel, HeapTuple row, const char *name, int *count)
 
 	*count = 0;
 	return isnull ? NULL : brim_columns_entries(DatumGetArrayTypePCopy(value), count);
+}
+
+bool
+brim_columns_weight(Datum numeric, int64 *weight)
+{
+	double about = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, numeric));
+	Datum  scaled;
+	Datum  whole;
+
+	if (!isfinite(about) || fabs(about) > 1e9)
+		return false;
+	scaled = DirectFunctionCall2(numeric_mul, numeric,
+								 NumericGetDatum(int64_to_numeric(BRIM_WEIGHT_ONE)));
+	whole = DirectFunctionCall2(numeric_trunc, scaled, Int32GetDatum(0));
+	if (!DatumGetBool(DirectFunctionCall2(numeric_eq, scaled, whole)))
+		return false;
+	*weight = DatumGetInt64(DirectFunctionCall1(numeric_int8, whole));
+	return true;
 }

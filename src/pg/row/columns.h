@@ -6,8 +6,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_DB_COLUMNS_H
-#define BRIM_DB_COLUMNS_H
+#ifndef BRIM_PG_ROW_COLUMNS_H
+#define BRIM_PG_ROW_COLUMNS_H
 
 #include "postgres.h"
 
@@ -15,7 +15,7 @@
 #include "utils/array.h"
 #include "utils/rel.h"
 
-#include "core/buf.h"
+#include "core/base/buf.h"
 
 /*
  * Each raises an error where the table has no such column of the type; all is in the current
@@ -32,4 +32,7 @@ brim_columns_value(Relation rel, HeapTuple row, const char *name, Oid type, bool
 /* The entries of a text array; a null one has data NULL. */
 extern BrimStr *brim_columns_entries(ArrayType *array, int *count);
 
-#endif /* BRIM_DB_COLUMNS_H */
+/* An exact decimal in units of 1/10000; false where it is not one or out of range. */
+extern bool brim_columns_weight(Datum numeric, int64 *weight);
+
+#endif /* BRIM_PG_ROW_COLUMNS_H */

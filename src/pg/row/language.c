@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * fold.c
+ * language.c
  *	  How the server folds, stems and searches texts for the scoring core; see
  *	  fold.h.
  *
@@ -20,7 +20,7 @@
 #include "utils/builtins.h"
 #include "utils/formatting.h"
 
-#include "db/fold.h"
+#include "pg/row/language.h"
 
 #define REGEX_FLAGS (REG_ADVANCED | REG_ICASE)
 
@@ -60,7 +60,7 @@ find_stemmer(BrimStr language)
 }
 
 void
-brim_fold_check_language(BrimStr language)
+brim_language_check(BrimStr language)
 {
 	(void) find_stemmer(language);
 }
@@ -108,7 +108,7 @@ compile_pattern(BrimStr pattern)
 }
 
 void
-brim_fold_check_pattern(BrimStr pattern)
+brim_language_check_pattern(BrimStr pattern)
 {
 	(void) compile_pattern(pattern);
 }
@@ -146,4 +146,4 @@ search_text(void *state, BrimStr pattern, BrimStr text, BrimStr *found)
 	return BRIM_SEARCH_FOUND;
 }
 
-const BrimFold brim_fold_server = {fold_text, NULL, stem_word, search_text};
+const BrimFold brim_language_server = {fold_text, NULL, stem_word, search_text};

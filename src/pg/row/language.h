@@ -1,22 +1,22 @@
 /*-------------------------------------------------------------------------
  *
- * fold.h
+ * language.h
  *	  How the server folds text for the scoring core: lowered by the
  *	  database's default collation, in UTF-8; stems by its text search
  *	  dictionaries; searches by its regular expressions.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_DB_FOLD_H
-#define BRIM_DB_FOLD_H
+#ifndef BRIM_PG_ROW_LANGUAGE_H
+#define BRIM_PG_ROW_LANGUAGE_H
 
-#include "core/fold.h"
+#include "core/match/fold.h"
 
 /* Works in the memory context that is current when it is called. */
-extern const BrimFold brim_fold_server;
+extern const BrimFold brim_language_server;
 
 /* Raise an error for a language without a stemmer, for a pattern that is no regular expression. */
-extern void brim_fold_check_language(BrimStr language);
-extern void brim_fold_check_pattern(BrimStr pattern);
+extern void brim_language_check(BrimStr language);
+extern void brim_language_check_pattern(BrimStr pattern);
 
-#endif /* BRIM_DB_FOLD_H */
+#endif /* BRIM_PG_ROW_LANGUAGE_H */

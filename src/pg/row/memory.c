@@ -12,7 +12,7 @@
 
 #include "utils/memutils.h"
 
-#include "db/memory.h"
+#include "pg/row/memory.h"
 
 typedef struct ContextMem
 {
@@ -26,7 +26,7 @@ typedef union BlockHead
 	char align[MAXALIGN(sizeof(Size))];
 } BlockHead;
 
-/* realloc() in a memory context; see core/mem.h for its contract. */
+/* realloc() in a memory context; see core/base/mem.h for its contract. */
 static void *
 context_resize(BrimMem *mem, void *block, size_t size)
 {

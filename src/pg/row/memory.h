@@ -5,13 +5,13 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_DB_MEMORY_H
-#define BRIM_DB_MEMORY_H
+#ifndef BRIM_PG_ROW_MEMORY_H
+#define BRIM_PG_ROW_MEMORY_H
 
 #include "postgres.h"
 #include "compat.h"
 
-#include "core/mem.h"
+#include "core/base/mem.h"
 
 /*
  * An allocator over a memory context, which it lives in.  It returns NULL
@@ -22,4 +22,4 @@ extern BrimMem *brim_memory_in(MemoryContext cxt);
 /* Raise the usual error for a core function that found memory short. */
 pg_noreturn extern void brim_memory_error(void);
 
-#endif /* BRIM_DB_MEMORY_H */
+#endif /* BRIM_PG_ROW_MEMORY_H */

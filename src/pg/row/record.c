@@ -12,8 +12,8 @@
 #include "utils/memutils.h"
 #include "utils/typcache.h"
 
-#include "db/record.h"
-#include "db/record_type.h"
+#include "pg/row/record.h"
+#include "pg/row/record_type.h"
 
 struct BrimRecord
 {

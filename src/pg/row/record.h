@@ -9,15 +9,15 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_DB_RECORD_H
-#define BRIM_DB_RECORD_H
+#ifndef BRIM_PG_ROW_RECORD_H
+#define BRIM_PG_ROW_RECORD_H
 
 #include "postgres.h"
 
 #include "access/htup_details.h"
 #include "access/tupdesc.h"
 
-#include "core/score.h"
+#include "core/score/score.h"
 
 typedef struct BrimRecord BrimRecord;
 
@@ -56,4 +56,4 @@ brim_record_read(BrimRecord *record, HeapTupleHeader row, const BrimScore *score
 extern const BrimValue *brim_record_read_tuple(BrimRecord *record, TupleDesc desc, HeapTuple tuple,
 											   const BrimScore *score, int want);
 
-#endif /* BRIM_DB_RECORD_H */
+#endif /* BRIM_PG_ROW_RECORD_H */

@@ -16,7 +16,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 
-#include "db/record_type.h"
+#include "pg/row/record_type.h"
 
 /* What lies at an offset from an array's beginning, where the header may be a short one. */
 static inline const char *

@@ -16,7 +16,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 
-#include "db/record_type.h"
+#include "pg/row/record_type.h"
 
 /*
  * The number of an array's entry that a step names, written as the operator #>

@@ -18,7 +18,7 @@
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 
-#include "db/record_type.h"
+#include "pg/row/record_type.h"
 
 static bool
 is_number(Oid type)

@@ -5,14 +5,14 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_DB_RECORD_TYPE_H
-#define BRIM_DB_RECORD_TYPE_H
+#ifndef BRIM_PG_ROW_RECORD_TYPE_H
+#define BRIM_PG_ROW_RECORD_TYPE_H
 
 #include "postgres.h"
 #include "fmgr.h"
 #include "utils/jsonb.h"
 
-#include "core/score.h"
+#include "core/score/score.h"
 
 typedef enum TextForm
 {
@@ -88,4 +88,4 @@ extern BrimStr brim_record_text(const BrimTextReader *reader, Datum datum);
 /* Read what a path leads to (record_path.c). */
 extern void brim_record_path(BrimColumnReader *reader, Datum datum, BrimValue *value);
 
-#endif /* BRIM_DB_RECORD_TYPE_H */
+#endif /* BRIM_PG_ROW_RECORD_TYPE_H */

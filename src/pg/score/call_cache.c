@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * site.c
+ * call_cache.c
  *	  A place in a running statement that scores; see site.h.
  *
  *-------------------------------------------------------------------------
@@ -13,9 +13,9 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
-#include "api/site.h"
-#include "db/fold.h"
-#include "db/memory.h"
+#include "pg/score/call_cache.h"
+#include "pg/row/language.h"
+#include "pg/row/memory.h"
 
 #define SITE_MODELS_MAX 16 /* so that every model can be tried on every lead */
 
@@ -23,22 +23,22 @@
 static void
 release_model(void *arg)
 {
-	BrimSiteModel *model = arg;
+	BrimCallModel *model = arg;
 
 	if (model->handle != NULL)
-		brim_model_release(model->handle);
+		brim_model_cache_release(model->handle);
 }
 
-BrimSite *
-brim_site_get(FunctionCallInfo fcinfo)
+BrimCallCache *
+brim_call_cache_get(FunctionCallInfo fcinfo)
 {
-	BrimSite     *site = fcinfo->flinfo->fn_extra;
-	MemoryContext cxt;
+	BrimCallCache *site = fcinfo->flinfo->fn_extra;
+	MemoryContext  cxt;
 
 	if (site != NULL)
 		return site;
 	cxt = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "brim scoring site", ALLOCSET_SMALL_SIZES);
-	site = MemoryContextAllocZero(cxt, sizeof(BrimSite));
+	site = MemoryContextAllocZero(cxt, sizeof(BrimCallCache));
 	site->cxt = cxt;
 	site->row_cxt = AllocSetContextCreate(cxt, "brim scoring row", ALLOCSET_DEFAULT_SIZES);
 	fcinfo->flinfo->fn_extra = site;
@@ -50,7 +50,7 @@ brim_site_get(FunctionCallInfo fcinfo)
  * its expressions from one statement of a transaction to the next.
  */
 static bool
-is_new_statement(BrimSite *site)
+is_new_statement(BrimCallCache *site)
 {
 	Snapshot      snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : NULL;
 	TransactionId xmax = snapshot == NULL ? InvalidTransactionId : snapshot->xmax;
@@ -65,9 +65,9 @@ is_new_statement(BrimSite *site)
 }
 
 bool
-brim_site_is_current(BrimSite *site)
+brim_call_cache_is_current(BrimCallCache *site)
 {
-	BrimSiteModel **link = &site->models;
+	BrimCallModel **link = &site->models;
 
 	if (!is_new_statement(site))
 		return true;
@@ -75,7 +75,7 @@ brim_site_is_current(BrimSite *site)
 	AcceptInvalidationMessages();
 	while (*link != NULL)
 	{
-		BrimSiteModel *model = *link;
+		BrimCallModel *model = *link;
 
 		if (model->handle != NULL && model->handle->is_stale)
 		{
@@ -91,7 +91,7 @@ brim_site_is_current(BrimSite *site)
 
 /* The day of a statement, for what old events count. */
 static void
-set_today(BrimSiteModel *model)
+set_today(BrimCallModel *model)
 {
 	if (model->handle == NULL || model->model->lexicon == NULL)
 		return;
@@ -101,7 +101,7 @@ set_today(BrimSiteModel *model)
 
 /* Was this the thing asked for? */
 static bool
-is_asked_for(const BrimSiteModel *model, const char *name, const Jsonb *spec)
+is_asked_for(const BrimCallModel *model, const char *name, const Jsonb *spec)
 {
 	if (spec != NULL)
 		return model->spec != NULL && VARSIZE(model->spec) == VARSIZE(spec) &&
@@ -112,12 +112,12 @@ is_asked_for(const BrimSiteModel *model, const char *name, const Jsonb *spec)
 }
 
 /* Find a model among those of the site and put it first; NULL if it is not there. */
-static BrimSiteModel *
-find_model(BrimSite *site, const char *name, const Jsonb *spec)
+static BrimCallModel *
+find_model(BrimCallCache *site, const char *name, const Jsonb *spec)
 {
-	for (BrimSiteModel **link = &site->models; *link != NULL; link = &(*link)->next)
+	for (BrimCallModel **link = &site->models; *link != NULL; link = &(*link)->next)
 	{
-		BrimSiteModel *model = *link;
+		BrimCallModel *model = *link;
 
 		if (!is_asked_for(model, name, spec) || model->record == NULL)
 			continue;
@@ -133,16 +133,16 @@ find_model(BrimSite *site, const char *name, const Jsonb *spec)
 }
 
 /* Make room for one more, and a context for it. */
-static BrimSiteModel *
-new_model(BrimSite *site)
+static BrimCallModel *
+new_model(BrimCallCache *site)
 {
 	MemoryContextCallback *callback;
 	MemoryContext          cxt;
-	BrimSiteModel         *model;
+	BrimCallModel         *model;
 
 	if (site->nmodels >= SITE_MODELS_MAX)
 	{
-		BrimSiteModel **link = &site->models;
+		BrimCallModel **link = &site->models;
 
 		while ((*link)->next != NULL)
 			link = &(*link)->next;
@@ -152,7 +152,7 @@ new_model(BrimSite *site)
 		MemoryContextDelete(model->cxt);
 	}
 	cxt = AllocSetContextCreate(site->cxt, "brim scoring site model", ALLOCSET_SMALL_SIZES);
-	model = MemoryContextAllocZero(cxt, sizeof(BrimSiteModel));
+	model = MemoryContextAllocZero(cxt, sizeof(BrimCallModel));
 	model->cxt = cxt;
 
 	/* Not of the site's context: when that one goes, those below it go first */
@@ -165,9 +165,10 @@ new_model(BrimSite *site)
 
 /* Give a model its scorer. */
 static void
-finish_model(BrimSiteModel *model)
+finish_model(BrimCallModel *model)
 {
-	model->score = brim_score_create(model->model, &brim_fold_server, brim_memory_in(model->cxt));
+	model->score =
+		brim_score_create(model->model, &brim_language_server, brim_memory_in(model->cxt));
 	if (model->score == NULL)
 		brim_memory_error();
 	set_today(model);
@@ -175,19 +176,19 @@ finish_model(BrimSiteModel *model)
 }
 
 static void
-link_model(BrimSite *site, BrimSiteModel *model)
+link_model(BrimCallCache *site, BrimCallModel *model)
 {
 	model->next = site->models;
 	site->models = model;
 	site->nmodels++;
 }
 
-BrimSiteModel *
-brim_site_model(BrimSite *site, const char *name)
+BrimCallModel *
+brim_call_cache_model(BrimCallCache *site, const char *name)
 {
-	BrimSiteModel *model;
+	BrimCallModel *model;
 
-	(void) brim_site_is_current(site);
+	(void) brim_call_cache_is_current(site);
 	model = find_model(site, name, NULL);
 	if (model != NULL)
 	{
@@ -196,7 +197,7 @@ brim_site_model(BrimSite *site, const char *name)
 	}
 	model = new_model(site);
 	model->name = name == NULL ? NULL : MemoryContextStrdup(model->cxt, name);
-	model->handle = brim_model_acquire(name);
+	model->handle = brim_model_cache_acquire(name);
 	model->model = model->handle->model;
 
 	/*
@@ -208,11 +209,11 @@ brim_site_model(BrimSite *site, const char *name)
 	return model;
 }
 
-BrimSiteModel *
-brim_site_planned(BrimSite *site, uint64 serial)
+BrimCallModel *
+brim_call_cache_planned(BrimCallCache *site, uint64 serial)
 {
-	BrimModelHandle *handle = brim_model_recall(serial);
-	BrimSiteModel   *model;
+	BrimModelHandle *handle = brim_model_cache_recall(serial);
+	BrimCallModel   *model;
 
 	if (handle == NULL)
 		return NULL;
@@ -225,10 +226,10 @@ brim_site_planned(BrimSite *site, uint64 serial)
 	return model;
 }
 
-BrimSiteModel *
-brim_site_spec(BrimSite *site, Jsonb *spec)
+BrimCallModel *
+brim_call_cache_spec(BrimCallCache *site, Jsonb *spec)
 {
-	BrimSiteModel *model = find_model(site, NULL, spec);
+	BrimCallModel *model = find_model(site, NULL, spec);
 	MemoryContext  work;
 	MemoryContext  caller;
 	MemoryContext  compiled;
@@ -238,8 +239,8 @@ brim_site_spec(BrimSite *site, Jsonb *spec)
 	model = new_model(site);
 	work = AllocSetContextCreate(CurrentMemoryContext, "brim scoring spec", ALLOCSET_DEFAULT_SIZES);
 	caller = MemoryContextSwitchTo(work);
-	model->model = brim_model_compile_in(model->cxt, brim_spec_read(spec),
-										 ERRCODE_INVALID_PARAMETER_VALUE, &compiled);
+	model->model = brim_model_cache_compile_in(model->cxt, brim_spec_read(spec),
+											   ERRCODE_INVALID_PARAMETER_VALUE, &compiled);
 	MemoryContextSetParent(work, model->cxt); /* a lexicon of the spec lives there */
 	MemoryContextSwitchTo(model->cxt);
 	model->spec = palloc(VARSIZE(spec));
@@ -253,8 +254,8 @@ brim_site_spec(BrimSite *site, Jsonb *spec)
 }
 
 const BrimValue *
-brim_site_score(BrimSite *site, BrimSiteModel *model, HeapTupleHeader row, TupleDesc desc,
-				HeapTuple tuple, int want)
+brim_call_cache_score(BrimCallCache *site, BrimCallModel *model, HeapTupleHeader row,
+					  TupleDesc desc, HeapTuple tuple, int want)
 {
 	MemoryContext    caller = MemoryContextSwitchTo(site->row_cxt);
 	const BrimValue *values;
@@ -272,8 +273,8 @@ brim_site_score(BrimSite *site, BrimSiteModel *model, HeapTupleHeader row, Tuple
 }
 
 void
-brim_site_score_columns(BrimSite *site, BrimSiteModel *model, const BrimColumns *columns,
-						const NullableDatum *datums, int want)
+brim_call_cache_score_columns(BrimCallCache *site, BrimCallModel *model, const BrimColumns *columns,
+							  const NullableDatum *datums, int want)
 {
 	MemoryContext    caller = MemoryContextSwitchTo(site->row_cxt);
 	const BrimValue *values;
@@ -293,7 +294,7 @@ brim_site_score_columns(BrimSite *site, BrimSiteModel *model, const BrimColumns 
 }
 
 void
-brim_site_finish(BrimSite *site)
+brim_call_cache_finish(BrimCallCache *site)
 {
 	MemoryContextReset(site->row_cxt);
 }

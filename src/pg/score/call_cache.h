@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * site.h
+ * call_cache.h
  *	  A place in a running statement that scores.
  *
  * A site remembers the models it was last asked for, each with a scorer and
@@ -9,23 +9,23 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_API_SITE_H
-#define BRIM_API_SITE_H
+#ifndef BRIM_PG_SCORE_CALL_CACHE_H
+#define BRIM_PG_SCORE_CALL_CACHE_H
 
 #include "postgres.h"
 #include "fmgr.h"
 #include "utils/jsonb.h"
 #include "utils/snapshot.h"
 
-#include "core/score.h"
-#include "db/model.h"
-#include "db/record.h"
+#include "core/score/score.h"
+#include "pg/score/model_cache.h"
+#include "pg/row/record.h"
 
 /* A model in use at a site. */
-typedef struct BrimSiteModel BrimSiteModel;
-struct BrimSiteModel
+typedef struct BrimCallModel BrimCallModel;
+struct BrimCallModel
 {
-	BrimSiteModel *next;
+	BrimCallModel *next;
 	MemoryContext  cxt; /* holds all of this */
 
 	/* What was asked for: a name, the default, or a spec */
@@ -40,11 +40,11 @@ struct BrimSiteModel
 	bool             reads_columns; /* is the record bound to columns? */
 };
 
-typedef struct BrimSite
+typedef struct BrimCallCache
 {
 	MemoryContext  cxt;
-	MemoryContext  row_cxt; /* for one row; reset by brim_site_finish() */
-	BrimSiteModel *models;  /* used last stands first */
+	MemoryContext  row_cxt; /* for one row; reset by brim_call_cache_finish() */
+	BrimCallModel *models;  /* used last stands first */
 	int            nmodels;
 	void          *user; /* what the caller likes to remember, in cxt */
 
@@ -52,37 +52,38 @@ typedef struct BrimSite
 	TransactionId xmax;
 	uint32        xcnt;
 	CommandId     curcid;
-} BrimSite;
+} BrimCallCache;
 
 /* The site of this call, made where it is the first. */
-extern BrimSite *brim_site_get(FunctionCallInfo fcinfo);
+extern BrimCallCache *brim_call_cache_get(FunctionCallInfo fcinfo);
 
 /* The model that is published under a name; NULL for the default. */
-extern BrimSiteModel *brim_site_model(BrimSite *site, const char *name);
+extern BrimCallModel *brim_call_cache_model(BrimCallCache *site, const char *name);
 
 /* The model that a spec describes. */
-extern BrimSiteModel *brim_site_spec(BrimSite *site, Jsonb *spec);
+extern BrimCallModel *brim_call_cache_spec(BrimCallCache *site, Jsonb *spec);
 
 /* A model that a plan of this process was made for; NULL where it is gone. */
-extern BrimSiteModel *brim_site_planned(BrimSite *site, uint64 serial);
+extern BrimCallModel *brim_call_cache_planned(BrimCallCache *site, uint64 serial);
 
 /* Do the models of the site hold still?  False at the first call of each statement. */
-extern bool brim_site_is_current(BrimSite *site);
+extern bool brim_call_cache_is_current(BrimCallCache *site);
 
 /* Score a lead whose columns come one by one, the same ones each time. */
 extern void
-brim_site_score_columns(BrimSite *site, BrimSiteModel *model, const BrimColumns *columns,
-						const NullableDatum *datums, int want);
+brim_call_cache_score_columns(BrimCallCache *site, BrimCallModel *model, const BrimColumns *columns,
+							  const NullableDatum *datums, int want);
 
 /*
  * Score a row given as a composite value, or as a tuple of a table where row
- * is NULL.  The values live until brim_site_finish().
+ * is NULL.  The values live until brim_call_cache_finish().
  */
-extern const BrimValue *brim_site_score(BrimSite *site, BrimSiteModel *model, HeapTupleHeader row,
-										TupleDesc desc, HeapTuple tuple, int want);
-extern void             brim_site_finish(BrimSite *site);
+extern const BrimValue             *
+brim_call_cache_score(BrimCallCache *site, BrimCallModel *model, HeapTupleHeader row,
+								  TupleDesc desc, HeapTuple tuple, int want);
+extern void brim_call_cache_finish(BrimCallCache *site);
 
 /* The definition that a spec describes, in the current context (spec.c). */
 extern BrimModelDef *brim_spec_read(Jsonb *spec);
 
-#endif /* BRIM_API_SITE_H */
+#endif /* BRIM_PG_SCORE_CALL_CACHE_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * score_columns.c
+ * columns.c
  *	  brim.score_columns(): what the planner makes of a score of a table's row;
  *	  see support.c.
  *
@@ -14,7 +14,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
-#include "api/site.h"
+#include "pg/score/call_cache.h"
 
 BRIM_FUNCTION(brim_score_columns);
 
@@ -110,22 +110,22 @@ has_columns(const BrimColumns *columns, const BrimModel *model, int want)
  * read columns that the plan left out.  Then the plan's own model is the right
  * one: it was the published one when the statement began.
  */
-static BrimSiteModel *
-choose_model(FunctionCallInfo fcinfo, BrimSite *site, const BrimColumns *columns, int want)
+static BrimCallModel *
+choose_model(FunctionCallInfo fcinfo, BrimCallCache *site, const BrimColumns *columns, int want)
 {
 	char          *name = NULL;
-	BrimSiteModel *model;
+	BrimCallModel *model;
 
 	if (!PG_ARGISNULL(ARG_SPEC))
-		return brim_site_spec(site, PG_GETARG_JSONB_P(ARG_SPEC));
+		return brim_call_cache_spec(site, PG_GETARG_JSONB_P(ARG_SPEC));
 	if (!PG_ARGISNULL(ARG_NAME))
 		name = text_to_cstring(PG_GETARG_TEXT_PP(ARG_NAME));
-	model = brim_site_model(site, name);
+	model = brim_call_cache_model(site, name);
 	if (has_columns(columns, model->model, want))
 		return model;
 	model = NULL;
 	if (!IsParallelWorker() && !PG_ARGISNULL(ARG_SERIAL))
-		model = brim_site_planned(site, (uint64) PG_GETARG_INT64(ARG_SERIAL));
+		model = brim_call_cache_planned(site, (uint64) PG_GETARG_INT64(ARG_SERIAL));
 	if (model == NULL || !has_columns(columns, model->model, want))
 		ereport(ERROR, errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				errmsg("the scoring rules changed while the statement was about to begin"),
@@ -136,9 +136,9 @@ choose_model(FunctionCallInfo fcinfo, BrimSite *site, const BrimColumns *columns
 Datum
 brim_score_columns(PG_FUNCTION_ARGS)
 {
-	BrimSite      *site = brim_site_get(fcinfo);
+	BrimCallCache *site = brim_call_cache_get(fcinfo);
 	int            want = PG_ARGISNULL(ARG_WANT) ? 0 : PG_GETARG_INT32(ARG_WANT);
-	BrimSiteModel *model;
+	BrimCallModel *model;
 	int            score;
 
 	if (want != BRIM_WANT_SCORE && want != BRIM_WANT_FIT && want != BRIM_WANT_INTENT)
@@ -146,10 +146,10 @@ brim_score_columns(PG_FUNCTION_ARGS)
 				errmsg("invalid kind of score: %d", want));
 	if (site->user == NULL)
 		site->user = read_columns(fcinfo, site->cxt);
-	model = brim_site_is_current(site) ? site->models : NULL;
+	model = brim_call_cache_is_current(site) ? site->models : NULL;
 	if (model == NULL)
 		model = choose_model(fcinfo, site, site->user, want);
-	brim_site_score_columns(site, model, site->user, &fcinfo->args[ARG_FIRST_COLUMN], want);
+	brim_call_cache_score_columns(site, model, site->user, &fcinfo->args[ARG_FIRST_COLUMN], want);
 	if (want == BRIM_WANT_FIT)
 		score = model->score->fit;
 	else if (want == BRIM_WANT_INTENT)

@@ -14,8 +14,8 @@
 #include "utils/memutils.h"
 #include "utils/numeric.h"
 
-#include "api/rule_text.h"
-#include "api/site.h"
+#include "pg/score/rule_text.h"
+#include "pg/score/call_cache.h"
 
 BRIM_FUNCTION(brim_explain);
 BRIM_FUNCTION(brim_explain_named);
@@ -184,7 +184,7 @@ write_match(Writer *writer, const BrimScore *score, const Match *match)
 
 	write_mark(writer, WJB_BEGIN_OBJECT);
 	write_decimal(writer, "rule_no", rule->rule_no, 0, false);
-	write_decimal(writer, "points", brim_score_rule_points(score, match->rule), 4, false);
+	write_decimal(writer, "points", brim_score_reason_rule_points(score, match->rule), 4, false);
 	write_text(writer, "reason", match->reason);
 	write_text(writer, "evidence", match->evidence);
 	write_mark(writer, WJB_END_OBJECT);
@@ -224,7 +224,8 @@ write_signals(Writer *writer, const BrimScore *score, const Matches *matches,
 		if (matched && next < matches->count && matches->entries[next].rule == result->rule)
 			reason = matches->entries[next].reason;
 		write_mark(writer, WJB_BEGIN_OBJECT);
-		write_text(writer, "dimension", brim_str(brim_model_dimension_name(signal->dimension)));
+		write_text(writer, "dimension",
+				   brim_str(brim_model_names_dimension_name(signal->dimension)));
 		write_text(writer, "signal", signal->name);
 		write_text(writer, "attribute", model->attributes[signal->attribute].label);
 		write_text(writer, "state", brim_str(signal_states[result->state]));
@@ -284,12 +285,12 @@ collect_matches(const BrimScore *score, const BrimValue *values)
 	{
 		Match *match = &matches.entries[matches.count];
 
-		if (!brim_score_matched(score, r))
+		if (!brim_score_reason_matched(score, r))
 			continue;
 		CHECK_FOR_INTERRUPTS();
 		match->rule = r;
 		match->reason = brim_rule_text(brim_score_reason, score, r, values);
-		match->evidence = brim_rule_text(brim_score_evidence, score, r, values);
+		match->evidence = brim_rule_text(brim_score_reason_evidence, score, r, values);
 		matches.count++;
 	}
 	return matches;
@@ -302,7 +303,7 @@ explain(const BrimScore *score, const BrimValue *values)
 	BrimBreakdown breakdown = {palloc(sizeof(int64_t) * score->model->nsignals)};
 	Writer        writer = {NULL, NULL};
 
-	brim_score_breakdown(score, &breakdown);
+	brim_score_reason_breakdown(score, &breakdown);
 
 	write_mark(&writer, WJB_BEGIN_OBJECT);
 	write_text(&writer, "model", score->model->name);
@@ -331,11 +332,11 @@ explain(const BrimScore *score, const BrimValue *values)
 
 /* Explain the row of a call: everything is built in the site's row memory, the result is copied. */
 static Datum
-explain_call(FunctionCallInfo fcinfo, BrimSite *site, BrimSiteModel *model)
+explain_call(FunctionCallInfo fcinfo, BrimCallCache *site, BrimCallModel *model)
 {
 	MemoryContext    caller = CurrentMemoryContext;
 	const BrimValue *values =
-		brim_site_score(site, model, PG_GETARG_HEAPTUPLEHEADER(0), NULL, NULL, BRIM_WANT_ALL);
+		brim_call_cache_score(site, model, PG_GETARG_HEAPTUPLEHEADER(0), NULL, NULL, BRIM_WANT_ALL);
 	Jsonb *built;
 	Jsonb *result;
 
@@ -344,42 +345,42 @@ explain_call(FunctionCallInfo fcinfo, BrimSite *site, BrimSiteModel *model)
 	MemoryContextSwitchTo(caller);
 	result = palloc(VARSIZE(built));
 	memcpy(result, built, VARSIZE(built));
-	brim_site_finish(site);
+	brim_call_cache_finish(site);
 	PG_RETURN_JSONB_P(result);
 }
 
 Datum
 brim_explain(PG_FUNCTION_ARGS)
 {
-	BrimSite *site;
+	BrimCallCache *site;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	site = brim_site_get(fcinfo);
-	return explain_call(fcinfo, site, brim_site_model(site, NULL));
+	site = brim_call_cache_get(fcinfo);
+	return explain_call(fcinfo, site, brim_call_cache_model(site, NULL));
 }
 
 Datum
 brim_explain_named(PG_FUNCTION_ARGS)
 {
-	BrimSite *site;
-	char     *name = NULL;
+	BrimCallCache *site;
+	char          *name = NULL;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	site = brim_site_get(fcinfo);
+	site = brim_call_cache_get(fcinfo);
 	if (!PG_ARGISNULL(1))
 		name = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	return explain_call(fcinfo, site, brim_site_model(site, name));
+	return explain_call(fcinfo, site, brim_call_cache_model(site, name));
 }
 
 Datum
 brim_explain_spec(PG_FUNCTION_ARGS)
 {
-	BrimSite *site;
+	BrimCallCache *site;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
-	site = brim_site_get(fcinfo);
-	return explain_call(fcinfo, site, brim_site_spec(site, PG_GETARG_JSONB_P(1)));
+	site = brim_call_cache_get(fcinfo);
+	return explain_call(fcinfo, site, brim_call_cache_spec(site, PG_GETARG_JSONB_P(1)));
 }

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * model.c
+ * model_cache.c
  *	  Compiled scoring models in backend memory; see model.h.
  *
  *-------------------------------------------------------------------------
@@ -17,9 +17,9 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-#include "db/fold.h"
-#include "db/memory.h"
-#include "db/model.h"
+#include "pg/row/language.h"
+#include "pg/row/memory.h"
+#include "pg/score/model_cache.h"
 
 #define MODEL_KEY (NAMEDATALEN + 16) /* name, or name@version */
 
@@ -41,13 +41,13 @@ static BrimModelTables tables;      /* what the cached models were read from */
 static uint64          changes = 0; /* times that we were told of a change */
 
 void
-brim_model_release(BrimModelHandle *handle)
+brim_model_cache_release(BrimModelHandle *handle)
 {
 	Assert(handle->holders > 0);
 	if (--handle->holders > 0)
 		return;
 	if (handle->lexicon != NULL)
-		brim_lexicon_release(handle->lexicon);
+		brim_lexicon_cache_release(handle->lexicon);
 	MemoryContextDelete(handle->cxt);
 }
 
@@ -69,7 +69,7 @@ drop_models(void)
 		if (handle != NULL)
 		{
 			handle->is_stale = true;
-			brim_model_release(handle);
+			brim_model_cache_release(handle);
 		}
 	}
 }
@@ -106,12 +106,12 @@ forget_planned(XactEvent event, void *arg)
 		if (handle == NULL || !handle->is_stale)
 			continue;
 		planned[i] = NULL;
-		brim_model_release(handle);
+		brim_model_cache_release(handle);
 	}
 }
 
 void
-brim_model_init(void)
+brim_model_cache_init(void)
 {
 	CacheRegisterRelcacheCallback(table_changed, (Datum) 0);
 	RegisterXactCallback(forget_planned, NULL);
@@ -134,7 +134,7 @@ start_cache(void)
 
 /* Find the scoring tables by their names; an error where brim is not installed. */
 BrimModelTables
-brim_model_tables(void)
+brim_model_cache_tables(void)
 {
 	BrimModelTables found;
 	Oid             schema = get_namespace_oid("brim", true);
@@ -186,16 +186,16 @@ check_host(const BrimModelDef *def)
 		CHECK_FOR_INTERRUPTS();
 		rule = &def->rules[r];
 		if (rule->stem)
-			brim_fold_check_language(def->language.data == NULL ? brim_str("english")
-																: def->language);
+			brim_language_check(def->language.data == NULL ? brim_str("english") : def->language);
 		if (rule->pattern.data != NULL && rule->pattern.len <= BRIM_MODEL_PATTERN_MAX)
-			brim_fold_check_pattern(rule->pattern);
+			brim_language_check_pattern(rule->pattern);
 	}
 	error_context_stack = context.previous;
 }
 
 BrimModel *
-brim_model_compile_in(MemoryContext parent, BrimModelDef *def, int sqlerrcode, MemoryContext *cxt)
+brim_model_cache_compile_in(MemoryContext parent, BrimModelDef *def, int sqlerrcode,
+							MemoryContext *cxt)
 {
 	MemoryContext own =
 		AllocSetContextCreate(CurrentMemoryContext, "brim scoring model", ALLOCSET_SMALL_SIZES);
@@ -203,7 +203,7 @@ brim_model_compile_in(MemoryContext parent, BrimModelDef *def, int sqlerrcode, M
 	BrimModel *model;
 
 	check_host(def);
-	model = brim_model_compile(def, &brim_fold_server, brim_memory_in(own), &error);
+	model = brim_model_compile(def, &brim_language_server, brim_memory_in(own), &error);
 	if (model == NULL)
 		ereport(ERROR, errcode(sqlerrcode),
 				def->version > 0
@@ -228,7 +228,7 @@ give_lexicon(BrimModelDef *def)
 		rule++;
 	if (rule == def->nrules)
 		return NULL;
-	lexicon = brim_lexicon_acquire();
+	lexicon = brim_lexicon_cache_acquire();
 	def->lexicon = lexicon->lexicon;
 	return lexicon;
 }
@@ -242,12 +242,12 @@ compile_holding(BrimLexiconHandle *lexicon, MemoryContext parent, BrimModelDef *
 
 	PG_TRY();
 	{
-		model = brim_model_compile_in(parent, def, sqlerrcode, cxt);
+		model = brim_model_cache_compile_in(parent, def, sqlerrcode, cxt);
 	}
 	PG_CATCH();
 	{
 		if (lexicon != NULL)
-			brim_lexicon_release(lexicon);
+			brim_lexicon_cache_release(lexicon);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
@@ -305,7 +305,7 @@ cut_version(char *name)
 }
 
 BrimModelHandle *
-brim_model_acquire(const char *name)
+brim_model_cache_acquire(const char *name)
 {
 	char             key[MODEL_KEY] = {0};
 	char             base[MODEL_KEY] = {0};
@@ -334,7 +334,7 @@ brim_model_acquire(const char *name)
 		uint64 changes_before;
 
 		/* Known before reading, so that a change that comes in while reading is noticed. */
-		tables = brim_model_tables();
+		tables = brim_model_cache_tables();
 		changes_before = changes;
 		handle = read_model(name == NULL ? NULL : base, version);
 		if (changes != changes_before)
@@ -355,7 +355,7 @@ brim_model_acquire(const char *name)
 }
 
 void
-brim_model_remember(BrimModelHandle *handle)
+brim_model_cache_remember(BrimModelHandle *handle)
 {
 	for (int i = 0; i < PLANNED_MAX; i++)
 	{
@@ -364,13 +364,13 @@ brim_model_remember(BrimModelHandle *handle)
 	}
 	handle->holders++;
 	if (planned[next_planned] != NULL)
-		brim_model_release(planned[next_planned]);
+		brim_model_cache_release(planned[next_planned]);
 	planned[next_planned] = handle;
 	next_planned = (next_planned + 1) % PLANNED_MAX;
 }
 
 BrimModelHandle *
-brim_model_recall(uint64 serial)
+brim_model_cache_recall(uint64 serial)
 {
 	for (int i = 0; i < PLANNED_MAX; i++)
 	{
@@ -406,10 +406,10 @@ drop_early_settings(BrimModelDef *def)
 }
 
 void
-brim_model_try(const char *name, int version, bool is_draft)
+brim_model_cache_try(const char *name, int version, bool is_draft)
 {
 	MemoryContext      cxt;
-	BrimModelTables    now = brim_model_tables();
+	BrimModelTables    now = brim_model_cache_tables();
 	BrimModelDef      *def = brim_model_load(&now, name, version);
 	BrimLexiconHandle *lexicon;
 
@@ -422,6 +422,6 @@ brim_model_try(const char *name, int version, bool is_draft)
 					is_draft ? ERRCODE_CHECK_VIOLATION : ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
 					&cxt);
 	if (lexicon != NULL)
-		brim_lexicon_release(lexicon);
+		brim_lexicon_cache_release(lexicon);
 	MemoryContextDelete(cxt);
 }

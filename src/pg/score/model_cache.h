@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * model.h
+ * model_cache.h
  *	  Scoring models of this database, compiled, in backend memory.
  *
  * Rules are read like catalogs: by the newest committed state and without
@@ -12,13 +12,13 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_DB_MODEL_H
-#define BRIM_DB_MODEL_H
+#ifndef BRIM_PG_SCORE_MODEL_CACHE_H
+#define BRIM_PG_SCORE_MODEL_CACHE_H
 
 #include "postgres.h"
 
-#include "core/model.h"
-#include "db/lexicon.h"
+#include "core/score/model.h"
+#include "pg/intent/lexicon_cache.h"
 
 typedef struct BrimModelHandle
 {
@@ -31,16 +31,16 @@ typedef struct BrimModelHandle
 } BrimModelHandle;
 
 /* Once a process: have the cache dropped when a scoring table changes. */
-extern void brim_model_init(void);
+extern void brim_model_cache_init(void);
 
 /*
  * The published version of a model, or the one that is named (name@version), or
  * the default model where name is NULL.
  * Raises an error for an unknown model or rules that cannot be compiled.  The
- * caller holds the handle until it calls brim_model_release().
+ * caller holds the handle until it calls brim_model_cache_release().
  */
-extern BrimModelHandle *brim_model_acquire(const char *name);
-extern void             brim_model_release(BrimModelHandle *handle);
+extern BrimModelHandle *brim_model_cache_acquire(const char *name);
+extern void             brim_model_cache_release(BrimModelHandle *handle);
 
 /*
  * A plan may be carried out by another model than it was made for, should the
@@ -48,15 +48,15 @@ extern void             brim_model_release(BrimModelHandle *handle);
  * back by its serial; NULL where that is long ago, or in another process.  What
  * has changed is forgotten at the end of the transaction.
  */
-extern void             brim_model_remember(BrimModelHandle *handle);
-extern BrimModelHandle *brim_model_recall(uint64 serial);
+extern void             brim_model_cache_remember(BrimModelHandle *handle);
+extern BrimModelHandle *brim_model_cache_recall(uint64 serial);
 
 /* Compile one version, published or not, to raise what is wrong with it; a draft may lack rules. */
-extern void brim_model_try(const char *name, int version, bool is_draft);
+extern void brim_model_cache_try(const char *name, int version, bool is_draft);
 
 /* Compile a definition in a context of its own below parent; errors as sqlerrcode. */
-extern BrimModel *
-brim_model_compile_in(MemoryContext parent, BrimModelDef *def, int sqlerrcode, MemoryContext *cxt);
+extern BrimModel *brim_model_cache_compile_in(MemoryContext parent, BrimModelDef *def,
+											  int sqlerrcode, MemoryContext *cxt);
 
 /* Where the scoring tables are. */
 typedef struct BrimModelTables
@@ -70,12 +70,9 @@ typedef struct BrimModelTables
 	Oid intent_cue;
 } BrimModelTables;
 
-extern BrimModelTables brim_model_tables(void);
+extern BrimModelTables brim_model_cache_tables(void);
 
 /* What to read: a published version, or one version, in the current context. */
 extern BrimModelDef *brim_model_load(const BrimModelTables *tables, const char *name, int version);
 
-/* An exact decimal in units of 1/10000; false where it is not one or out of range. */
-extern bool brim_model_weight(Datum numeric, int64 *weight);
-
-#endif /* BRIM_DB_MODEL_H */
+#endif /* BRIM_PG_SCORE_MODEL_CACHE_H */

@@ -24,8 +24,8 @@
 #include "utils/numeric.h"
 #include "utils/rel.h"
 
-#include "db/columns.h"
-#include "db/model.h"
+#include "pg/row/columns.h"
+#include "pg/score/model_cache.h"
 
 /* The model that is the default until another one is made it. */
 #define SHIPPED_DEFAULT "balanced"
@@ -41,24 +41,6 @@ number_column(Relation rel, HeapTuple row, const char *name, double *number)
 	return !isnull;
 }
 
-bool
-brim_model_weight(Datum numeric, int64 *weight)
-{
-	double about = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, numeric));
-	Datum  scaled;
-	Datum  whole;
-
-	if (!isfinite(about) || fabs(about) > 1e9)
-		return false;
-	scaled = DirectFunctionCall2(numeric_mul, numeric,
-								 NumericGetDatum(int64_to_numeric(BRIM_WEIGHT_ONE)));
-	whole = DirectFunctionCall2(numeric_trunc, scaled, Int32GetDatum(0));
-	if (!DatumGetBool(DirectFunctionCall2(numeric_eq, scaled, whole)))
-		return false;
-	*weight = DatumGetInt64(DirectFunctionCall1(numeric_int8, whole));
-	return true;
-}
-
 static int64
 weight_column(Relation rel, HeapTuple row, const char *name)
 {
@@ -66,7 +48,7 @@ weight_column(Relation rel, HeapTuple row, const char *name)
 	Datum value = brim_columns_value(rel, row, name, NUMERICOID, &isnull);
 	int64 weight;
 
-	return !isnull && brim_model_weight(value, &weight) ? weight : -1;
+	return !isnull && brim_columns_weight(value, &weight) ? weight : -1;
 }
 
 /* A key that compares a column with a name. */

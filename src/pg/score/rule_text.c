@@ -7,8 +7,8 @@
  */
 #include "postgres.h"
 
-#include "api/rule_text.h"
-#include "db/memory.h"
+#include "pg/score/rule_text.h"
+#include "pg/row/memory.h"
 
 #define RULE_TEXT_MAX (64 * 1024 * 1024)
 

@@ -5,12 +5,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_API_RULE_TEXT_H
-#define BRIM_API_RULE_TEXT_H
+#ifndef BRIM_PG_SCORE_RULE_TEXT_H
+#define BRIM_PG_SCORE_RULE_TEXT_H
 
-#include "core/score.h"
+#include "core/score/score.h"
 
-/* brim_score_reason() or brim_score_evidence(). */
+/* brim_score_reason() or brim_score_reason_evidence(). */
 typedef bool (*BrimRuleTeller)(const BrimScore *score, int rule, const BrimValue *values,
 							   BrimBuf *out);
 
@@ -18,4 +18,4 @@ typedef bool (*BrimRuleTeller)(const BrimScore *score, int rule, const BrimValue
 extern BrimStr
 brim_rule_text(BrimRuleTeller tell, const BrimScore *score, int rule, const BrimValue *values);
 
-#endif /* BRIM_API_RULE_TEXT_H */
+#endif /* BRIM_PG_SCORE_RULE_TEXT_H */

@@ -13,7 +13,7 @@
 
 #include "utils/builtins.h"
 
-#include "api/site.h"
+#include "pg/score/call_cache.h"
 
 BRIM_FUNCTION(brim_score);
 BRIM_FUNCTION(brim_score_named);
@@ -37,32 +37,32 @@ typedef enum ModelSource
 static Datum
 score_call(FunctionCallInfo fcinfo, ModelSource source, int want)
 {
-	BrimSite      *site;
-	BrimSiteModel *model;
+	BrimCallCache *site;
+	BrimCallModel *model;
 	char          *name = NULL;
 	int            score;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	site = brim_site_get(fcinfo);
+	site = brim_call_cache_get(fcinfo);
 	if (source == MODEL_SPEC)
-		model = brim_site_spec(site, PG_GETARG_JSONB_P(1));
+		model = brim_call_cache_spec(site, PG_GETARG_JSONB_P(1));
 	else
 	{
 		if (source == MODEL_NAMED && !PG_ARGISNULL(1))
 			name = text_to_cstring(PG_GETARG_TEXT_PP(1));
-		model = brim_site_model(site, name);
+		model = brim_call_cache_model(site, name);
 		if (name != NULL)
 			pfree(name);
 	}
-	brim_site_score(site, model, PG_GETARG_HEAPTUPLEHEADER(0), NULL, NULL, want);
+	brim_call_cache_score(site, model, PG_GETARG_HEAPTUPLEHEADER(0), NULL, NULL, want);
 	if (want == BRIM_WANT_FIT)
 		score = model->score->fit;
 	else if (want == BRIM_WANT_INTENT)
 		score = model->score->intent;
 	else
 		score = model->score->total;
-	brim_site_finish(site);
+	brim_call_cache_finish(site);
 	PG_RETURN_INT32(score);
 }
 

@@ -20,7 +20,8 @@
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
 
-#include "api/spec.h"
+#include "pg/row/columns.h"
+#include "pg/score/spec.h"
 
 static const char *
 kind_of(const JsonbValue *value)
@@ -43,7 +44,7 @@ kind_of(const JsonbValue *value)
 }
 
 void
-brim_spec_refuse(const BrimPlace *place, const char *why)
+brim_spec_refuse(const BrimSpecPosition *place, const char *why)
 {
 	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			place->number > 0
@@ -54,13 +55,13 @@ brim_spec_refuse(const BrimPlace *place, const char *why)
 }
 
 pg_noreturn static void
-refuse_kind(const BrimPlace *place, const char *expected, const JsonbValue *value)
+refuse_kind(const BrimSpecPosition *place, const char *expected, const JsonbValue *value)
 {
 	brim_spec_refuse(place, psprintf("expected %s, found %s", expected, kind_of(value)));
 }
 
 BrimStr
-brim_spec_text(const BrimPlace *place, const JsonbValue *value)
+brim_spec_text(const BrimSpecPosition *place, const JsonbValue *value)
 {
 	BrimStr text;
 
@@ -72,7 +73,7 @@ brim_spec_text(const BrimPlace *place, const JsonbValue *value)
 }
 
 static double
-get_number(const BrimPlace *place, const JsonbValue *value)
+get_number(const BrimSpecPosition *place, const JsonbValue *value)
 {
 	if (value->type != jbvNumeric)
 		refuse_kind(place, "a number", value);
@@ -81,7 +82,7 @@ get_number(const BrimPlace *place, const JsonbValue *value)
 }
 
 int
-brim_spec_integer(const BrimPlace *place, const JsonbValue *value)
+brim_spec_integer(const BrimSpecPosition *place, const JsonbValue *value)
 {
 	double number = get_number(place, value);
 
@@ -92,7 +93,7 @@ brim_spec_integer(const BrimPlace *place, const JsonbValue *value)
 
 /* A day, as days since 2000-01-01. */
 static int
-get_day(const BrimPlace *place, const JsonbValue *value)
+get_day(const BrimSpecPosition *place, const JsonbValue *value)
 {
 	BrimStr text = brim_spec_text(place, value);
 	int     day = 0;
@@ -103,7 +104,7 @@ get_day(const BrimPlace *place, const JsonbValue *value)
 }
 
 static bool
-get_boolean(const BrimPlace *place, const JsonbValue *value)
+get_boolean(const BrimSpecPosition *place, const JsonbValue *value)
 {
 	if (value->type != jbvBool)
 		refuse_kind(place, "a boolean", value);
@@ -111,20 +112,20 @@ get_boolean(const BrimPlace *place, const JsonbValue *value)
 }
 
 int64
-brim_spec_weight(const BrimPlace *place, const JsonbValue *value)
+brim_spec_weight(const BrimSpecPosition *place, const JsonbValue *value)
 {
 	int64 weight;
 
 	if (value->type != jbvNumeric)
 		refuse_kind(place, "a number", value);
-	if (!brim_model_weight(NumericGetDatum(value->val.numeric), &weight))
+	if (!brim_columns_weight(NumericGetDatum(value->val.numeric), &weight))
 		brim_spec_refuse(place, "it must be a number with at most four digits behind the point");
 	return weight;
 }
 
 /* The array of a field. */
 static JsonbContainer *
-get_array(const BrimPlace *place, const JsonbValue *value, int limit, int *count)
+get_array(const BrimSpecPosition *place, const JsonbValue *value, int limit, int *count)
 {
 	JsonbContainer *array;
 
@@ -139,7 +140,7 @@ get_array(const BrimPlace *place, const JsonbValue *value, int limit, int *count
 }
 
 BrimStr *
-brim_spec_texts(const BrimPlace *place, const JsonbValue *value, int limit, int *count)
+brim_spec_texts(const BrimSpecPosition *place, const JsonbValue *value, int limit, int *count)
 {
 	JsonbContainer *array = get_array(place, value, limit, count);
 	JsonbIterator  *it = JsonbIteratorInit(array);
@@ -155,7 +156,7 @@ brim_spec_texts(const BrimPlace *place, const JsonbValue *value, int limit, int 
 
 /* One field of a rule. */
 static void
-read_rule_field(const BrimPlace *place, const JsonbValue *value, BrimRuleDef *rule)
+read_rule_field(const BrimSpecPosition *place, const JsonbValue *value, BrimRuleDef *rule)
 {
 	const char *field = place->field;
 
@@ -217,11 +218,11 @@ brim_spec_next(JsonbIterator **it, char **key, JsonbValue *value)
 static void
 read_rule(int number, JsonbContainer *object, BrimRuleDef *rule)
 {
-	JsonbIterator *it = JsonbIteratorInit(object);
-	BrimPlace      place = {number, "rule", NULL};
-	bool           has_points = false;
-	JsonbValue     value;
-	char          *key;
+	JsonbIterator   *it = JsonbIteratorInit(object);
+	BrimSpecPosition place = {number, "rule", NULL};
+	bool             has_points = false;
+	JsonbValue       value;
+	char            *key;
 
 	rule->rule_no = number;
 	rule->weight = BRIM_WEIGHT_ONE;
@@ -239,7 +240,7 @@ read_rule(int number, JsonbContainer *object, BrimRuleDef *rule)
 
 /* One field of the settings of a signal. */
 static void
-read_signal_field(const BrimPlace *place, const JsonbValue *value, void *thing)
+read_signal_field(const BrimSpecPosition *place, const JsonbValue *value, void *thing)
 {
 	BrimSignalDef *signal = thing;
 	const char    *field = place->field;
@@ -271,7 +272,7 @@ read_signal_field(const BrimPlace *place, const JsonbValue *value, void *thing)
 
 /* The object at a place of an array of them, or an error. */
 JsonbContainer *
-brim_spec_object(const BrimPlace *place, const JsonbValue *value)
+brim_spec_object(const BrimSpecPosition *place, const JsonbValue *value)
 {
 	if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
 		refuse_kind(place, "an object in each place", value);
@@ -279,14 +280,14 @@ brim_spec_object(const BrimPlace *place, const JsonbValue *value)
 }
 
 void *
-brim_spec_rows(const BrimPlace *place, const JsonbValue *value, const char *what, int limit,
+brim_spec_rows(const BrimSpecPosition *place, const JsonbValue *value, const char *what, int limit,
 			   Size size, BrimSpecField read, int *count)
 {
-	JsonbContainer *array = get_array(place, value, limit, count);
-	JsonbIterator  *it = JsonbIteratorInit(array);
-	char           *things = palloc0(size * Max(*count, 1));
-	BrimPlace       inner = {0, what, NULL};
-	JsonbValue      entry;
+	JsonbContainer  *array = get_array(place, value, limit, count);
+	JsonbIterator   *it = JsonbIteratorInit(array);
+	char            *things = palloc0(size * Max(*count, 1));
+	BrimSpecPosition inner = {0, what, NULL};
+	JsonbValue       entry;
 
 	(void) JsonbIteratorNext(&it, &entry, true);
 	while (JsonbIteratorNext(&it, &entry, true) == WJB_ELEM)
@@ -308,14 +309,14 @@ brim_spec_rows(const BrimPlace *place, const JsonbValue *value, const char *what
 }
 
 static void
-read_signals(const BrimPlace *place, const JsonbValue *value, BrimModelDef *def)
+read_signals(const BrimSpecPosition *place, const JsonbValue *value, BrimModelDef *def)
 {
 	def->signals = brim_spec_rows(place, value, "signal", BRIM_MODEL_SIGNALS_MAX,
 								  sizeof(BrimSignalDef), read_signal_field, &def->nsignals);
 }
 
 static void
-read_rules(const BrimPlace *place, const JsonbValue *value, BrimModelDef *def)
+read_rules(const BrimSpecPosition *place, const JsonbValue *value, BrimModelDef *def)
 {
 	JsonbContainer *array = get_array(place, value, BRIM_MODEL_RULES_MAX, &def->nrules);
 	JsonbIterator  *it = JsonbIteratorInit(array);
@@ -333,7 +334,7 @@ read_rules(const BrimPlace *place, const JsonbValue *value, BrimModelDef *def)
 }
 
 static void
-read_field(const BrimPlace *place, const JsonbValue *value, BrimModelDef *def)
+read_field(const BrimSpecPosition *place, const JsonbValue *value, BrimModelDef *def)
 {
 	const char *field = place->field;
 
@@ -373,11 +374,11 @@ read_field(const BrimPlace *place, const JsonbValue *value, BrimModelDef *def)
 BrimModelDef *
 brim_spec_read(Jsonb *spec)
 {
-	BrimModelDef  *def = palloc0(sizeof(BrimModelDef));
-	BrimPlace      place = {0, NULL, NULL};
-	JsonbIterator *it;
-	JsonbValue     value;
-	char          *key;
+	BrimModelDef    *def = palloc0(sizeof(BrimModelDef));
+	BrimSpecPosition place = {0, NULL, NULL};
+	JsonbIterator   *it;
+	JsonbValue       value;
+	char            *key;
 
 	if (!JB_ROOT_IS_OBJECT(spec))
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),

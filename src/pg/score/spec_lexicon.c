@@ -12,12 +12,12 @@
 #include "postgres.h"
 #include "compat.h"
 
-#include "api/spec.h"
-#include "db/fold.h"
-#include "db/memory.h"
+#include "pg/score/spec.h"
+#include "pg/row/language.h"
+#include "pg/row/memory.h"
 
 static void
-read_class_field(const BrimPlace *place, const JsonbValue *value, void *row)
+read_class_field(const BrimSpecPosition *place, const JsonbValue *value, void *row)
 {
 	BrimClassDef *class = row;
 	const char *field = place->field;
@@ -35,7 +35,7 @@ read_class_field(const BrimPlace *place, const JsonbValue *value, void *row)
 }
 
 static void
-read_term_field(const BrimPlace *place, const JsonbValue *value, void *row)
+read_term_field(const BrimSpecPosition *place, const JsonbValue *value, void *row)
 {
 	BrimTermDef *term = row;
 	const char  *field = place->field;
@@ -45,7 +45,7 @@ read_term_field(const BrimPlace *place, const JsonbValue *value, void *row)
 	else if (strcmp(field, "term_no") == 0)
 		term->term_no = brim_spec_integer(place, value);
 	else if (strcmp(field, "source") == 0)
-		term->sources = brim_lexicon_sources(brim_spec_text(place, value));
+		term->sources = brim_lexicon_cache_sources(brim_spec_text(place, value));
 	else if (strcmp(field, "words") == 0)
 		term->words = brim_spec_texts(place, value, BRIM_LEXICON_PHRASES_MAX, &term->nwords);
 	else if (strcmp(field, "near") == 0)
@@ -57,7 +57,7 @@ read_term_field(const BrimPlace *place, const JsonbValue *value, void *row)
 }
 
 static void
-read_cue_field(const BrimPlace *place, const JsonbValue *value, void *row)
+read_cue_field(const BrimSpecPosition *place, const JsonbValue *value, void *row)
 {
 	BrimCueDef *cue = row;
 
@@ -71,15 +71,15 @@ read_cue_field(const BrimPlace *place, const JsonbValue *value, void *row)
 
 /* Compile the lexicon of a spec into the current memory context. */
 BrimLexicon *
-brim_spec_lexicon(const BrimPlace *place, const JsonbValue *value)
+brim_spec_lexicon(const BrimSpecPosition *place, const JsonbValue *value)
 {
-	BrimPlace      inner = {0, NULL, NULL};
-	BrimLexiconDef def;
-	JsonbIterator *it;
-	JsonbValue     part;
-	BrimError      error;
-	BrimLexicon   *lexicon;
-	char          *key;
+	BrimSpecPosition inner = {0, NULL, NULL};
+	BrimLexiconDef   def;
+	JsonbIterator   *it;
+	JsonbValue       part;
+	BrimError        error;
+	BrimLexicon     *lexicon;
+	char            *key;
 
 	memset(&def, 0, sizeof(def));
 	it = JsonbIteratorInit(brim_spec_object(place, value));
@@ -98,8 +98,8 @@ brim_spec_lexicon(const BrimPlace *place, const JsonbValue *value)
 		else
 			brim_spec_refuse(&inner, "there is no such field");
 	}
-	lexicon =
-		brim_lexicon_compile(&def, &brim_fold_server, brim_memory_in(CurrentMemoryContext), &error);
+	lexicon = brim_lexicon_compile(&def, &brim_language_server,
+								   brim_memory_in(CurrentMemoryContext), &error);
 	if (lexicon == NULL)
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("invalid scoring model spec: field \"lexicon\": %s", error.message),

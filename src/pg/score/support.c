@@ -42,7 +42,7 @@
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
-#include "api/site.h"
+#include "pg/score/call_cache.h"
 
 BRIM_FUNCTION(brim_score_support);
 
@@ -368,7 +368,7 @@ make_call(const Call *call)
 static void
 depend_on_rules(PlannerInfo *root)
 {
-	BrimModelTables tables = brim_model_tables();
+	BrimModelTables tables = brim_model_cache_tables();
 	PlannerGlobal  *glob = root->glob;
 
 	glob->relationOids = list_append_unique_oid(glob->relationOids, tables.model);
@@ -413,7 +413,7 @@ simplify_named(Call *call)
 
 	if (call->model_arg != NULL && !call->model_arg->constisnull)
 		name = TextDatumGetCString(call->model_arg->constvalue);
-	call->handle = brim_model_acquire(name);
+	call->handle = brim_model_cache_acquire(name);
 	PG_TRY();
 	{
 		call->model = call->handle->model;
@@ -422,12 +422,12 @@ simplify_named(Call *call)
 		if (result != NULL)
 		{
 			depend_on_rules(call->root);
-			brim_model_remember(call->handle);
+			brim_model_cache_remember(call->handle);
 		}
 	}
 	PG_FINALLY();
 	{
-		brim_model_release(call->handle);
+		brim_model_cache_release(call->handle);
 	}
 	PG_END_TRY();
 	return result;
@@ -442,9 +442,9 @@ simplify_spec(Call *call)
 
 	if (call->model_arg->constisnull)
 		return NULL;
-	call->model = brim_model_compile_in(CurrentMemoryContext,
-										brim_spec_read(DatumGetJsonbP(call->model_arg->constvalue)),
-										ERRCODE_INVALID_PARAMETER_VALUE, &cxt);
+	call->model = brim_model_cache_compile_in(
+		CurrentMemoryContext, brim_spec_read(DatumGetJsonbP(call->model_arg->constvalue)),
+		ERRCODE_INVALID_PARAMETER_VALUE, &cxt);
 	if (find_columns(call))
 		result = make_call(call);
 	MemoryContextDelete(cxt);

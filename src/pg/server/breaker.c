@@ -14,9 +14,9 @@
 #include "storage/shmem.h"
 #include "utils/timestamp.h"
 
-#include "core/retry.h"
-#include "db/breaker.h"
-#include "db/shared.h"
+#include "core/base/retry.h"
+#include "pg/server/breaker.h"
+#include "pg/server/shared.h"
 
 typedef struct Breaker
 {

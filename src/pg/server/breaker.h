@@ -9,8 +9,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_DB_BREAKER_H
-#define BRIM_DB_BREAKER_H
+#ifndef BRIM_PG_SERVER_BREAKER_H
+#define BRIM_PG_SERVER_BREAKER_H
 
 #include "datatype/timestamp.h"
 
@@ -55,4 +55,4 @@ extern void brim_breaker_drop_probe(BrimService service);
 /* Settings changed or the clock did: forget all faults. */
 extern void brim_breaker_reset(void);
 
-#endif /* BRIM_DB_BREAKER_H */
+#endif /* BRIM_PG_SERVER_BREAKER_H */

@@ -18,7 +18,7 @@
 #include "postmaster/interrupt.h"
 #include "storage/ipc.h"
 
-#include "db/exit_mark.h"
+#include "pg/server/exit_mark.h"
 
 static char own_path[64]; /* relative to the data directory, where we are */
 static int  own_number = 0;

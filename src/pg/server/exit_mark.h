@@ -10,8 +10,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_DB_EXIT_MARK_H
-#define BRIM_DB_EXIT_MARK_H
+#ifndef BRIM_PG_SERVER_EXIT_MARK_H
+#define BRIM_PG_SERVER_EXIT_MARK_H
 
 /* Take the number's mark away; from here on this process leaves one when it ends well. */
 extern void brim_exit_mark_begin(int number);
@@ -19,4 +19,4 @@ extern void brim_exit_mark_begin(int number);
 /* Did the process before this one leave its mark; for another number, is there one? */
 extern bool brim_exit_mark_found(int number);
 
-#endif /* BRIM_DB_EXIT_MARK_H */
+#endif /* BRIM_PG_SERVER_EXIT_MARK_H */

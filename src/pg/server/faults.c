@@ -8,7 +8,7 @@
 #include "postgres.h"
 #include "compat.h"
 
-#include "db/faults.h"
+#include "pg/server/faults.h"
 
 #ifdef BRIM_FAULTS
 

@@ -18,8 +18,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_DB_FAULTS_H
-#define BRIM_DB_FAULTS_H
+#ifndef BRIM_PG_SERVER_FAULTS_H
+#define BRIM_PG_SERVER_FAULTS_H
 
 #ifdef BRIM_FAULTS
 extern void brim_fault_point(const char *name);
@@ -28,4 +28,4 @@ extern void brim_fault_point(const char *name);
 #define BRIM_FAULT(name) ((void) 0)
 #endif
 
-#endif /* BRIM_DB_FAULTS_H */
+#endif /* BRIM_PG_SERVER_FAULTS_H */

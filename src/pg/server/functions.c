@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * worker.c
+ * functions.c
  *	  SQL functions about the worker and the place where it runs.
  *
  *-------------------------------------------------------------------------
@@ -16,12 +16,12 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
-#include "api/api.h"
-#include "core/address.h"
-#include "db/place.h"
-#include "db/settings.h"
-#include "db/shared.h"
-#include "db/standby.h"
+#include "pg/server/srf.h"
+#include "core/mail/address.h"
+#include "pg/server/installation.h"
+#include "pg/server/settings.h"
+#include "pg/server/shared.h"
+#include "pg/server/standby.h"
 
 BRIM_FUNCTION(brim_report_zone);
 BRIM_FUNCTION(brim_place);
@@ -56,11 +56,11 @@ brim_report_zone(PG_FUNCTION_ARGS)
 Datum
 brim_place(PG_FUNCTION_ARGS)
 {
-	BrimPlace place;
-	Datum     values[5];
-	bool      nulls[5] = {false};
+	BrimInstallation place;
+	Datum            values[5];
+	bool             nulls[5] = {false};
 
-	brim_place_get(&place);
+	brim_installation_get(&place);
 	values[0] = CStringGetTextDatum(place.system_identifier);
 	values[1] = Int64GetDatum(place.timeline_id);
 	values[2] = ObjectIdGetDatum(place.database_oid);

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * place.c
+ * installation.c
  *	  Where this database is; see place.h.
  *
  * initdb draws a system identifier, point-in-time recovery and promotion start
@@ -17,10 +17,10 @@
 
 #include "access/xlog.h"
 
-#include "db/place.h"
+#include "pg/server/installation.h"
 
 void
-brim_place_get(BrimPlace *place)
+brim_installation_get(BrimInstallation *place)
 {
 	struct stat st;
 

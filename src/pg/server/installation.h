@@ -1,24 +1,24 @@
 /*-------------------------------------------------------------------------
  *
- * place.h
+ * installation.h
  *	  Where this database is: what tells it from a copy of itself.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_DB_PLACE_H
-#define BRIM_DB_PLACE_H
+#ifndef BRIM_PG_SERVER_INSTALLATION_H
+#define BRIM_PG_SERVER_INSTALLATION_H
 
 #include "nodes/pg_list.h"
 
-typedef struct BrimPlace
+typedef struct BrimInstallation
 {
 	char  system_identifier[24];
 	int64 timeline_id; /* 0 in recovery */
 	Oid   database_oid;
 	char  host[256];
 	char  data_directory[MAXPGPATH + 32]; /* path and inode */
-} BrimPlace;
+} BrimInstallation;
 
-extern void brim_place_get(BrimPlace *place);
+extern void brim_installation_get(BrimInstallation *place);
 
-#endif /* BRIM_DB_PLACE_H */
+#endif /* BRIM_PG_SERVER_INSTALLATION_H */

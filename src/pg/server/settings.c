@@ -22,8 +22,8 @@
 #include "utils/builtins.h"
 #include "utils/varlena.h"
 
-#include "db/settings.h"
-#include "db/shared.h"
+#include "pg/server/settings.h"
+#include "pg/server/shared.h"
 
 #define MAX_SECRET 4096
 

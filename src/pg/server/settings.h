@@ -5,8 +5,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_DB_SETTINGS_H
-#define BRIM_DB_SETTINGS_H
+#ifndef BRIM_PG_SERVER_SETTINGS_H
+#define BRIM_PG_SERVER_SETTINGS_H
 
 /* Worker */
 extern char *brim_databases;
@@ -65,4 +65,4 @@ extern const char *brim_settings_path(const char *name);
  */
 extern char *brim_settings_secret(const char *path, char **problem);
 
-#endif /* BRIM_DB_SETTINGS_H */
+#endif /* BRIM_PG_SERVER_SETTINGS_H */

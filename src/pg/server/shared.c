@@ -20,8 +20,8 @@
 #include "storage/shmem.h"
 #include "utils/timestamp.h"
 
-#include "db/breaker.h"
-#include "db/shared.h"
+#include "pg/server/breaker.h"
+#include "pg/server/shared.h"
 
 /* fourth field of the lock tag: SQL's advisory locks use 1 and 2 */
 #define LOCK_CLASS 0xB1

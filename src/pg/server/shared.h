@@ -5,8 +5,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_DB_SHARED_H
-#define BRIM_DB_SHARED_H
+#ifndef BRIM_PG_SERVER_SHARED_H
+#define BRIM_PG_SERVER_SHARED_H
 
 #include "datatype/timestamp.h"
 #include "storage/lwlock.h"
@@ -95,4 +95,4 @@ extern bool brim_shared_number_is_alive(int number); /* in a transaction */
  */
 extern bool brim_shared_lock_dead_number(int number);
 
-#endif /* BRIM_DB_SHARED_H */
+#endif /* BRIM_PG_SERVER_SHARED_H */

@@ -11,7 +11,7 @@
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
-#include "api/api.h"
+#include "pg/server/srf.h"
 
 #ifdef BRIM_NEED_INIT_SRF
 

@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
- * api.h
+ * srf.h
  *	  What the files of the SQL-callable functions share.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_API_API_H
-#define BRIM_API_API_H
+#ifndef BRIM_PG_SERVER_SRF_H
+#define BRIM_PG_SERVER_SRF_H
 
 #ifdef BRIM_NEED_INIT_SRF
 extern void brim_init_srf(FunctionCallInfo fcinfo);
 #endif
 
-#endif /* BRIM_API_API_H */
+#endif /* BRIM_PG_SERVER_SRF_H */

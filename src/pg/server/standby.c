@@ -16,7 +16,7 @@
 #include "replication/walsender_private.h"
 #include "storage/lwlock.h"
 
-#include "db/standby.h"
+#include "pg/server/standby.h"
 
 char *
 brim_standby_names(void)

@@ -5,8 +5,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_DB_STANDBY_H
-#define BRIM_DB_STANDBY_H
+#ifndef BRIM_PG_SERVER_STANDBY_H
+#define BRIM_PG_SERVER_STANDBY_H
 
 #include "access/xlogdefs.h"
 
@@ -23,4 +23,4 @@ extern bool brim_standby_has_confirmed(XLogRecPtr upto);
 /* Has this server, since it was started, received WAL as a standby? */
 extern bool brim_standby_was_one(void);
 
-#endif /* BRIM_DB_STANDBY_H */
+#endif /* BRIM_PG_SERVER_STANDBY_H */

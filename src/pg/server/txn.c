@@ -17,8 +17,8 @@
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
-#include "db/faults.h"
-#include "db/txn.h"
+#include "pg/server/faults.h"
+#include "pg/server/txn.h"
 
 void
 brim_txn_force_settings(void)

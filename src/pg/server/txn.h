@@ -5,8 +5,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_DB_TXN_H
-#define BRIM_DB_TXN_H
+#ifndef BRIM_PG_SERVER_TXN_H
+#define BRIM_PG_SERVER_TXN_H
 
 #include "executor/spi.h"
 
@@ -56,4 +56,4 @@ extern Datum brim_txn_text_array(const char *const *items, int n); /* NULL items
 extern char *brim_txn_from_utf8(const char *text);
 extern char *brim_txn_to_utf8(char *text);
 
-#endif /* BRIM_DB_TXN_H */
+#endif /* BRIM_PG_SERVER_TXN_H */

@@ -7,7 +7,7 @@
  */
 #include "unit.h"
 
-#include "core/retry.h"
+#include "core/base/retry.h"
 
 #define MIDDLE UINT32_C(0x80000000)
 

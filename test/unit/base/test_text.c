@@ -7,7 +7,7 @@
  */
 #include "unit.h"
 
-#include "core/text.h"
+#include "core/base/text.h"
 
 static void
 check_decode(const char *bytes, int len, uint32_t codepoint, const char *what)

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
- * test_gemini_fault.c
+ * test_fault.c
  *	  Promises of core/gemini: what an answer other than drafts means.
  *
  *-------------------------------------------------------------------------
  */
 #include "unit.h"
 
-#include "core/gemini.h"
+#include "core/gemini/gemini.h"
 
 static const BrimGeminiVariant variant = {{"v", 1}, {"Write about the problem first of all.", 37}};
 static BrimGeminiRequest       request = {{"P", 1}, {"p", 1}, {"S", 1}, {NULL, 0}, &variant, 1};
@@ -16,8 +16,9 @@ static BrimGeminiReply         reply;
 static BrimGeminiOutcome
 read_body(int status, int header, const char *body)
 {
-	brim_gemini_free(brim_mem_malloc(), &reply);
-	brim_gemini_read(&request, status, header, NULL, brim_str(body), brim_mem_malloc(), &reply);
+	brim_gemini_reply_free(brim_mem_malloc(), &reply);
+	brim_gemini_reply_read(&request, status, header, NULL, brim_str(body), brim_mem_malloc(),
+						   &reply);
 	return reply.answer.outcome;
 }
 
@@ -144,19 +145,20 @@ test_statuses(void)
 static void
 test_transport(void)
 {
-	brim_gemini_read(&request, 0, 0, "Connection reset\r\nby peer", brim_str(NULL),
-					 brim_mem_malloc(), &reply);
+	brim_gemini_reply_read(&request, 0, 0, "Connection reset\r\nby peer", brim_str(NULL),
+						   brim_mem_malloc(), &reply);
 	unit_is_int(reply.answer.outcome, BRIM_GEMINI_RETRY,
 				"a fault of the connection is tried again");
 	unit_is_text(reply.answer.error.message, "Connection reset by peer", "and told");
-	brim_gemini_read(&request, 0, 0, NULL, brim_str(NULL), brim_mem_malloc(), &reply);
+	brim_gemini_reply_read(&request, 0, 0, NULL, brim_str(NULL), brim_mem_malloc(), &reply);
 	unit_ok(reply.answer.outcome == BRIM_GEMINI_RETRY && reply.answer.error.message[0] != '\0',
 			"a fault without words has some: %s", reply.answer.error.message);
-	brim_gemini_read(&request, 200, 0, "reply is longer than 1 MB", brim_str("{\"candidates\":["),
-					 brim_mem_malloc(), &reply);
+	brim_gemini_reply_read(&request, 200, 0, "reply is longer than 1 MB",
+						   brim_str("{\"candidates\":["), brim_mem_malloc(), &reply);
 	unit_is_text(reply.answer.error.message, "reply is longer than 1 MB",
 				 "the fault counts where the body was cut");
-	brim_gemini_read(&request, 401, 0, "transfer closed", brim_str("{"), brim_mem_malloc(), &reply);
+	brim_gemini_reply_read(&request, 401, 0, "transfer closed", brim_str("{"), brim_mem_malloc(),
+						   &reply);
 	unit_is_int(reply.answer.outcome, BRIM_GEMINI_CONFIG, "the status counts where it is an error");
 }
 
@@ -232,6 +234,6 @@ main(void)
 	test_statuses();
 	test_transport();
 	test_hints();
-	brim_gemini_free(brim_mem_malloc(), &reply);
+	brim_gemini_reply_free(brim_mem_malloc(), &reply);
 	return unit_done();
 }

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "core/intent.h"
+#include "core/intent/intent.h"
 
 #define LEXICON_PHRASES 400
 

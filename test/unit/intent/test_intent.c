@@ -10,8 +10,8 @@
 
 #include <stdlib.h>
 
-#include "core/intent.h"
-#include "lexicon.h"
+#include "core/intent/intent.h"
+#include "intent/lexicon.h"
 
 static BrimLexicon    *lexicon;
 static BrimIntentScan *scan;

@@ -9,8 +9,8 @@
 
 #include <stdlib.h>
 
-#include "core/lexicon.h"
-#include "lexicon.h"
+#include "core/intent/lexicon.h"
+#include "intent/lexicon.h"
 
 /* An allocator that fails after a number of allocations. */
 typedef struct ShortMem

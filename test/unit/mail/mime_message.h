@@ -11,7 +11,7 @@
 
 #include "unit.h"
 
-#include "core/mime.h"
+#include "core/mail/mime.h"
 
 static inline BrimMessage
 plain_message(void)

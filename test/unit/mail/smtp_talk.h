@@ -13,7 +13,7 @@
 
 #include <stdlib.h>
 
-#include "core/smtp.h"
+#include "core/mail/smtp.h"
 
 #define MAIL BRIM_SMTP_PHASE_MAIL
 #define RCPT BRIM_SMTP_PHASE_RCPT

@@ -7,7 +7,7 @@
  */
 #include "unit.h"
 
-#include "core/address.h"
+#include "core/mail/address.h"
 
 #define L63 "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggg"
 

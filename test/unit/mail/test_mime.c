@@ -5,7 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "mime_message.h"
+#include "mail/mime_message.h"
 
 #include <stdlib.h>
 

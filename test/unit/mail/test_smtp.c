@@ -6,7 +6,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "smtp_talk.h"
+#include "mail/smtp_talk.h"
 
 static void
 test_dialogue(void)

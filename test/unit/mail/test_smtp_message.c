@@ -6,9 +6,9 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "smtp_talk.h"
+#include "mail/smtp_talk.h"
 
-#include "core/smtp_message.h"
+#include "core/mail/smtp_message.h"
 
 static void
 test_refused_begin(void)

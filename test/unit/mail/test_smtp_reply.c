@@ -5,9 +5,9 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "smtp_talk.h"
+#include "mail/smtp_talk.h"
 
-#include "core/smtp_reply.h"
+#include "core/mail/smtp_reply.h"
 
 static void
 test_classes(void)
@@ -232,7 +232,7 @@ test_hints(void)
 	};
 
 	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
-		unit_is_int(brim_smtp_reply_hint(hints[i].text, strlen(hints[i].text)), hints[i].seconds,
+		unit_is_int(brim_smtp_hint_read(hints[i].text, strlen(hints[i].text)), hints[i].seconds,
 					"hint in \"%s\"", hints[i].text);
 	unit_is_int(answer(RCPT, "550 5.7.1 try again in 300 seconds\r\n").retry_after, 0,
 				"what has failed for good has no hint");

@@ -7,7 +7,7 @@
  */
 #include "unit.h"
 
-#include "core/template.h"
+#include "core/mail/template.h"
 
 static BrimBuf   out;
 static BrimError error;

@@ -10,8 +10,8 @@
 
 #include <stdlib.h>
 
-#include "core/automaton.h"
-#include "core/keywords.h"
+#include "core/match/automaton.h"
+#include "core/match/keywords.h"
 
 #define WORDS_MAX 4000
 

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "core/score.h"
+#include "core/score/score.h"
 
 #define MODEL_RULES 9
 

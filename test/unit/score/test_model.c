@@ -11,7 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "models.h"
+#include "score/models.h"
 
 static ModelTexts texts;
 static BrimError  error;

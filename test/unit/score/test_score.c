@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-#include "models.h"
+#include "score/models.h"
 
 typedef struct Entries
 {
