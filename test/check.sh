@@ -83,7 +83,7 @@ compile_with() {
 	local compiler=$1
 	shift
 	# shellcheck disable=SC2046,SC2086
-	find src -name '*.c' | xargs -P "$(nproc)" -n 1 \
+	find src -name '*.c' -print0 | xargs -0 -P "$(nproc)" -n 1 \
 		"$compiler" -std=gnu11 -O2 -fPIC -fvisibility=hidden $STRICT_FLAGS "$@" -Isrc \
 		-isystem "$("$PG_CONFIG" --includedir-server)" -D_GNU_SOURCE $(pkg-config --cflags libcurl json-c) \
 		-o /dev/null -c

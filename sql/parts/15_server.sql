@@ -4,11 +4,11 @@ CREATE FUNCTION brim.report_zone() RETURNS text
     STABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_report_zone';
 COMMENT ON FUNCTION brim.report_zone() IS 'Time zone in which reports count days: the setting brim.report_timezone';
 
-CREATE FUNCTION brim.place(OUT system_identifier text, OUT timeline_id bigint, OUT database_oid oid,
+CREATE FUNCTION brim.installation(OUT system_identifier text, OUT timeline_id bigint, OUT database_oid oid,
                            OUT host text, OUT data_directory text)
-    STABLE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_place';
-COMMENT ON FUNCTION brim.place() IS 'Where this database is now: what brim.node is compared with before anything is sent';
-REVOKE EXECUTE ON FUNCTION brim.place() FROM PUBLIC;
+    STABLE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_installation';
+COMMENT ON FUNCTION brim.installation() IS 'Where this database is now: what brim.node is compared with before anything is sent';
+REVOKE EXECUTE ON FUNCTION brim.installation() FROM PUBLIC;
 
 CREATE FUNCTION brim.promotion(OUT resumes boolean, OUT was_standby boolean, OUT name text)
     VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_promotion';
@@ -69,5 +69,5 @@ CREATE TRIGGER wake_worker AFTER UPDATE ON brim.node
 -- This installation, at this place.
 INSERT INTO brim.node (node_id, system_identifier, timeline_id, database_oid, host, data_directory)
 SELECT gen_random_uuid()::text, p.system_identifier, p.timeline_id, p.database_oid, p.host, p.data_directory
-  FROM brim.place() AS p;
+  FROM brim.installation() AS p;
 SELECT brim.wake_worker();

@@ -1,6 +1,6 @@
 /*
  * Texts about leads (news mentions, job posts) and the events that a language
- * model finds in them.  Nothing here happens while brim.enrich is off.
+ * model finds in them.  Nothing here happens while brim.classify is off.
  *
  * A text is asked about once, however many leads have it: its key is a hash.
  * Writers of leads only append to brim.pending_lead, so that they never wait for
@@ -79,7 +79,7 @@ CREATE TABLE brim.lead_text (
     company_id text COLLATE "C" NOT NULL,
     PRIMARY KEY (content_hash, company_id)
 );
-COMMENT ON TABLE brim.lead_text IS 'One row a lead and text that it has; kept while brim.enrich is on, and by brim_classify_leads(). Key: content_hash, company_id';
+COMMENT ON TABLE brim.lead_text IS 'One row a lead and text that it has; kept while brim.classify is on, and by brim_classify_leads(). Key: content_hash, company_id';
 CREATE INDEX lead_text_company ON brim.lead_text (company_id);
 
 CREATE TABLE brim.pending_lead (
@@ -112,7 +112,7 @@ CREATE FUNCTION brim.lead_texts_insert() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF NOT brim.is_on('brim.enrich') OR brim.is_restoring() THEN
+    IF NOT brim.is_on('brim.classify') OR brim.is_restoring() THEN
         RETURN NULL;
     END IF;
     INSERT INTO brim.pending_lead (company_id, what)
@@ -122,7 +122,7 @@ BEGIN
     RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION brim.lead_texts_insert() IS 'While brim.enrich is on: has the texts of new leads noted';
+COMMENT ON FUNCTION brim.lead_texts_insert() IS 'While brim.classify is on: has the texts of new leads noted';
 REVOKE EXECUTE ON FUNCTION brim.lead_texts_insert() FROM PUBLIC;
 
 CREATE TRIGGER lead_texts_insert AFTER INSERT ON brim.lead
@@ -133,7 +133,7 @@ CREATE FUNCTION brim.lead_texts_update() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF NOT brim.is_on('brim.enrich') OR brim.is_restoring() THEN
+    IF NOT brim.is_on('brim.classify') OR brim.is_restoring() THEN
         RETURN NULL;
     END IF;
     -- What the worker sets is right; what somebody else replaced with the other attributes is set again.
@@ -149,7 +149,7 @@ BEGIN
     RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION brim.lead_texts_update() IS 'While brim.enrich is on: has changed texts of leads noted, and lost events set again';
+COMMENT ON FUNCTION brim.lead_texts_update() IS 'While brim.classify is on: has changed texts of leads noted, and lost events set again';
 REVOKE EXECUTE ON FUNCTION brim.lead_texts_update() FROM PUBLIC;
 
 CREATE TRIGGER lead_texts_update AFTER UPDATE ON brim.lead

@@ -114,7 +114,7 @@ SELECT 'classification', c.classification_id, NULL, NULL, c.status, r.reason,
             WHEN 'other_node' THEN 'Another installation queued the text, this is a copy; brim_retry_classification() adopts it.'
             WHEN 'no_lead' THEN 'No lead has this text any more.'
             WHEN 'paused' THEN 'The worker is paused; brim_resume() lets it go on.'
-            WHEN 'enrich_off' THEN 'The setting brim.enrich is off.'
+            WHEN 'classify_off' THEN 'The setting brim.classify is off.'
             WHEN 'not_due' THEN 'The next attempt is due at ' || c.next_attempt_at || coalesce(', since: ' || c.error, '.')
             ELSE coalesce(c.error, 'The text is held.') END,
        CASE WHEN r.reason = 'not_due' THEN c.next_attempt_at END
@@ -125,7 +125,7 @@ SELECT 'classification', c.classification_id, NULL, NULL, c.status, r.reason,
                     WHEN c.node_id IS DISTINCT FROM n.node_id THEN 'other_node'
                     WHEN NOT EXISTS (SELECT FROM brim.lead_text AS t WHERE t.content_hash = c.content_hash) THEN 'no_lead'
                     WHEN n.is_paused THEN 'paused'
-                    WHEN NOT brim.is_on('brim.enrich') THEN 'enrich_off'
+                    WHEN NOT brim.is_on('brim.classify') THEN 'classify_off'
                     WHEN c.next_attempt_at > now() THEN 'not_due' END AS reason) AS r
  WHERE c.status IN ('queued', 'held') AND r.reason IS NOT NULL;
 COMMENT ON VIEW brim.queue_blocked IS 'One row a waiting job, e-mail or text that cannot go now, with the reason. Key: kind, id';

@@ -44,7 +44,7 @@ $$;
 COMMENT ON FUNCTION @extschema@.brim_resume() IS 'Lets a paused worker go on; false when it was not paused';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_resume() FROM PUBLIC;
 
-CREATE FUNCTION brim.place_change() RETURNS text
+CREATE FUNCTION brim.installation_change() RETURNS text
     STABLE LANGUAGE sql
 BEGIN ATOMIC
     SELECT nullif(concat_ws('; ',
@@ -55,10 +55,10 @@ BEGIN ATOMIC
                CASE WHEN n.host <> p.host THEN format('host was %s, is %s', n.host, p.host) END,
                CASE WHEN n.data_directory <> p.data_directory
                     THEN format('data directory was %s, is %s', n.data_directory, p.data_directory) END), '')
-      FROM brim.node AS n CROSS JOIN brim.place() AS p;
+      FROM brim.node AS n CROSS JOIN brim.installation() AS p;
 END;
-COMMENT ON FUNCTION brim.place_change() IS 'What differs between the place in brim.node and the present one; NULL when nothing does';
-REVOKE EXECUTE ON FUNCTION brim.place_change() FROM PUBLIC;
+COMMENT ON FUNCTION brim.installation_change() IS 'What differs between the place in brim.node and the present one; NULL when nothing does';
+REVOKE EXECUTE ON FUNCTION brim.installation_change() FROM PUBLIC;
 
 /*
  * Called by the worker.  A promoted standby differs from its primary in
@@ -69,11 +69,11 @@ CREATE FUNCTION brim.resume_after_promotion() RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_change text := brim.place_change();
+    v_change text := brim.installation_change();
 BEGIN
     UPDATE brim.node AS n
        SET timeline_id = p.timeline_id, host = p.host, data_directory = p.data_directory, confirmed_by = NULL, armed_at = now()
-      FROM brim.place() AS p CROSS JOIN brim.promotion() AS r
+      FROM brim.installation() AS p CROSS JOIN brim.promotion() AS r
      WHERE r.resumes AND r.was_standby AND r.name = ANY (string_to_array(n.confirmed_by, ', '))
        AND n.system_identifier = p.system_identifier AND n.database_oid = p.database_oid AND n.timeline_id < p.timeline_id;
     IF NOT FOUND THEN
@@ -107,7 +107,7 @@ BEGIN
             HINT = 'It is made by CREATE EXTENSION brim.';
     END IF;
 
-    v_change := brim.place_change();
+    v_change := brim.installation_change();
     IF v_change IS NULL THEN
         RETURN QUERY SELECT 'armed', 1::bigint, 'This installation may send; brim.node describes the present place.';
         RETURN;
@@ -116,7 +116,7 @@ BEGIN
     -- The token stands for the present place, so it is of no use anywhere else.
     SELECT left(encode(sha256(convert_to(concat_ws(chr(1), v_node, p.system_identifier, p.timeline_id, p.database_oid,
                                                    p.host, p.data_directory), 'UTF8')), 'hex'), 12)
-      INTO v_token FROM brim.place() AS p;
+      INTO v_token FROM brim.installation() AS p;
     IF confirm IS NOT NULL AND confirm <> v_token THEN
         RAISE EXCEPTION 'invalid confirmation %', quote_literal(left(confirm, 100))
             USING ERRCODE = 'invalid_parameter_value',
@@ -179,7 +179,7 @@ BEGIN
     UPDATE brim.node AS n
        SET system_identifier = p.system_identifier, timeline_id = p.timeline_id, database_oid = p.database_oid,
            host = p.host, data_directory = p.data_directory, confirmed_by = NULL, armed_at = now()
-      FROM brim.place() AS p;
+      FROM brim.installation() AS p;
     INSERT INTO brim.event (event_type, data)
     VALUES ('worker_armed', jsonb_build_object('by', session_user, 'change', v_change, 'waiting', waiting));
     RETURN QUERY SELECT 'armed', 1::bigint, 'This installation may send now.';

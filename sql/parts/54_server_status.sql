@@ -82,7 +82,7 @@ BEGIN
              WHEN v_worker.fails THEN 'The server log says why: a full disk, a lock that somebody holds, a missing right.'
              WHEN v_worker.running < v_worker.wanted THEN 'They may be about to start; else see the server log: max_worker_processes may be too small.' END;
 
-    v_change := brim.place_change();
+    v_change := brim.installation_change();
     RETURN QUERY SELECT 'node', CASE WHEN n.node_id IS NULL OR v_change IS NOT NULL THEN 'blocked' ELSE 'ok' END,
         CASE WHEN n.node_id IS NULL THEN 'brim.node has no row.'
              WHEN v_change IS NOT NULL THEN 'This is a copy, or was moved: ' || v_change || '.'
@@ -101,14 +101,14 @@ BEGIN
         CASE WHEN NOT brim.is_on(s.name) THEN format('ALTER SYSTEM SET %s = on; SELECT pg_reload_conf();', s.name) END
        FROM (VALUES ('brim.generate'), ('brim.send')) AS s (name);
     -- Whatever is wrong with it keeps no e-mail from being written or sent.
-    RETURN QUERY SELECT 'enrich', CASE WHEN NOT s.enrich THEN 'info' WHEN s.key IS NULL OR s.fault IS NOT NULL THEN 'warning' ELSE 'ok' END,
-        CASE WHEN NOT s.enrich THEN 'brim.enrich is off: texts about leads are not classified.'
-             WHEN s.key IS NULL THEN 'brim.enrich is on, but no brim.gemini_api_key_file is set: texts about leads wait.'
+    RETURN QUERY SELECT 'classify', CASE WHEN NOT s.classify THEN 'info' WHEN s.key IS NULL OR s.fault IS NOT NULL THEN 'warning' ELSE 'ok' END,
+        CASE WHEN NOT s.classify THEN 'brim.classify is off: texts about leads are not classified.'
+             WHEN s.key IS NULL THEN 'brim.classify is on, but no brim.gemini_api_key_file is set: texts about leads wait.'
              WHEN s.fault IS NOT NULL THEN 'Texts about leads wait: ' || s.fault
              ELSE format('Texts about leads are classified by %s.', current_setting('brim.gemini_model', true)) END,
-        CASE WHEN NOT s.enrich THEN 'ALTER SYSTEM SET brim.enrich = on; SELECT pg_reload_conf(); SELECT @extschema@.brim_classify_leads();'
+        CASE WHEN NOT s.classify THEN 'ALTER SYSTEM SET brim.classify = on; SELECT pg_reload_conf(); SELECT @extschema@.brim_classify_leads();'
              WHEN s.key IS NULL THEN 'ALTER SYSTEM SET brim.gemini_api_key_file = ''/path/to/file''; SELECT pg_reload_conf();' END
-       FROM (SELECT brim.is_on('brim.enrich') AS enrich, nullif(current_setting('brim.gemini_api_key_file', true), '') AS key,
+       FROM (SELECT brim.is_on('brim.classify') AS classify, nullif(current_setting('brim.gemini_api_key_file', true), '') AS key,
                     (SELECT f.detail FROM brim.component_fault('classifier') AS f) AS fault) AS s;
 END;
 $$;

@@ -74,7 +74,7 @@ BEGIN
         PERFORM brim.grant_functions(role, 'brim.store_emails(bigint, jsonb, text)', 'brim.new_email_state(text, text, text)',
                                      'brim.is_suppressed(text, text)', 'brim.email_hold_reason(text, text)',
                                      'brim.company_facts(text)', 'brim.template_choice(bigint)',
-                                     'brim.email_footer(text, text, text)', 'brim.place()',
+                                     'brim.email_footer(text, text, text)', 'brim.installation()',
                                      'brim.resume_after_promotion()', 'brim.note_leads()', 'brim.give_events(integer)',
                                      'brim.set_events(text[])', 'brim.take_texts(integer)', 'brim.take_pending(text, integer)',
                                      'brim.passes(text)', 'brim.do_pending(text, text[])', 'brim.try_pending(text, text[])');

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * asker.h
- *	  What the two jobs that ask Gemini have in common: generate and enrich.
+ *	  What the two jobs that ask Gemini have in common: generate and classify.
  *
  * A slot is one request in hand: its rows are claimed, then it waits for the
  * answer, then for what became of it to be recorded.  An asker is a job with

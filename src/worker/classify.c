@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * enrich.c
+ * classify.c
  *	  The job that has texts about leads classified: one request for several
  *	  texts; what is found goes to the leads that have the text.
  *
@@ -17,10 +17,10 @@
 #include "pg/server/faults.h"
 #include "pg/server/settings.h"
 #include "pg/server/shared.h"
-#include "worker/enrich_slots.h"
+#include "worker/classify_slots.h"
 #include "worker/writer.h"
 
-BrimEnrichSlot brim_enriching[BRIM_ENRICH_SLOTS];
+BrimClassifySlot brim_classifying[BRIM_CLASSIFY_SLOTS];
 
 /* When to look for leads that lack what was found, and the pause after errors */
 static bool        leads_look = true;
@@ -30,27 +30,27 @@ static BrimBackoff leads_pause;
 static BrimAskSlot *
 get_slot(int i)
 {
-	return &brim_enriching[i].ask;
+	return &brim_classifying[i].ask;
 }
 
 static bool
 is_on(void)
 {
-	return brim_enrich && brim_writer_state() == BRIM_WRITER_GEMINI;
+	return brim_classify && brim_writer_state() == BRIM_WRITER_GEMINI;
 }
 
 /* Each text may have to go apart, so there is a slot for each. */
 static int
 room(int used, int vacant, bool is_probe)
 {
-	int requests = (is_probe ? 1 : brim_enrich_connections) - used;
+	int requests = (is_probe ? 1 : brim_classify_connections) - used;
 
-	return Min(Max(requests, 0) * brim_enrich_batch_size, vacant);
+	return Min(Max(requests, 0) * brim_classify_batch_size, vacant);
 }
 
 /* Put texts that follow each other into a slot. */
 static void
-fill(BrimEnrichSlot *slot, const BrimEnrichRows *rows, int first, int n, BrimBatch *batch)
+fill(BrimClassifySlot *slot, const BrimClassifyRows *rows, int first, int n, BrimBatch *batch)
 {
 	slot->ask.state = SLOT_CLAIMED;
 	slot->ask.batch = batch;
@@ -67,20 +67,20 @@ fill(BrimEnrichSlot *slot, const BrimEnrichRows *rows, int first, int n, BrimBat
 static void
 adopt(BrimAskTransaction *txn, BrimBatch *batch)
 {
-	const BrimEnrichRows *rows = txn->rows;
-	int                   next = 0;
+	const BrimClassifyRows *rows = txn->rows;
+	int                     next = 0;
 
 	BRIM_FAULT("classification_claimed");
-	for (int i = 0; i < BRIM_ENRICH_SLOTS && next < txn->nrows; i++)
+	for (int i = 0; i < BRIM_CLASSIFY_SLOTS && next < txn->nrows; i++)
 	{
 		int n = 1;
 
-		if (brim_enriching[i].ask.state != SLOT_FREE)
+		if (brim_classifying[i].ask.state != SLOT_FREE)
 			continue;
-		while (!rows->texts[next].goes_apart && n < brim_enrich_batch_size &&
+		while (!rows->texts[next].goes_apart && n < brim_classify_batch_size &&
 			   next + n < txn->nrows && !rows->texts[next + n].goes_apart)
 			n++;
-		fill(&brim_enriching[i], rows, next, n, batch);
+		fill(&brim_classifying[i], rows, next, n, batch);
 		next += n;
 	}
 }
@@ -88,25 +88,25 @@ adopt(BrimAskTransaction *txn, BrimBatch *batch)
 static void
 start(BrimAskSlot *slot)
 {
-	brim_enrich_start((BrimEnrichSlot *) slot);
+	brim_classify_start((BrimClassifySlot *) slot);
 }
 
 static void
 interpret(BrimAskSlot *slot)
 {
-	brim_enrich_interpret((BrimEnrichSlot *) slot);
+	brim_classify_interpret((BrimClassifySlot *) slot);
 }
 
 static void
 give_back(BrimAskSlot *slot)
 {
-	brim_enrich_finish((BrimEnrichSlot *) slot, FINISH_REQUEUE, false, "");
+	brim_classify_finish((BrimClassifySlot *) slot, FINISH_REQUEUE, false, "");
 }
 
 static void
 simplify(BrimAskSlot *slot)
 {
-	((BrimEnrichSlot *) slot)->finish = slot->failures == 1 ? FINISH_REQUEUE : FINISH_FAIL;
+	((BrimClassifySlot *) slot)->finish = slot->failures == 1 ? FINISH_REQUEUE : FINISH_FAIL;
 	strlcpy(slot->error, "the answer could not be stored; the server log says why",
 			sizeof(slot->error));
 }
@@ -114,7 +114,7 @@ simplify(BrimAskSlot *slot)
 static void
 clear(BrimAskSlot *slot)
 {
-	brim_enrich_free((BrimEnrichSlot *) slot);
+	brim_classify_free((BrimClassifySlot *) slot);
 }
 
 static BrimAsker asker;
@@ -129,13 +129,13 @@ ended(BrimAskSlot *slot)
 static const BrimAskKind kind = {
 	.activity = "brim: classification queue",
 	.service = BRIM_SERVICE_CLASSIFIER,
-	.queue = {brim_enrich_claim, brim_classification_suspects},
-	.nslots = BRIM_ENRICH_SLOTS,
+	.queue = {brim_classify_claim, brim_classification_suspects},
+	.nslots = BRIM_CLASSIFY_SLOTS,
 	.is_on = is_on,
 	.room = room,
-	.record = brim_enrich_record,
+	.record = brim_classify_record,
 	.next_due = brim_classification_next_due,
-	.release_forgotten = brim_enrich_release_forgotten,
+	.release_forgotten = brim_classify_release_forgotten,
 	.slot = get_slot,
 	.adopt = adopt,
 	.start = start,
@@ -147,7 +147,7 @@ static const BrimAskKind kind = {
 };
 
 static BrimAsker asker = {
-	.kind = &kind, .job = &brim_enrich_job, .look = true, .look_at = DT_NOEND};
+	.kind = &kind, .job = &brim_classify_job, .look = true, .look_at = DT_NOEND};
 
 static void
 reload(void)
@@ -168,13 +168,13 @@ hand_on(bool woken)
 
 	if (woken || brim_worker_until(leads_at) == 0)
 		leads_look = true;
-	if (!brim_enrich || brim_worker_is_stopping())
+	if (!brim_classify || brim_worker_is_stopping())
 		return BRIM_FOREVER;
 	if (brim_backoff_pauses(&leads_pause))
 		return brim_backoff_left(&leads_pause);
 	if (!leads_look)
 		return brim_worker_until(leads_at);
-	if (!brim_worker_try(brim_enrich_hand_on, &step))
+	if (!brim_worker_try(brim_classify_hand_on, &step))
 	{
 		brim_backoff_failed(&leads_pause);
 		return brim_backoff_left(&leads_pause);
@@ -217,9 +217,9 @@ is_failing(void)
 	return brim_asker_is_failing(&asker) || brim_backoff_left(&leads_pause) != BRIM_FOREVER;
 }
 
-BrimJob brim_enrich_job = {.name = "enrich",
-						   .reload = reload,
-						   .turn = turn,
-						   .stop = stop,
-						   .in_hand = in_hand,
-						   .is_failing = is_failing};
+BrimJob brim_classify_job = {.name = "classify",
+							 .reload = reload,
+							 .turn = turn,
+							 .stop = stop,
+							 .in_hand = in_hand,
+							 .is_failing = is_failing};

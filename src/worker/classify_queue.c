@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * enrich_queue.c
+ * classify_queue.c
  *	  The transactions of the classifying job.
  *
  *-------------------------------------------------------------------------
@@ -15,7 +15,7 @@
 #include "pg/server/faults.h"
 #include "pg/server/settings.h"
 #include "pg/server/txn.h"
-#include "worker/enrich_queue.h"
+#include "worker/classify_queue.h"
 #include "worker/recovery.h"
 
 /*
@@ -23,7 +23,7 @@
  * not given is asked about once more; then what else was found counts.
  */
 static bool
-is_done(const BrimEnrichSlot *slot, int i)
+is_done(const BrimClassifySlot *slot, int i)
 {
 	return slot->finish == FINISH_CLASSIFIED && slot->reply.findings[i].is_answered &&
 		   (!slot->reply.findings[i].is_odd || slot->texts[i].attempts > 0);
@@ -31,7 +31,7 @@ is_done(const BrimEnrichSlot *slot, int i)
 
 /* What becomes of one text of a request. */
 static void
-settle_text(const BrimEnrichSlot *slot, int i, BrimTextResult *result)
+settle_text(const BrimClassifySlot *slot, int i, BrimTextResult *result)
 {
 	const BrimText *text = &slot->texts[i];
 	bool            done = is_done(slot, i);
@@ -72,7 +72,7 @@ share(int tokens, int i, int n)
 
 /* The events that were found in the i'th text. */
 static int
-list_events(const BrimEnrichSlot *slot, int i, BrimTextEvent *events)
+list_events(const BrimClassifySlot *slot, int i, BrimTextEvent *events)
 {
 	const BrimGeminiFinding *finding = &slot->reply.findings[i];
 
@@ -95,7 +95,7 @@ list_events(const BrimEnrichSlot *slot, int i, BrimTextEvent *events)
 
 /* Record a finished slot inside the caller's transaction. */
 static void
-record(const BrimEnrichSlot *slot)
+record(const BrimClassifySlot *slot)
 {
 	const BrimGeminiAnswer *answer = &slot->reply.answer;
 	BrimTextResults         results = {.ntexts = slot->ntexts, .latency_ms = -1};
@@ -126,19 +126,19 @@ record(const BrimEnrichSlot *slot)
 }
 
 void
-brim_enrich_record(BrimAskTransaction *txn)
+brim_classify_record(BrimAskTransaction *txn)
 {
-	for (int i = 0; i < BRIM_ENRICH_SLOTS; i++)
-		if (brim_asker_is_meant(txn, &brim_enriching[i].ask))
-			record(&brim_enriching[i]);
+	for (int i = 0; i < BRIM_CLASSIFY_SLOTS; i++)
+		if (brim_asker_is_meant(txn, &brim_classifying[i].ask))
+			record(&brim_classifying[i]);
 	BRIM_FAULT("classification_recorded");
 }
 
 int
-brim_enrich_claim(const BrimClaim *what, void *arg, BrimPlaceInQueue *last)
+brim_classify_claim(const BrimClaim *what, void *arg, BrimPlaceInQueue *last)
 {
 	BrimAskTransaction *txn = arg;
-	BrimEnrichRows     *rows = MemoryContextAllocZero(txn->context, sizeof(BrimEnrichRows));
+	BrimClassifyRows   *rows = MemoryContextAllocZero(txn->context, sizeof(BrimClassifyRows));
 
 	txn->rows = rows;
 	rows->nclasses = brim_classification_classes(txn->context, &rows->classes);
@@ -157,23 +157,23 @@ brim_enrich_claim(const BrimClaim *what, void *arg, BrimPlaceInQueue *last)
 
 /* After a transaction that failed: give back what it may have claimed all the same. */
 void
-brim_enrich_release_forgotten(void)
+brim_classify_release_forgotten(void)
 {
 	int64 *ids;
 	int    n = 0;
 
-	for (int i = 0; i < BRIM_ENRICH_SLOTS; i++)
-		n += brim_enriching[i].ntexts;
+	for (int i = 0; i < BRIM_CLASSIFY_SLOTS; i++)
+		n += brim_classifying[i].ntexts;
 	ids = palloc(sizeof(int64) * (n + 1));
 	n = 0;
-	for (int i = 0; i < BRIM_ENRICH_SLOTS; i++)
-		for (int t = 0; t < brim_enriching[i].ntexts; t++)
-			ids[n++] = brim_enriching[i].texts[t].classification_id;
+	for (int i = 0; i < BRIM_CLASSIFY_SLOTS; i++)
+		for (int t = 0; t < brim_classifying[i].ntexts; t++)
+			ids[n++] = brim_classifying[i].texts[t].classification_id;
 	brim_classification_release_forgotten(brim_worker_token, brim_worker_number, ids, n);
 }
 
 void
-brim_enrich_hand_on(void *arg)
+brim_classify_hand_on(void *arg)
 {
 	BrimHandOn *step = arg;
 	BrimNode    node;

@@ -1,29 +1,29 @@
 /*-------------------------------------------------------------------------
  *
- * enrich_queue.h
+ * classify_queue.h
  *	  State of the classifying job, and its transactions.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_WORKER_ENRICH_QUEUE_H
-#define BRIM_WORKER_ENRICH_QUEUE_H
+#ifndef BRIM_WORKER_CLASSIFY_QUEUE_H
+#define BRIM_WORKER_CLASSIFY_QUEUE_H
 
 #include "core/gemini/classify.h"
 #include "pg/queue/classification.h"
 #include "worker/asker.h"
 
 /* The most texts in hand, too: each may have to go apart */
-#define BRIM_ENRICH_SLOTS BRIM_ASKER_MAX_SLOTS
+#define BRIM_CLASSIFY_SLOTS BRIM_ASKER_MAX_SLOTS
 
-typedef enum BrimEnrichFinish
+typedef enum BrimClassifyFinish
 {
 	FINISH_CLASSIFIED, /* those that have an answer; the others once more */
 	FINISH_REQUEUE,    /* all once more, as their number of attempts says */
 	FINISH_FAIL
-} BrimEnrichFinish;
+} BrimClassifyFinish;
 
 /* One request with its texts */
-typedef struct BrimEnrichSlot
+typedef struct BrimClassifySlot
 {
 	BrimAskSlot        ask;
 	const BrimText    *texts; /* in the batch */
@@ -31,27 +31,27 @@ typedef struct BrimEnrichSlot
 	BrimGeminiQuestion question;
 
 	/* Result, when FINISHED */
-	BrimEnrichFinish     finish;
+	BrimClassifyFinish   finish;
 	bool                 go_apart; /* with REQUEUE: each text alone next time */
 	int                  hint;     /* seconds that the service asked for */
 	BrimGeminiClassified reply;
-} BrimEnrichSlot;
+} BrimClassifySlot;
 
 /* What a claim has found */
-typedef struct BrimEnrichRows
+typedef struct BrimClassifyRows
 {
 	BrimText        *texts;
 	BrimGeminiText  *questions; /* the same, as core wants them */
 	BrimGeminiClass *classes;
 	int              nclasses;
-} BrimEnrichRows;
+} BrimClassifyRows;
 
-extern BrimEnrichSlot brim_enriching[BRIM_ENRICH_SLOTS];
+extern BrimClassifySlot brim_classifying[BRIM_CLASSIFY_SLOTS];
 
 /* What an asker's transaction does here; see BrimAskKind. */
-extern void brim_enrich_record(BrimAskTransaction *txn);
-extern int  brim_enrich_claim(const BrimClaim *what, void *arg, BrimPlaceInQueue *last);
-extern void brim_enrich_release_forgotten(void);
+extern void brim_classify_record(BrimAskTransaction *txn);
+extern int  brim_classify_claim(const BrimClaim *what, void *arg, BrimPlaceInQueue *last);
+extern void brim_classify_release_forgotten(void);
 
 /* A transaction of its own: hand on what was found to some of the leads. */
 typedef struct BrimHandOn
@@ -61,6 +61,6 @@ typedef struct BrimHandOn
 	TimestampTz next; /* when there is more */
 } BrimHandOn;
 
-extern void brim_enrich_hand_on(void *arg); /* a BrimHandOn */
+extern void brim_classify_hand_on(void *arg); /* a BrimHandOn */
 
-#endif /* BRIM_WORKER_ENRICH_QUEUE_H */
+#endif /* BRIM_WORKER_CLASSIFY_QUEUE_H */

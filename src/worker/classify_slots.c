@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * enrich_slots.c
+ * classify_slots.c
  *	  The slots of the classifying job: from the claim to the answer.
  *
  *-------------------------------------------------------------------------
@@ -10,13 +10,13 @@
 
 #include "pg/server/faults.h"
 #include "pg/server/settings.h"
-#include "worker/enrich_slots.h"
+#include "worker/classify_slots.h"
 #include "worker/writer.h"
 
 #define MAX_REQUEST (8 * 1024 * 1024)
 
 void
-brim_enrich_free(BrimEnrichSlot *slot)
+brim_classify_free(BrimClassifySlot *slot)
 {
 	brim_http_free(slot->ask.http);
 	brim_gemini_classify_free(brim_mem_malloc(), &slot->reply);
@@ -25,7 +25,8 @@ brim_enrich_free(BrimEnrichSlot *slot)
 }
 
 void
-brim_enrich_finish(BrimEnrichSlot *slot, BrimEnrichFinish how, bool charged, const char *error)
+brim_classify_finish(BrimClassifySlot *slot, BrimClassifyFinish how, bool charged,
+					 const char *error)
 {
 	slot->ask.state = SLOT_FINISHED;
 	slot->finish = how;
@@ -39,26 +40,26 @@ count_waiting(void)
 {
 	int n = 0;
 
-	for (int i = 0; i < BRIM_ENRICH_SLOTS; i++)
-		n += brim_enriching[i].ask.state == SLOT_WAITING;
+	for (int i = 0; i < BRIM_CLASSIFY_SLOTS; i++)
+		n += brim_classifying[i].ask.state == SLOT_WAITING;
 	return n;
 }
 
-/* Begin the request of a claimed slot, if it may be made now; see enrich_slots.h. */
+/* Begin the request of a claimed slot, if it may be made now; see classify_slots.h. */
 void
-brim_enrich_start(BrimEnrichSlot *slot)
+brim_classify_start(BrimClassifySlot *slot)
 {
 	BrimBuf          body;
 	BrimError        error;
 	BrimBreakerState breaker;
 
 	brim_breaker_read(BRIM_SERVICE_CLASSIFIER, &breaker);
-	if (!brim_enrich || brim_writer_state() != BRIM_WRITER_GEMINI || !breaker.may_try)
+	if (!brim_classify || brim_writer_state() != BRIM_WRITER_GEMINI || !breaker.may_try)
 	{
-		brim_enrich_finish(slot, FINISH_REQUEUE, false, "");
+		brim_classify_finish(slot, FINISH_REQUEUE, false, "");
 		return;
 	}
-	if (count_waiting() >= (breaker.faults > 0 ? 1 : brim_enrich_connections))
+	if (count_waiting() >= (breaker.faults > 0 ? 1 : brim_classify_connections))
 		return;
 	brim_buf_init(&body, brim_mem_malloc(), MAX_REQUEST);
 	if (!brim_gemini_classify_request(&slot->question, &body, &error))
@@ -66,8 +67,8 @@ brim_enrich_start(BrimEnrichSlot *slot)
 		/* one of them is at fault; alone it is the one that fails */
 		brim_buf_free(&body);
 		slot->go_apart = slot->ntexts > 1;
-		brim_enrich_finish(slot, slot->go_apart ? FINISH_REQUEUE : FINISH_FAIL, false,
-						   error.message);
+		brim_classify_finish(slot, slot->go_apart ? FINISH_REQUEUE : FINISH_FAIL, false,
+							 error.message);
 		return;
 	}
 	slot->ask.http = brim_writer_ask(brim_buf_str(&body), &error);
@@ -77,17 +78,17 @@ brim_enrich_start(BrimEnrichSlot *slot)
 	else
 	{
 		slot->hint = 10;
-		brim_enrich_finish(slot, FINISH_REQUEUE, false, error.message);
+		brim_classify_finish(slot, FINISH_REQUEUE, false, error.message);
 	}
 }
 
 /*
- * A request has ended; see enrich_slots.h.  When the service did answer, but in
+ * A request has ended; see classify_slots.h.  When the service did answer, but in
  * a way that is of no use, one of the texts may be the cause: each goes alone
  * from then on, so that it spoils no other.
  */
 void
-brim_enrich_interpret(BrimEnrichSlot *slot)
+brim_classify_interpret(BrimClassifySlot *slot)
 {
 	const BrimGeminiAnswer *answer = &slot->reply.answer;
 
@@ -102,21 +103,21 @@ brim_enrich_interpret(BrimEnrichSlot *slot)
 	switch (answer->outcome)
 	{
 		case BRIM_GEMINI_ANSWERED:
-			brim_enrich_finish(slot, FINISH_CLASSIFIED, true, "");
+			brim_classify_finish(slot, FINISH_CLASSIFIED, true, "");
 			break;
 		case BRIM_GEMINI_RETRY:
 			slot->go_apart = answer->heard && slot->ntexts > 1;
-			brim_enrich_finish(slot, FINISH_REQUEUE, true, answer->error.message);
+			brim_classify_finish(slot, FINISH_REQUEUE, true, answer->error.message);
 			break;
 		case BRIM_GEMINI_QUOTA:
 		case BRIM_GEMINI_CONFIG:
 			slot->hint = 0;
-			brim_enrich_finish(slot, FINISH_REQUEUE, false, answer->error.message);
+			brim_classify_finish(slot, FINISH_REQUEUE, false, answer->error.message);
 			break;
 		case BRIM_GEMINI_REFUSED:
 			slot->go_apart = slot->ntexts > 1;
-			brim_enrich_finish(slot, slot->go_apart ? FINISH_REQUEUE : FINISH_FAIL, true,
-							   answer->error.message);
+			brim_classify_finish(slot, slot->go_apart ? FINISH_REQUEUE : FINISH_FAIL, true,
+								 answer->error.message);
 			break;
 	}
 	brim_http_free(slot->ask.http);

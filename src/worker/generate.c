@@ -4,7 +4,7 @@
  *	  The job that has e-mails written: one request a company drafts all
  *	  variants; without a key, or when the model cannot, templates do.
  *
- * A slot is one generation in hand.  What the job does as enrich does stands in
+ * A slot is one generation in hand.  What the job does as classify does stands in
  * asker.c.
  *
  *-------------------------------------------------------------------------

@@ -3,7 +3,7 @@
  * jobs.h
  *	  The sibling jobs of a worker, and what the loop offers them.
  *
- * enrich, generate and deliver have the same functions in the same order: a job
+ * classify, generate and deliver have the same functions in the same order: a job
  * takes up changed settings, has turns, and winds down.
  *
  *-------------------------------------------------------------------------
@@ -47,7 +47,7 @@ typedef struct BrimJob
 	TimestampTz pause_until;
 } BrimJob;
 
-extern BrimJob brim_enrich_job;
+extern BrimJob brim_classify_job;
 extern BrimJob brim_generate_job;
 extern BrimJob brim_deliver_job;
 

@@ -49,7 +49,7 @@
 int64 brim_worker_token;
 int   brim_worker_number;
 
-static BrimJob *const jobs[] = {&brim_enrich_job, &brim_generate_job, &brim_deliver_job};
+static BrimJob *const jobs[] = {&brim_classify_job, &brim_generate_job, &brim_deliver_job};
 
 static volatile sig_atomic_t stop_requested = false;
 static volatile sig_atomic_t hold_stop = false;

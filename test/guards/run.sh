@@ -37,17 +37,17 @@ node-of-jobs   | src/pg/queue/generation.c | s/AND g\.node_id = \$4/AND \$4 IS N
 standby        | src/pg/server/standby.c | s/confirmed = WalSndCtl->lsn\[SYNC_REP_WAIT_FLUSH\] >= upto;/confirmed = true;/ | tap t/053_promotion.pl | cancelled ten times
 grace          | src/worker/worker.c | s/hold_stop = hold;/hold_stop = false;/ | tap t/030_lifecycle.pl | 030_lifecycle
 pace           | src/worker/deliver_queue.c | s/if \(!brim_node_lock_batch\(&last\)\)/last = 0;\n\tif (false)/ | tap t/031_workers.pl | keep to brim.batch_size
-enrich-off     | sql/parts/41_queue_classify.sql | s/IF NOT brim\.is_on\(.brim\.enrich.\) OR /IF /g | tap t/022_enrich.pl | 022_enrich
-enrich-node    | src/pg/queue/classification.c | s/AND c\.node_id = \$4/AND \$4 IS NOT NULL/ | tap t/022_enrich.pl | a copy does not ask
-enrich-token   | src/pg/queue/classification.c | s/AND c\.claim_token = \$1"\n\t" RETURNING/AND \$1 IS NOT NULL"\n\t" RETURNING/ | tap t/022_enrich.pl | with another claim is not recorded
-enrich-poison  | src/pg/queue/classification.c | s/c\.crashes \+ \$3 >= 2/false/g | tap t/022_enrich.pl | 022_enrich
-enrich-apart   | src/worker/enrich_slots.c | s/(case BRIM_GEMINI_REFUSED:\n\t\t\tslot->go_apart =) slot->ntexts > 1/$1 false/ | tap t/022_enrich.pl | asked again text by text
-enrich-breaker | src/worker/enrich.c | s/\.service = BRIM_SERVICE_CLASSIFIER/.service = BRIM_SERVICE_WRITER/ | tap t/022_enrich.pl | 022_enrich
-enrich-lead    | sql/parts/41_queue_classify.sql | s/FOR NO KEY UPDATE SKIP LOCKED\);/);/ | tap t/022_enrich.pl | 022_enrich
-enrich-lock    | sql/parts/41_queue_classify.sql | s/ SET lock_timeout = .100ms.// | isolation | classify_lock
-enrich-class   | src/core/gemini/classify.c | s/finding->is_odd = true;\n\t\treturn;/found.class_no = 0;/ | unit | evidence that is not in the text
-enrich-active  | src/pg/queue/classification.c | s/ WHERE c\.is_active"/ WHERE true"/ | tap t/022_enrich.pl | 022_enrich
-enrich-words   | src/core/gemini/classify.c | s/if \(memcmp\(next, words\.data, words\.len\) == 0\)/if (next != NULL)/ | unit | evidence that is not in the text
+classify-off     | sql/parts/41_queue_classify.sql | s/IF NOT brim\.is_on\(.brim\.classify.\) OR /IF /g | tap t/022_classify.pl | 022_classify
+classify-node    | src/pg/queue/classification.c | s/AND c\.node_id = \$4/AND \$4 IS NOT NULL/ | tap t/022_classify.pl | a copy does not ask
+classify-token   | src/pg/queue/classification.c | s/AND c\.claim_token = \$1"\n\t" RETURNING/AND \$1 IS NOT NULL"\n\t" RETURNING/ | tap t/022_classify.pl | with another claim is not recorded
+classify-poison  | src/pg/queue/classification.c | s/c\.crashes \+ \$3 >= 2/false/g | tap t/022_classify.pl | 022_classify
+classify-apart   | src/worker/classify_slots.c | s/(case BRIM_GEMINI_REFUSED:\n\t\t\tslot->go_apart =) slot->ntexts > 1/$1 false/ | tap t/022_classify.pl | asked again text by text
+classify-breaker | src/worker/classify.c | s/\.service = BRIM_SERVICE_CLASSIFIER/.service = BRIM_SERVICE_WRITER/ | tap t/022_classify.pl | 022_classify
+classify-lead    | sql/parts/41_queue_classify.sql | s/FOR NO KEY UPDATE SKIP LOCKED\);/);/ | tap t/022_classify.pl | 022_classify
+classify-lock    | sql/parts/41_queue_classify.sql | s/ SET lock_timeout = .100ms.// | isolation | classify_lock
+classify-class   | src/core/gemini/classify.c | s/finding->is_odd = true;\n\t\treturn;/found.class_no = 0;/ | unit | evidence that is not in the text
+classify-active  | src/pg/queue/classification.c | s/ WHERE c\.is_active"/ WHERE true"/ | tap t/022_classify.pl | 022_classify
+classify-words   | src/core/gemini/classify.c | s/if \(memcmp\(next, words\.data, words\.len\) == 0\)/if (next != NULL)/ | unit | evidence that is not in the text
 '
 
 trim() { sed 's/^ *//; s/ *$//' <<<"$1"; }

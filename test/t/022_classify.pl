@@ -70,8 +70,8 @@ $brim->set(
 	'brim.gemini_url' => $gemini->url,
 	'brim.gemini_api_key_file' => $gemini->{key_file},
 	'brim.generate_timeout' => 4,
-	'brim.enrich_batch_size' => 1);
-is($brim->sql('SHOW brim.enrich'), 'off', 'brim.enrich is off by default');
+	'brim.classify_batch_size' => 1);
+is($brim->sql('SHOW brim.classify'), 'off', 'brim.classify is off by default');
 my $n = 0;
 foreach my $case (@cases)
 {
@@ -84,16 +84,16 @@ $brim->wait_until(q{SELECT string_agg(state, ' ') FROM brim.worker_status WHERE 
 is($brim->sql(q{SELECT (SELECT count(*) FROM brim.classification) || ' ' || (SELECT count(*) FROM brim.lead_text) || ' ' || (SELECT count(*) FROM brim.pending_lead)}),
 	'0 0 0', 'off, leads leave nothing behind');
 is(scalar($gemini->journal), 0, 'and there is no request');
-is($brim->sql(q{SELECT status FROM brim_status() WHERE check_name = 'enrich'}), 'info', 'brim_status() says that it is off');
+is($brim->sql(q{SELECT status FROM brim_status() WHERE check_name = 'classify'}), 'info', 'brim_status() says that it is off');
 is($brim->sql('SELECT brim_classify_leads()'), scalar(@cases), 'stored leads are queued when that is asked for');
 is($brim->sql('SELECT brim_classify_leads()'), '0', 'once');
-is($brim->sql(q{SELECT string_agg(DISTINCT reason, ' ') FROM brim.queue_blocked WHERE kind = 'classification'}), 'enrich_off',
+is($brim->sql(q{SELECT string_agg(DISTINCT reason, ' ') FROM brim.queue_blocked WHERE kind = 'classification'}), 'classify_off',
 	'brim.queue_blocked says why they wait');
 is(scalar($gemini->journal), 0, 'and still there is no request');
 
 # Whatever Gemini answers -----------------------------------------------------------
 
-$brim->set('brim.enrich' => 'on');
+$brim->set('brim.classify' => 'on');
 my $deadline = time() + 120;
 while ($brim->sql(q{SELECT count(*) FROM brim.classification WHERE status IN ('queued', 'running')}) > 0)
 {
@@ -142,7 +142,7 @@ like($err, qr/55000.*is done, not held or failed/, 'one that is done is not trie
 # Once each -------------------------------------------------------------------------
 
 my $before = $gemini->journal;
-$brim->set('brim.enrich_batch_size' => 20);
+$brim->set('brim.classify_batch_size' => 20);
 $brim->sql(q{SELECT brim_pause()});
 $brim->sql(q{
 	INSERT INTO brim.lead (company_id, company_name, news_mentions, recent_job_posts)
@@ -207,7 +207,7 @@ $brim->sql(q{DELETE FROM brim.classification WHERE content LIKE 'Sluggish %'; DE
 $brim->set('brim.generate' => 'on');
 $brim->sql(q{INSERT INTO brim.lead (company_id, company_name, news_mentions) VALUES ('quota', 'Quota', '{Quota [ipo]}')});
 $brim->wait_until(q{SELECT state FROM brim.component WHERE component = 'classifier'}, 'fault');
-like($brim->sql(q{SELECT status || ' ' || detail FROM brim_status() WHERE check_name = 'enrich'}), qr/^warning Texts about leads wait: Gemini's quota is used up: HTTP 429/,
+like($brim->sql(q{SELECT status || ' ' || detail FROM brim_status() WHERE check_name = 'classify'}), qr/^warning Texts about leads wait: Gemini's quota is used up: HTTP 429/,
 	'brim_status() says why texts wait');
 $brim->sql(q{INSERT INTO brim.lead (company_id, company_name, contact_email, employee_count, industry, tech_stack, recent_job_posts)
 	VALUES ('mail', 'Mail', 'a@mail.example', 100, 'SaaS', '{zapier}', '{Head of Operations}')});
@@ -222,7 +222,7 @@ $brim->wait_until(q{SELECT state FROM brim.component WHERE component = 'classifi
 $brim->sql(q{INSERT INTO brim.lead (company_id, company_name, news_mentions) VALUES ('key', 'Key', '{Wrongkey [ipo]}')});
 $brim->wait_until(q{SELECT state FROM brim.component WHERE component = 'classifier'}, 'fault');
 is($brim->sql(q{SELECT status || ' ' || attempts FROM brim.classification WHERE content LIKE 'Wrongkey%'}), 'queued 0', 'a wrong key is charged to no text');
-$brim->set('brim.generate' => 'off', 'brim.enrich_connections' => 2);
+$brim->set('brim.generate' => 'off', 'brim.classify_connections' => 2);
 wait_done();
 is(events('key'), '["ipo"]', 'and none is lost');
 
@@ -291,7 +291,7 @@ is($brim->sql(q{SELECT max(n) <= 100 FROM (SELECT count(*) AS n FROM brim.lead W
 
 # Several workers -------------------------------------------------------------------
 
-$brim->set('brim.workers' => 3, 'brim.enrich_batch_size' => 7);
+$brim->set('brim.workers' => 3, 'brim.classify_batch_size' => 7);
 $brim->wait_until(q{SELECT count(*) FROM brim.worker_status WHERE component = 'worker'}, '3');
 $brim->sql(q{
 	INSERT INTO brim.lead (company_id, company_name, news_mentions)
@@ -364,8 +364,8 @@ $brim->sql(q{INSERT INTO brim.lead (company_id, company_name, news_mentions) VAL
 $brim->wait_until(q{SELECT count(*) FROM brim.pending_lead}, '0');
 is($brim->sql(q{SELECT reason FROM brim.queue_blocked WHERE kind = 'classification'}), 'no_lead', 'a text that no lead has any more waits');
 is($gemini->journal - $before, 0, 'and is not asked about');
-$brim->set('brim.enrich' => 'off');
-$brim->wait_until(q{SHOW brim.enrich}, 'off');
+$brim->set('brim.classify' => 'off');
+$brim->wait_until(q{SHOW brim.classify}, 'off');
 $brim->sql(q{INSERT INTO brim.lead (company_id, company_name, news_mentions) VALUES ('off', 'Off', '{Off [ipo]}')});
 is($brim->sql(q{SELECT count(*) FROM brim.pending_lead}), '0', 'off again, leads leave nothing behind');
 is($gemini->journal - $before, 0, 'and there is no request');

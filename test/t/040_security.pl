@@ -96,7 +96,7 @@ my @forbidden = (
 	'SELECT brim_pause()', 'SELECT brim_approve(1)', 'SELECT * FROM brim_arm()', 'SELECT brim_cancel(1)', 'SELECT brim_resolve(1, $$delivered$$, $$x$$)',
 	q{SELECT brim_score_company('{"company_name": "x"}')}, q{SELECT * FROM brim_score_batch('[]')}, q{SELECT brim_rescore()},
 	q{SELECT brim_suppress('domain', 'x.example')}, q{SELECT brim_grant('nobody', 'admin')}, q{SELECT brim_log_event('u', 's')},
-	q{SELECT brim.wake_worker()}, q{SELECT brim.file_problem('brim.ca_file')}, 'SELECT * FROM brim.place()', q{SELECT * FROM brim_status()},
+	q{SELECT brim.wake_worker()}, q{SELECT brim.file_problem('brim.ca_file')}, 'SELECT * FROM brim.installation()', q{SELECT * FROM brim_status()},
 	q{SET brim.send = on}, q{ALTER SYSTEM SET brim.send = on}, 'TRUNCATE brim.event', 'CREATE TABLE brim.x ()',
 	'CREATE TRIGGER t BEFORE INSERT ON brim.generation FOR EACH ROW EXECUTE FUNCTION brim.wake_worker_trigger()');
 my @allowed = grep { ($brim->sql_as('nobody', $_))[0] == 0 } @forbidden;

@@ -24,7 +24,7 @@
 #include "pg/server/standby.h"
 
 BRIM_FUNCTION(brim_report_zone);
-BRIM_FUNCTION(brim_place);
+BRIM_FUNCTION(brim_installation);
 BRIM_FUNCTION(brim_promotion);
 BRIM_FUNCTION(brim_worker_slots);
 BRIM_FUNCTION(brim_claim_owner_alive);
@@ -52,9 +52,9 @@ brim_report_zone(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(brim_report_timezone));
 }
 
-/* brim.place() */
+/* brim.installation() */
 Datum
-brim_place(PG_FUNCTION_ARGS)
+brim_installation(PG_FUNCTION_ARGS)
 {
 	BrimInstallation place;
 	Datum            values[5];

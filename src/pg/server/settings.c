@@ -48,9 +48,9 @@ char *brim_gemini_model = NULL;
 char *brim_gemini_api_key_file = NULL;
 
 /* Classification */
-bool brim_enrich = false;
-int  brim_enrich_batch_size = 20;
-int  brim_enrich_connections = 2;
+bool brim_classify = false;
+int  brim_classify_batch_size = 20;
+int  brim_classify_connections = 2;
 
 /* Sending */
 bool  brim_send = false;
@@ -270,7 +270,8 @@ brim_settings_init(void)
 
 	/* Kill switches, off until somebody turns them on. */
 	define_bool("brim.generate", "Lets the worker write e-mails.", &brim_generate);
-	define_bool("brim.enrich", "Lets the worker have texts about leads classified.", &brim_enrich);
+	define_bool("brim.classify", "Lets the worker have texts about leads classified.",
+				&brim_classify);
 	define_bool("brim.send", "Lets the worker send e-mails.", &brim_send);
 
 	/* Generation: how many requests are under way at once, and for how long. */
@@ -287,10 +288,10 @@ brim_settings_init(void)
 				  &brim_gemini_api_key_file, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL);
 
 	/* Classification: how many texts a request holds, how many requests are under way at once. */
-	define_int("brim.enrich_batch_size", "Texts that one request has classified.",
-			   &brim_enrich_batch_size, 20, 1, 100, 0);
-	define_int("brim.enrich_connections", "Classification requests under way at once.",
-			   &brim_enrich_connections, 2, 1, 32, 0);
+	define_int("brim.classify_batch_size", "Texts that one request has classified.",
+			   &brim_classify_batch_size, 20, 1, 100, 0);
+	define_int("brim.classify_connections", "Classification requests under way at once.",
+			   &brim_classify_connections, 2, 1, 32, 0);
 
 	/* Sending: brim.batch_size e-mails every brim.send_interval; 0 lifts the limit. */
 	define_int("brim.batch_size", "E-mails sent per brim.send_interval.", &brim_batch_size, 5, 1,

@@ -29,9 +29,9 @@ extern char *brim_gemini_model;
 extern char *brim_gemini_api_key_file;
 
 /* Classification */
-extern bool brim_enrich;
-extern int  brim_enrich_batch_size; /* texts a request */
-extern int  brim_enrich_connections;
+extern bool brim_classify;
+extern int  brim_classify_batch_size; /* texts a request */
+extern int  brim_classify_connections;
 
 /* Sending */
 extern bool  brim_send;
