@@ -47,9 +47,12 @@ BEGIN
     SELECT r.rolname, r.rolsuper, r.rolcanlogin,
            has_database_privilege(r.oid, current_database(), 'CONNECT')
            AND has_schema_privilege(r.oid, 'brim', 'USAGE')
-           AND has_table_privilege(r.oid, 'brim.outbound_email', 'UPDATE')
+           AND has_table_privilege(r.oid, 'brim.email', 'INSERT')
+           AND has_table_privilege(r.oid, 'brim.email_queue', 'DELETE')
+           AND has_table_privilege(r.oid, 'brim.email_parked', 'DELETE')
+           AND has_table_privilege(r.oid, 'brim.email_owner', 'DELETE')
            AND has_table_privilege(r.oid, 'brim.generation', 'UPDATE')
-           AND has_table_privilege(r.oid, 'brim.send_ledger', 'INSERT')
+           AND has_table_privilege(r.oid, 'brim.send_ledger', 'DELETE')
            AND has_table_privilege(r.oid, 'brim.classification', 'UPDATE') AS has_rights
       INTO v_found FROM pg_roles AS r WHERE r.rolname = v_role;
     RETURN QUERY SELECT 'worker_role',
@@ -229,30 +232,34 @@ BEGIN
                (array_agg(coalesce(g.error, 'no reason is known') ORDER BY g.next_attempt_at))[1]), NULL
        FROM brim.generation AS g WHERE g.status = 'queued' AND g.error IS NOT NULL HAVING count(*) > 0;
     RETURN QUERY SELECT 'e-mails', 'ok',
-        format('%s wait, %s are under way, %s sent, %s failed, %s suppressed.', count(*) FILTER (WHERE e.status = 'queued'),
-               count(*) FILTER (WHERE e.status IN ('claimed', 'committing')), count(*) FILTER (WHERE e.status = 'sent'),
-               count(*) FILTER (WHERE e.status = 'failed'), count(*) FILTER (WHERE e.status = 'suppressed')), NULL
-       FROM brim.outbound_email AS e;
+        format('%s wait, %s are under way, %s sent, %s failed, %s suppressed.', (SELECT count(*) FROM brim.email_queue),
+               l.under_way, l.sent, p.failed, p.suppressed), NULL
+       FROM (SELECT count(*) FILTER (WHERE x.state IN ('claimed', 'committing')) AS under_way,
+                    count(*) FILTER (WHERE x.state = 'sent') AS sent
+               FROM brim.send_ledger AS x) AS l,
+            (SELECT count(*) FILTER (WHERE x.status = 'failed') AS failed,
+                    count(*) FILTER (WHERE x.status = 'suppressed') AS suppressed
+               FROM brim.email_parked AS x) AS p;
     RETURN QUERY SELECT 'e-mails to retry', 'warning',
         format('%s e-mails were put off by the mail server and are tried again, one of them since: %s', count(*),
                (SELECT a.reply FROM brim.email_attempt AS a
                  WHERE a.email_id = (array_agg(e.email_id ORDER BY e.next_attempt_at))[1]
                  ORDER BY a.attempt_no DESC LIMIT 1)), NULL
-       FROM brim.outbound_email AS e WHERE e.status = 'queued' AND e.attempts > 0 HAVING count(*) > 0;
+       FROM brim.email_queue AS e WHERE e.attempts > 0 HAVING count(*) > 0;
     RETURN QUERY SELECT 'drafts', 'info', format('%s e-mails wait for approval.', count(*)),
         'SELECT @extschema@.brim_approve(email_id) FROM brim.outbound_email WHERE status = ''draft'';'
-       FROM brim.outbound_email AS e WHERE e.status = 'draft' HAVING count(*) > 0;
+       FROM brim.email_parked AS e WHERE e.status = 'draft' HAVING count(*) > 0;
     RETURN QUERY SELECT 'held ' || e.hold_reason, 'warning', format('%s e-mails are held: %s.', count(*), e.hold_reason),
         'SELECT * FROM brim.queue_blocked WHERE kind = ''email'' AND status = ''held'';'
-       FROM brim.outbound_email AS e WHERE e.status = 'held' GROUP BY e.hold_reason ORDER BY e.hold_reason;
+       FROM brim.email_parked AS e WHERE e.status = 'held' GROUP BY e.hold_reason ORDER BY e.hold_reason;
     RETURN QUERY SELECT 'uncertain', 'warning',
         format('%s e-mails may or may not have been delivered.', count(*)),
         'See brim.email_attempt and ask the relay for the Message-ID; then @extschema@.brim_resolve(email_id, verdict, note).'
-       FROM brim.outbound_email AS e WHERE e.status = 'uncertain' HAVING count(*) > 0;
+       FROM brim.send_ledger AS l WHERE l.state = 'uncertain' HAVING count(*) > 0;
     RETURN QUERY SELECT 'other_node', 'warning', format('%s e-mails were queued by another installation.', count(*)),
         'SELECT @extschema@.brim_release(email_id) FROM brim.queue_blocked JOIN brim.outbound_email ON email_id = id WHERE kind = ''email'' AND reason = ''other_node'';'
-       FROM brim.outbound_email AS e
-      WHERE e.status = 'queued' AND NOT EXISTS (SELECT FROM brim.node AS n WHERE n.node_id = e.node_id) HAVING count(*) > 0;
+       FROM brim.email_queue AS e
+      WHERE NOT EXISTS (SELECT FROM brim.node AS n WHERE n.node_id = e.node_id) HAVING count(*) > 0;
     RETURN QUERY SELECT 'other_node jobs', 'warning', format('%s jobs that write e-mails were queued by another installation.', count(*)),
         'SELECT @extschema@.brim_retry_generation(id) FROM brim.queue_blocked WHERE kind = ''generation'' AND reason = ''other_node'';'
        FROM brim.generation AS g
@@ -316,17 +323,14 @@ BEGIN
 
     -- Of the variants of a company the one with the highest choice goes first.
     SELECT min(e.next_attempt_at) INTO v_next
-      FROM brim.outbound_email AS e
+      FROM brim.email_queue AS e
       JOIN brim.campaign AS c ON c.name = e.campaign AND c.is_active
       JOIN brim.node AS n ON n.node_id = e.node_id
-     WHERE e.status = 'queued'
-       AND brim.campaign_problem(c.product_pitch, c.sender_address, c.postal_address) IS NULL
-       AND NOT EXISTS (SELECT FROM brim.outbound_email AS x
+     WHERE brim.campaign_problem(c.product_pitch, c.sender_address, c.postal_address) IS NULL
+       AND NOT EXISTS (SELECT FROM brim.email_queue AS x
                         WHERE x.campaign = e.campaign AND x.company_id = e.company_id
-                          AND (x.status IN ('claimed', 'committing', 'sent', 'uncertain')
-                               OR x.status = 'queued' AND x.node_id = e.node_id AND (x.choice, x.email_id) > (e.choice, e.email_id)))
-       AND NOT EXISTS (SELECT FROM brim.send_ledger AS x
-                        WHERE x.campaign = e.campaign AND x.company_id = e.company_id AND x.state NOT IN ('refused', 'released'));
+                          AND x.node_id = e.node_id AND (x.choice, x.email_id) > (e.choice, e.email_id))
+       AND NOT EXISTS (SELECT FROM brim.send_ledger AS x WHERE x.campaign = e.campaign AND x.company_id = e.company_id);
     v_next := least(v_next, (SELECT min(g.next_attempt_at)
                                FROM brim.generation AS g
                                JOIN brim.campaign AS c ON c.name = g.campaign AND c.is_active AND btrim(c.product_pitch) <> ''
@@ -339,12 +343,12 @@ BEGIN
     detail := CASE WHEN v_causes <> '{}' THEN 'Nothing is sent. ' || array_to_string(v_causes || v_writing, ' ')
                    WHEN v_writing <> '{}' THEN 'Nothing new is written; what is written already is sent. ' || array_to_string(v_writing, ' ')
                    WHEN EXISTS (SELECT FROM brim.generation AS g WHERE g.status = 'running')
-                     OR EXISTS (SELECT FROM brim.outbound_email AS e WHERE e.status IN ('claimed', 'committing'))
+                     OR EXISTS (SELECT FROM brim.send_ledger AS l WHERE l.state IN ('claimed', 'committing'))
                      OR v_next <= now()
                    THEN 'E-mails are written and sent.'
                    WHEN v_next IS NOT NULL
                    THEN format('All is set up; the next that waits is due at %s.', date_trunc('second', v_next) + interval '1 second')
-                   WHEN EXISTS (SELECT FROM brim.outbound_email AS e WHERE e.status IN ('draft', 'held', 'queued'))
+                   WHEN EXISTS (SELECT FROM brim.email_queue) OR EXISTS (SELECT FROM brim.email_parked AS p WHERE p.status IN ('draft', 'held'))
                      OR EXISTS (SELECT FROM brim.generation AS g WHERE g.status IN ('held', 'queued'))
                    THEN 'All is set up; what waits is held or needs approval, as brim.queue_blocked tells.'
                    ELSE 'All is set up; nothing waits.' END;
