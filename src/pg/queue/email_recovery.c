@@ -3,6 +3,9 @@
  * email_recovery.c
  *	  The sending queue after a worker's death; see email.h.
  *
+ * What a process has under way is found from its row of brim.email_owner:
+ * everything in the ledger that carries its token was taken then or later.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -13,60 +16,85 @@
 #include "pg/queue/email.h"
 #include "pg/server/server.h"
 
+/* clang-format off */
+
+/* E-mails of the process or processes o that match a condition on the ledger's row x. */
+#define UNDER_WAY(owner, condition) \
+	"SELECT w.email_id" \
+	"  FROM brim.email_owner o" \
+	" CROSS JOIN LATERAL (SELECT x.email_id FROM brim.send_ledger x" \
+	"					   WHERE x.claimed_at >= o.since AND x.claim_token = o.claim_token" \
+	"						 AND " condition " OFFSET 0) w" \
+	" WHERE " owner
+
+#define OF_THE_DEAD "o.claimed_by = $1 AND o.claim_token <> $2"
+
+#define BACK_COLUMNS \
+	"email_id, campaign, company_id, choice, score, node_id, attempts, claims, crashes, footer"
+
 static BrimStatement recover_claimed = {
-	"UPDATE brim.outbound_email e"
-	"   SET status = CASE WHEN e.crashes + $3 >= 2 THEN 'held' ELSE 'queued' END,"
-	"       hold_reason = CASE WHEN e.crashes + $3 >= 2 THEN 'poison' END,"
-	"       crashes = e.crashes + $3, claim_token = NULL, claimed_by = NULL"
-	" WHERE e.status = 'claimed' AND e.claimed_by = $1 AND e.claim_token <> $2",
-	3,
-	{INT4OID, INT8OID, INT4OID},
-	NULL};
+	"WITH gone AS ("
+	"	DELETE FROM brim.send_ledger l"
+	"	 WHERE l.email_id = ANY (ARRAY(" UNDER_WAY(OF_THE_DEAD, "x.state = 'claimed'") "))"
+	"	   AND l.state = 'claimed' AND l.claimed_by = $1 AND l.claim_token <> $2"
+	"	RETURNING l.*),"
+	" found AS ("
+	"	SELECT g.email_id, g.campaign, g.company_id, e.choice, g.score, g.node_id, g.attempts, g.claims,"
+	"		   g.crashes + $3 AS crashes, g.footer"
+	"	  FROM gone g"
+	"	 CROSS JOIN LATERAL (SELECT x.choice FROM brim.email x WHERE x.email_id = g.email_id OFFSET 0) e),"
+	" poison AS ("
+	"	INSERT INTO brim.email_parked (" BACK_COLUMNS ", status, hold_reason)"
+	"	SELECT f.*, 'held', 'poison' FROM found f WHERE f.crashes >= 2),"
+	" back AS ("
+	"	INSERT INTO brim.email_queue (" BACK_COLUMNS ")"
+	"	SELECT f.* FROM found f WHERE f.crashes < 2)"
+	"SELECT f.email_id FROM found f",
+	3, {INT4OID, INT8OID, INT4OID}, NULL};
 
 static BrimStatement recover_committing = {
 	"WITH lost AS ("
-	" UPDATE brim.outbound_email e SET status = 'uncertain'"
-	"  WHERE e.status = 'committing' AND e.claimed_by = $1 AND e.claim_token <> $2"
-	"  RETURNING e.email_id, e.campaign, e.company_id, e.variant, e.message_id),"
-	" ledger AS ("
-	" UPDATE brim.send_ledger l SET state = 'uncertain' FROM lost"
-	"  WHERE l.campaign = lost.campaign AND l.company_id = lost.company_id"
-	"    AND l.email_id = lost.email_id AND l.state = 'committing')"
+	"	UPDATE brim.send_ledger l"
+	"	   SET state = 'uncertain'"
+	"	 WHERE l.email_id = ANY (ARRAY(" UNDER_WAY(OF_THE_DEAD, "x.state = 'committing'") "))"
+	"	   AND l.state = 'committing' AND l.claimed_by = $1 AND l.claim_token <> $2"
+	"	RETURNING l.email_id)"
 	"INSERT INTO brim.event (event_type, company_id, email_id, data)"
-	" SELECT 'email_uncertain', lost.company_id, lost.email_id,"
-	"        jsonb_build_object('campaign', lost.campaign, 'variant', lost.variant,"
-	"                           'message_id', lost.message_id, 'cause', 'worker died')"
-	"   FROM lost",
-	2,
-	{INT4OID, INT8OID},
-	NULL};
+	"SELECT 'email_uncertain', e.company_id, lost.email_id,"
+	"	   jsonb_build_object('campaign', e.campaign, 'variant', e.variant,"
+	"						  'message_id', e.message_id, 'cause', 'worker died')"
+	"  FROM lost"
+	" CROSS JOIN LATERAL (SELECT x.company_id, x.campaign, x.variant, x.message_id"
+	"					   FROM brim.email x WHERE x.email_id = lost.email_id OFFSET 0) e",
+	2, {INT4OID, INT8OID}, NULL};
 
 /* The process that left them in doubt is gone for sure: brim_resolve() may decide anything. */
 static BrimStatement recover_uncertain = {
-	"UPDATE brim.outbound_email e SET claim_token = NULL, claimed_by = NULL"
-	" WHERE e.status = 'uncertain' AND e.claimed_by = $1 AND e.claim_token <> $2",
-	2,
-	{INT4OID, INT8OID},
-	NULL};
+	"UPDATE brim.send_ledger l"
+	"   SET claim_token = NULL, claimed_by = NULL"
+	" WHERE l.email_id = ANY (ARRAY(" UNDER_WAY(OF_THE_DEAD, "x.state = 'uncertain'") "))"
+	"   AND l.state = 'uncertain' AND l.claimed_by = $1 AND l.claim_token <> $2",
+	2, {INT4OID, INT8OID}, NULL};
 
-/* The clock was set back: what was due by the old one is due by the new one. */
-static BrimStatement shift = {
-	"UPDATE brim.outbound_email e"
-	"   SET next_attempt_at = e.next_attempt_at - $1 * interval '1 millisecond'"
-	" WHERE e.status = 'queued' AND e.next_attempt_at > now()",
-	1,
-	{INT8OID},
-	NULL};
+static BrimStatement recover_owner = {
+	"DELETE FROM brim.email_owner o WHERE " OF_THE_DEAD,
+	2, {INT4OID, INT8OID}, NULL};
 
 /* Claims of a transaction that failed in our eyes only. */
 static BrimStatement forgotten = {
-	"UPDATE brim.outbound_email e"
-	"   SET status = 'queued', claim_token = NULL, claimed_by = NULL"
-	" WHERE e.status = 'claimed' AND e.claimed_by = $1 AND e.claim_token = $2"
-	"   AND e.email_id <> ALL ($3)",
-	3,
-	{INT4OID, INT8OID, INT8ARRAYOID},
-	NULL};
+	"WITH gone AS ("
+	"	DELETE FROM brim.send_ledger l"
+	"	 WHERE l.email_id = ANY (ARRAY(" UNDER_WAY("o.claimed_by = $1 AND o.claim_token = $2", "x.state = 'claimed'") "))"
+	"	   AND l.state = 'claimed' AND l.claimed_by = $1 AND l.claim_token = $2"
+	"	   AND l.email_id <> ALL ($3)"
+	"	RETURNING l.*)"
+	"INSERT INTO brim.email_queue (" BACK_COLUMNS ")"
+	"SELECT g.email_id, g.campaign, g.company_id, e.choice, g.score, g.node_id, g.attempts, g.claims, g.crashes, g.footer"
+	"  FROM gone g"
+	" CROSS JOIN LATERAL (SELECT x.choice FROM brim.email x WHERE x.email_id = g.email_id OFFSET 0) e",
+	3, {INT4OID, INT8OID, INT8ARRAYOID}, NULL};
+
+/* clang-format on */
 
 int
 brim_email_recover(int64 token, int number, bool clean)
@@ -76,6 +104,7 @@ brim_email_recover(int64 token, int number, bool clean)
 
 	n += brim_txn_run(&recover_committing, values, NULL);
 	brim_txn_run(&recover_uncertain, values, NULL);
+	brim_txn_run(&recover_owner, values, NULL);
 	return (int) n;
 }
 
@@ -85,12 +114,4 @@ brim_email_release_forgotten(int64 token, int number, const int64 *held, int n)
 	Datum values[3] = {Int32GetDatum(number), Int64GetDatum(token), brim_txn_int8_array(held, n)};
 
 	brim_txn_run(&forgotten, values, NULL);
-}
-
-void
-brim_email_shift(int64 milliseconds)
-{
-	Datum values[1] = {Int64GetDatum(milliseconds)};
-
-	brim_txn_run(&shift, values, NULL);
 }
