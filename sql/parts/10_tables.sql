@@ -321,7 +321,7 @@ COMMENT ON COLUMN brim.send_ledger.footer IS 'Postal address and opt-out sentenc
 COMMENT ON COLUMN brim.send_ledger.claimed_at IS 'When it was taken';
 COMMENT ON COLUMN brim.send_ledger.claim_token IS 'Worker process that may still write of it; empty once it is settled';
 COMMENT ON COLUMN brim.send_ledger.claimed_by IS 'Number of that worker';
-COMMENT ON COLUMN brim.send_ledger.state IS 'claimed; committing: the last word may have been said; sent; uncertain; abandoned: an operator gave up, and the company stays blocked';
+COMMENT ON COLUMN brim.send_ledger.state IS 'claimed (without claim_token: another installation left it behind, and it counts as queued there); committing: the last word may have been said; sent; uncertain; abandoned: an operator gave up, and the company stays blocked';
 COMMENT ON COLUMN brim.send_ledger.dot_at IS 'When the last word was allowed';
 COMMENT ON COLUMN brim.send_ledger.sent_at IS 'When the mail server accepted it; at most a day after claimed_at, so that the index on that finds it';
 COMMENT ON COLUMN brim.send_ledger.started_at IS 'When the accepted try began; empty where an operator said that it was delivered';
@@ -341,7 +341,7 @@ CREATE TABLE brim.email_owner (
 COMMENT ON TABLE brim.email_owner IS 'One row a worker process that may have e-mails under way. Key: claimed_by, claim_token. Recovery finds what a dead one left behind from here';
 COMMENT ON COLUMN brim.email_owner.claimed_by IS 'Number of the worker';
 COMMENT ON COLUMN brim.email_owner.claim_token IS 'Token of the process';
-COMMENT ON COLUMN brim.email_owner.since IS 'Every e-mail that it has under way was taken then or later';
+COMMENT ON COLUMN brim.email_owner.since IS 'Every e-mail that it has under way was taken then or later; infinity: it was of another installation, and what it left behind is claimed in the ledger, without an owner';
 
 CREATE TABLE brim.email_attempt (
     email_id bigint NOT NULL REFERENCES brim.email (email_id),

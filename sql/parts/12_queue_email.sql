@@ -7,6 +7,7 @@ SELECT e.email_id, e.generation_id, e.campaign, e.company_id, e.variant,
        CASE WHEN q.email_id IS NOT NULL THEN 'queued'
             WHEN p.email_id IS NOT NULL THEN p.status
             WHEN l.state = 'abandoned' THEN 'cancelled'
+            WHEN l.state = 'claimed' AND l.claim_token IS NULL THEN 'queued'
             ELSE coalesce(l.state, 'superseded') END AS status,
        p.hold_reason,
        coalesce(q.node_id, p.node_id, l.node_id, e.node_id) AS node_id,

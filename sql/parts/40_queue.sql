@@ -112,6 +112,23 @@ REVOKE EXECUTE ON FUNCTION brim.new_message_id(text) FROM PUBLIC;
  * of one table and puts it into the other in one statement; who comes second
  * finds the row gone.
  */
+CREATE FUNCTION brim.return_unowned(email_ids bigint[]) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
+AS $$
+BEGIN
+    WITH gone AS (
+        DELETE FROM brim.send_ledger AS l
+         WHERE l.email_id = ANY (return_unowned.email_ids) AND l.state = 'claimed' AND l.claim_token IS NULL
+        RETURNING l.*)
+    INSERT INTO brim.email_queue (email_id, campaign, company_id, choice, score, node_id, attempts, claims, crashes, footer)
+    SELECT g.email_id, g.campaign, g.company_id, e.choice, g.score, g.node_id, g.attempts, g.claims, g.crashes, g.footer
+      FROM gone AS g
+      JOIN brim.email AS e ON e.email_id = g.email_id;
+END;
+$$;
+COMMENT ON FUNCTION brim.return_unowned(bigint[]) IS 'Puts e-mails back into the queue that another installation had under way and left behind';
+REVOKE EXECUTE ON FUNCTION brim.return_unowned(bigint[]) FROM PUBLIC;
+
 CREATE FUNCTION brim.park_queued(email_ids bigint[], status text, hold_reason text) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
 AS $$
@@ -138,6 +155,7 @@ BEGIN
     IF cardinality(email_ids) = 0 THEN
         RETURN;
     END IF;
+    PERFORM brim.return_unowned(email_ids);
     PERFORM brim.park_queued(email_ids, status, hold_reason);
     UPDATE brim.email_parked AS p
        SET status = park_emails.status, hold_reason = park_emails.hold_reason
@@ -286,7 +304,10 @@ BEGIN
                   WHERE q.company_id = ANY (waiting_emails.company_ids)
                  UNION ALL
                  SELECT p.email_id FROM brim.email_parked AS p
-                  WHERE p.company_id = ANY (waiting_emails.company_ids) AND p.status IN ('draft', 'held'));
+                  WHERE p.company_id = ANY (waiting_emails.company_ids) AND p.status IN ('draft', 'held')
+                 UNION ALL
+                 SELECT l.email_id FROM brim.send_ledger AS l
+                  WHERE l.company_id = ANY (waiting_emails.company_ids) AND l.state = 'claimed' AND l.claim_token IS NULL);
 END;
 $$;
 COMMENT ON FUNCTION brim.waiting_emails(text[]) IS 'The e-mails of companies that wait: queued, draft or held';

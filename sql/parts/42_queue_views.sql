@@ -87,11 +87,18 @@ SELECT 'email', w.email_id, w.campaign, w.company_id, w.status, r.reason,
         UNION ALL
         SELECT p.email_id, p.campaign, p.company_id, p.choice, p.node_id, p.status, p.hold_reason, NULL
           FROM brim.email_parked AS p
-         WHERE p.status IN ('draft', 'held')) AS w
+         WHERE p.status IN ('draft', 'held')
+        UNION ALL
+        SELECT x.email_id, x.campaign, x.company_id, e.choice, x.node_id, 'queued', NULL, NULL
+          FROM brim.send_ledger AS x
+          JOIN brim.email AS e ON e.email_id = x.email_id
+         WHERE x.state = 'claimed' AND x.claim_token IS NULL
+           AND EXISTS (SELECT FROM brim.email_owner AS o WHERE o.since = 'infinity')) AS w
   JOIN brim.email AS t ON t.email_id = w.email_id
   JOIN brim.campaign AS c ON c.name = w.campaign
   LEFT JOIN brim.node AS n ON true
   LEFT JOIN brim.send_ledger AS l ON l.company_id = w.company_id AND l.campaign = w.campaign
+                                 AND NOT (l.state = 'claimed' AND l.claim_token IS NULL)
  CROSS JOIN LATERAL
        (SELECT CASE WHEN w.status = 'held' THEN w.hold_reason
                     WHEN l.state <> 'abandoned' AND EXISTS (SELECT FROM brim.email AS x WHERE x.email_id = l.email_id)

@@ -13,6 +13,7 @@ DECLARE
     v_email brim.outbound_email;
     v_locked boolean;
 BEGIN
+    PERFORM brim.return_unowned(ARRAY[lock_email.email_id]);
     -- Whoever held the lock may have moved the e-mail: then it is looked for again.
     LOOP
         PERFORM FROM brim.email_queue AS q WHERE q.email_id = lock_email.email_id FOR UPDATE;
@@ -46,6 +47,8 @@ AS $$
 DECLARE
     v_taken record;
 BEGIN
+    PERFORM brim.return_unowned(ARRAY(SELECT l.email_id FROM brim.send_ledger AS l
+                                       WHERE l.campaign = email.campaign AND l.company_id = email.company_id));
     SELECT l.email_id, l.state, EXISTS (SELECT FROM brim.email AS e WHERE e.email_id = l.email_id) AS is_known
       INTO v_taken
       FROM brim.send_ledger AS l
@@ -261,9 +264,13 @@ CREATE FUNCTION @extschema@.brim_resolve(email_id bigint, verdict text, note tex
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_email brim.outbound_email := brim.lock_email(email_id, 'uncertain');
+    v_email brim.outbound_email := brim.lock_email(email_id, 'uncertain', 'committing');
     v_state record;
 BEGIN
+    -- What another installation had under way may be decided once its copy here goes on alone.
+    IF v_email.status = 'committing' AND EXISTS (SELECT FROM brim.node AS n WHERE n.node_id = v_email.node_id) THEN
+        RAISE EXCEPTION 'e-mail % is committing, not uncertain', email_id USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
     IF verdict = 'delivered' THEN
         UPDATE brim.send_ledger AS l
            SET state = 'sent', claim_token = NULL, claimed_by = NULL,

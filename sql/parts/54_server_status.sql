@@ -258,7 +258,11 @@ BEGIN
        FROM brim.send_ledger AS l WHERE l.state = 'uncertain' HAVING count(*) > 0;
     RETURN QUERY SELECT 'other_node', 'warning', format('%s e-mails were queued by another installation.', count(*)),
         'SELECT @extschema@.brim_release(email_id) FROM brim.queue_blocked JOIN brim.outbound_email ON email_id = id WHERE kind = ''email'' AND reason = ''other_node'';'
-       FROM brim.email_queue AS e
+       FROM (SELECT q.node_id FROM brim.email_queue AS q
+             UNION ALL
+             SELECT l.node_id FROM brim.send_ledger AS l
+              WHERE l.state = 'claimed' AND l.claim_token IS NULL
+                AND EXISTS (SELECT FROM brim.email_owner AS o WHERE o.since = 'infinity')) AS e
       WHERE NOT EXISTS (SELECT FROM brim.node AS n WHERE n.node_id = e.node_id) HAVING count(*) > 0;
     RETURN QUERY SELECT 'other_node jobs', 'warning', format('%s jobs that write e-mails were queued by another installation.', count(*)),
         'SELECT @extschema@.brim_retry_generation(id) FROM brim.queue_blocked WHERE kind = ''generation'' AND reason = ''other_node'';'

@@ -33,9 +33,8 @@ $brim->wait_until($workers, '3');
 pass('fewer workers: the one with the highest number ends');
 $brim->add_companies(4, 'Left');
 $brim->wait_until(q{SELECT count(*) FROM brim.outbound_email WHERE status = 'queued'}, '8');
-$brim->sql(q{UPDATE brim.outbound_email SET status = CASE WHEN company_id = (SELECT min(company_id) FROM brim.lead WHERE company_name LIKE 'Left%')
-		THEN 'committing' ELSE 'claimed' END, claim_token = 99, claimed_by = 3
-	 WHERE email_id IN (SELECT DISTINCT ON (company_id) email_id FROM brim.outbound_email WHERE status = 'queued' ORDER BY company_id, choice DESC)});
+$brim->take('SELECT DISTINCT ON (company_id) email_id FROM brim.email_queue ORDER BY company_id, choice DESC', 3, 99,
+	q{CASE WHEN company_id = (SELECT min(company_id) FROM brim.lead WHERE company_name LIKE 'Left%') THEN 'committing' ELSE 'claimed' END});
 $brim->set('brim.send' => 'on');
 sleep(1);
 is($brim->sql(q{SELECT count(*) FROM brim.outbound_email WHERE claimed_by = 3}), '4', 'what a living worker has in hand is left to it');
@@ -74,7 +73,7 @@ $brim->wait_until(q{SELECT count(*) FROM brim.component WHERE component = 'relay
 sleep(3);
 # The first probe comes after four seconds at the earliest
 my $tries = $brim->sql(q{SELECT count(*) FILTER (WHERE started_at < first + interval '3 s') FROM (
-	SELECT a.started_at, min(a.started_at) OVER () AS first FROM brim.email_attempt AS a JOIN brim.outbound_email USING (email_id)
+	SELECT a.started_at, min(a.started_at) OVER () AS first FROM brim.attempts AS a JOIN brim.outbound_email USING (email_id)
 	  JOIN brim.lead USING (company_id) WHERE a.outcome = 'transport' AND company_name LIKE 'Down%') AS x});
 # A connection that was open finds out that it is closed, which is no fault, and then that no other opens
 cmp_ok($tries, '<=', 16, "while the relay is down each of eight connections tries twice at most ($tries)");

@@ -37,6 +37,7 @@ static BrimStatement recover_claimed = {
 	"	DELETE FROM brim.send_ledger l"
 	"	 WHERE l.email_id = ANY (ARRAY(" UNDER_WAY(OF_THE_DEAD, "x.state = 'claimed'") "))"
 	"	   AND l.state = 'claimed' AND l.claimed_by = $1 AND l.claim_token <> $2"
+	"	   AND l.node_id = (SELECT n.node_id FROM brim.node n)"
 	"	RETURNING l.*),"
 	" found AS ("
 	"	SELECT g.email_id, g.campaign, g.company_id, e.choice, g.score, g.node_id, g.attempts, g.claims,"
@@ -76,8 +77,26 @@ static BrimStatement recover_uncertain = {
 	"   AND l.state = 'uncertain' AND l.claimed_by = $1 AND l.claim_token <> $2",
 	2, {INT4OID, INT8OID}, NULL};
 
-static BrimStatement recover_owner = {
-	"DELETE FROM brim.email_owner o WHERE " OF_THE_DEAD,
+/*
+ * What another installation had under way came with a dump, or comes by logical
+ * replication.  It is queued there as far as we know, and counts as that as soon
+ * as it has no owner; but its row stays, so that what the other installation
+ * writes next finds it.
+ */
+static BrimStatement recover_foreign = {
+	"UPDATE brim.send_ledger l"
+	"   SET claim_token = NULL, claimed_by = NULL"
+	" WHERE l.email_id = ANY (ARRAY(" UNDER_WAY(OF_THE_DEAD, "x.state = 'claimed'") "))"
+	"   AND l.state = 'claimed' AND l.claimed_by = $1 AND l.claim_token <> $2",
+	2, {INT4OID, INT8OID}, NULL};
+
+/* Views look for such rows only where an owner has this mark. */
+static BrimStatement mark_owner = {
+	"UPDATE brim.email_owner o SET since = 'infinity' WHERE " OF_THE_DEAD,
+	2, {INT4OID, INT8OID}, NULL};
+
+static BrimStatement delete_owner = {
+	"DELETE FROM brim.email_owner o WHERE " OF_THE_DEAD " AND o.since < 'infinity'",
 	2, {INT4OID, INT8OID}, NULL};
 
 /* Claims of a transaction that failed in our eyes only. */
@@ -104,7 +123,9 @@ brim_email_recover(int64 token, int number, bool clean)
 
 	n += brim_txn_run(&recover_committing, values, NULL);
 	brim_txn_run(&recover_uncertain, values, NULL);
-	brim_txn_run(&recover_owner, values, NULL);
+	if (brim_txn_run(&recover_foreign, values, NULL) > 0)
+		brim_txn_run(&mark_owner, values, NULL);
+	brim_txn_run(&delete_owner, values, NULL);
 	return (int) n;
 }
 
