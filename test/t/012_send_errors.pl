@@ -91,7 +91,7 @@ foreach my $case (@cases)
 	{
 		ok($row->{wait} > 200 && $row->{wait} < 365, "$said: tried again in about five minutes ($row->{wait} s)");
 	}
-	is($row->{ledger}, $status =~ /sent|uncertain/ ? $status : '', "$said: the ledger agrees");
+	is($row->{ledger} || '', $status =~ /sent|uncertain/ ? $status : '', "$said: the ledger agrees");
 	is($mailed{ $row->{recipient} } || 0, $status eq 'sent' ? 1 : 0, "$said: " . ($status eq 'sent' ? 'one mail' : 'no mail'));
 }
 like($row{'Gone 1'}{attempt}, qr/^RCPT 5\.1\.1/i, 'the attempt tells phase and code');

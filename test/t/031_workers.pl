@@ -73,7 +73,7 @@ $brim->wait_until(q{SELECT count(*) FROM brim.component WHERE component = 'relay
 sleep(3);
 # The first probe comes after four seconds at the earliest
 my $tries = $brim->sql(q{SELECT count(*) FILTER (WHERE started_at < first + interval '3 s') FROM (
-	SELECT a.started_at, min(a.started_at) OVER () AS first FROM brim.attempts AS a JOIN brim.outbound_email USING (email_id)
+	SELECT a.started_at, min(a.started_at) OVER () AS first FROM brim.email_attempt AS a JOIN brim.outbound_email USING (email_id)
 	  JOIN brim.lead USING (company_id) WHERE a.outcome = 'transport' AND company_name LIKE 'Down%') AS x});
 # A connection that was open finds out that it is closed, which is no fault, and then that no other opens
 cmp_ok($tries, '<=', 16, "while the relay is down each of eight connections tries twice at most ($tries)");
