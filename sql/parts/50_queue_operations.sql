@@ -264,13 +264,15 @@ CREATE FUNCTION @extschema@.brim_resolve(email_id bigint, verdict text, note tex
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_email brim.outbound_email := brim.lock_email(email_id, 'uncertain', 'committing');
+    v_email brim.outbound_email;
     v_state record;
 BEGIN
-    -- What another installation had under way may be decided once its copy here goes on alone.
-    IF v_email.status = 'committing' AND EXISTS (SELECT FROM brim.node AS n WHERE n.node_id = v_email.node_id) THEN
-        RAISE EXCEPTION 'e-mail % is committing, not uncertain', email_id USING ERRCODE = 'object_not_in_prerequisite_state';
-    END IF;
+    -- What another installation had under way may be decided where its copy goes on alone.
+    UPDATE brim.send_ledger AS l
+       SET state = 'uncertain', claim_token = NULL, claimed_by = NULL
+     WHERE l.email_id = brim_resolve.email_id AND l.state = 'committing'
+       AND NOT EXISTS (SELECT FROM brim.node AS n WHERE n.node_id = l.node_id);
+    v_email := brim.lock_email(email_id, 'uncertain');
     IF verdict = 'delivered' THEN
         UPDATE brim.send_ledger AS l
            SET state = 'sent', claim_token = NULL, claimed_by = NULL,
