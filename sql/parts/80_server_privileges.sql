@@ -64,8 +64,8 @@ BEGIN
         PERFORM brim.grant_tables(role, 'SELECT', 'brim.lead', 'brim.campaign', 'brim.variant', 'brim.template', 'brim.node',
                                   'brim.scoring_model', 'brim.scoring_signal', 'brim.scoring_rule', 'brim.model_spec');
         PERFORM brim.grant_tables(role, 'SELECT, INSERT, UPDATE', 'brim.generation', 'brim.component');
-        PERFORM brim.grant_tables(role, 'SELECT, INSERT, UPDATE, DELETE', 'brim.email_queue', 'brim.email_parked', 'brim.send_ledger',
-                                  'brim.email_owner');
+        PERFORM brim.grant_tables(role, 'SELECT, INSERT, UPDATE, DELETE', 'brim.email_queue', 'brim.send_ledger', 'brim.email_owner');
+        PERFORM brim.grant_tables(role, 'SELECT, INSERT, DELETE', 'brim.email_parked');
         PERFORM brim.grant_tables(role, 'SELECT, INSERT', 'brim.email', 'brim.email_attempt', 'brim.suppression', 'brim.event');
         EXECUTE format('GRANT UPDATE (last_batch_at, confirmed_by) ON TABLE brim.node TO %s', role);
         PERFORM brim.grant_tables(role, 'SELECT', 'brim.lead_text', 'brim.intent_class');

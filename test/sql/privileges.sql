@@ -59,7 +59,7 @@ SELECT r.rolname, p.priv, string_agg(o.name, ' ' ORDER BY o.name) AS tables
  CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS p (priv)
  WHERE r.rolname ~ '^regress_brim' AND o.relkind = 'r' AND has_table_privilege(r.oid, o.oid, p.priv)
  GROUP BY 1, 2 ORDER BY 1, 2;
--- All views but those that show texts, addresses and notes.
+-- All views, except those that show texts, addresses and notes.
 SELECT r.rolname, string_agg(o.name, ' ' ORDER BY o.name) FILTER (WHERE NOT has_table_privilege(r.oid, o.oid, 'SELECT')) AS all_views_but
   FROM pg_roles AS r CROSS JOIN object AS o
  WHERE r.rolname ~ '^regress_brim_(reader|user|operator|admin)' AND o.relkind = 'v'

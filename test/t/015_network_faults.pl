@@ -420,7 +420,7 @@ sub ticks
 my @before_dot = qw(rcpt-hang data-hang body-hang);
 my @after_dot = qw(dot-hang reply-hang);
 my $back = 'rcpt queued 0, data queued 0, body queued 0, dot uncertain 0 uncertain, reply uncertain 0 uncertain';
-my $hung = 'rcpt claimed 0, data claimed 0, body claimed 0, dot committing 0 committing, reply committing 0 committing';
+my $hung = 'rcpt claimed 0 claimed, data claimed 0 claimed, body claimed 0 claimed, dot committing 0 committing, reply committing 0 committing';
 
 # The phases one after the other, each for the first time
 @addresses = queue('mail-hang', @before_dot, @after_dot);
@@ -440,7 +440,7 @@ foreach my $address (@addresses)
 	wait_event(event => 'act', rcpt => $address);
 	measure_drop($address =~ /^(.*)@/);
 }
-is($brim->sql(hanging($first)), "mail claimed 0, $hung", 'where the relay is silent nothing is decided');
+is($brim->sql(hanging($first)), "mail claimed 0 claimed, $hung", 'where the relay is silent nothing is decided');
 @addresses = queue(('contact') x 3);
 $brim->wait_until("SELECT count(*) FROM brim.outbound_email WHERE status = 'sent' AND email_id > $first", '3');
 is(scalar(map { events(event => 'accepted', rcpt => $_) } @addresses), 3, 'other e-mails are sent beside those that hang');
