@@ -10,9 +10,11 @@
 
 #include "pg/intent/lexicon_cache.h"
 #include "pg/score/model_cache.h"
+#include "pg/server/breaker.h"
+#include "pg/server/clock.h"
 #include "pg/server/settings.h"
 #include "pg/server/shared.h"
-#include "worker/worker.h"
+#include "worker/launcher.h"
 
 BRIM_MODULE_MAGIC;
 
@@ -24,6 +26,8 @@ _PG_init(void)
 	brim_settings_init();
 	brim_model_cache_init();
 	brim_lexicon_cache_init();
+	brim_breaker_init();
+	brim_clock_init();
 	brim_shared_init();
 	brim_launcher_init();
 }

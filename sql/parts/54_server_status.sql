@@ -35,6 +35,8 @@ BEGIN
             CASE WHEN v_launcher.pid IS NULL AND pg_is_in_recovery() THEN 'A standby starts no worker before it is promoted.'
                  WHEN v_launcher.pid IS NULL THEN 'See the server log; max_worker_processes may be too small.' END;
     END IF;
+    RETURN QUERY SELECT 'clock', 'warning', format('The clock of the workers is turned ahead by %s.', c.ahead), 'Restart the server.'
+       FROM brim.clock_ahead() AS c (ahead) WHERE c.ahead > interval '0';
 
     v_listed := EXISTS (SELECT FROM string_to_table(coalesce(current_setting('brim.databases', true), ''), ',') AS u (x)
                          WHERE btrim(u.x, ' "') = current_database());

@@ -13,6 +13,7 @@
 #include "utils/timestamp.h"
 
 #include "pg/queue/node.h"
+#include "pg/server/clock.h"
 #include "pg/server/installation.h"
 #include "pg/server/txn.h"
 
@@ -39,7 +40,8 @@ static BrimStatement read_node = {
 static BrimStatement lock_batch = {
 	"SELECT n.last_batch_at FROM brim.node n FOR NO KEY UPDATE SKIP LOCKED", 0, {0}, NULL};
 
-static BrimStatement note_batch = {"UPDATE brim.node SET last_batch_at = now()", 0, {0}, NULL};
+static BrimStatement note_batch = {
+	"UPDATE brim.node SET last_batch_at = $1", 1, {TIMESTAMPTZOID}, NULL};
 
 static BrimStatement set_confirmed_by = {
 	"UPDATE brim.node SET confirmed_by = $1", 1, {TEXTOID}, NULL};
@@ -119,7 +121,9 @@ brim_node_resume(void)
 void
 brim_node_note_batch(void)
 {
-	brim_txn_run(&note_batch, NULL, NULL);
+	Datum values[1] = {TimestampTzGetDatum(brim_clock_of_transaction())};
+
+	brim_txn_run(&note_batch, values, NULL);
 }
 
 void
