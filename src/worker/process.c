@@ -18,9 +18,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "pg/server/clock.h"
-#include "pg/server/shared.h"
-#include "pg/server/txn.h"
+#include "pg/server/server.h"
 #include "worker/process.h"
 
 #define SAME_REQUEST_MS 500 /* SIGTERMs so close together are one */

@@ -8,7 +8,7 @@
 #ifndef BRIM_WORKER_RECOVERY_H
 #define BRIM_WORKER_RECOVERY_H
 
-#include "pg/queue/node.h"
+#include "pg/queue/queue.h"
 
 extern void brim_recovery_init(void); /* once a worker process */
 

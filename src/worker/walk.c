@@ -11,7 +11,7 @@
 #include "portability/instr_time.h"
 #include "utils/timestamp.h"
 
-#include "pg/server/clock.h"
+#include "pg/server/server.h"
 #include "worker/recovery.h"
 #include "worker/walk.h"
 

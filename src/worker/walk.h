@@ -15,7 +15,7 @@
 #define BRIM_WORKER_WALK_H
 
 #include "datatype/timestamp.h"
-#include "pg/queue/claim.h"
+#include "pg/queue/queue.h"
 #include "worker/jobs.h"
 
 /* A suspect has the worker to itself for so long at most: one that only hangs stops nobody. */

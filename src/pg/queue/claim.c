@@ -12,7 +12,7 @@
 #include "utils/timestamp.h"
 
 #include "pg/queue/claim.h"
-#include "pg/server/clock.h"
+#include "pg/server/server.h"
 
 void
 brim_claim_values(const BrimClaim *what, Datum *values)

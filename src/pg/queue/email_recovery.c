@@ -12,8 +12,7 @@
 #include "utils/timestamp.h"
 
 #include "pg/queue/email.h"
-#include "pg/server/clock.h"
-#include "pg/server/txn.h"
+#include "pg/server/server.h"
 
 static BrimStatement recover_claimed = {
 	"UPDATE brim.outbound_email e"

@@ -13,7 +13,7 @@
 #include "storage/lwlock.h"
 #include "utils/timestamp.h"
 
-#include "core/base/retry.h"
+#include "core/base/base.h"
 #include "pg/server/breaker.h"
 #include "pg/server/clock.h"
 #include "pg/server/shared.h"

@@ -1,0 +1,14 @@
+/*-------------------------------------------------------------------------
+ *
+ * worker.h
+ *	  What the room offers: the background processes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BRIM_WORKER_WORKER_H
+#define BRIM_WORKER_WORKER_H
+
+#include "worker/launcher.h"
+#include "worker/loop.h"
+
+#endif /* BRIM_WORKER_WORKER_H */
