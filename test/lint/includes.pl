@@ -4,9 +4,12 @@
 #
 #	init -> worker -> pg, net -> core -> nothing
 #
-# and, within core and pg, from room to room as %may says.  Also: the core
-# includes neither PostgreSQL nor libcurl, only src/net includes libcurl, and
-# no include has a circle.  Run from the top of the source.
+# and, within core and pg, from room to room as %may says.  Of another room
+# only its public header is included: core/score/score.h of core/score.  What
+# the files of a room share among themselves stands in its internal.h, of which
+# there is at most one.  Also: the core includes neither PostgreSQL nor libcurl,
+# only src/net includes libcurl, and no include has a circle.  Run from the top
+# of the source.
 
 use strict;
 use warnings;
@@ -58,6 +61,8 @@ foreach my $file (sort(glob('src/*.[ch] src/*/*.[ch] src/*/*/*.[ch]')))
 {
 	my $dir = room_of($file =~ m{^src/(.*)$});
 	push @faults, "$file: no place for code is called src/$dir" unless $may{$dir};
+	push @faults, "$file: what a room shares inside stands in its internal.h"
+	  if $file =~ m{_(?:internal|private|int)\.h$};
 
 	open(my $fh, '<', $file) or die "$file: $!";
 	while (my $line = <$fh>)
@@ -75,6 +80,8 @@ foreach my $file (sort(glob('src/*.[ch] src/*/*.[ch] src/*/*/*.[ch]')))
 			my $other = room_of($name);
 			push @faults, "$where: src/$dir must not include $name"
 			  unless $other eq $dir || grep { $_ eq $other } @{ $may{$dir} || [] };
+			push @faults, "$where: of $other only its public header is included, not $name"
+			  if $other ne $dir && $other =~ m{^(?:core|pg)/(\w+)$} && $name ne "$other/$1.h";
 			push @faults, "$where: only init.c includes $name"
 			  if $other eq '.' && $dir ne '.' && !$common{$name};
 			$includes{"src/$name"} //= {};
