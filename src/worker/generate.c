@@ -35,8 +35,7 @@ is_on(void)
 static int
 room(int used, int vacant, bool is_probe)
 {
-	int limit =
-		brim_writer_state() == BRIM_WRITER_NONE ? TEMPLATE_SLOTS : brim_generate_connections;
+	int limit = brim_writer_state() == BRIM_WRITER_NONE ? TEMPLATE_SLOTS : brim_gemini_connections;
 
 	return Min((is_probe ? 1 : limit) - used, vacant);
 }
@@ -104,7 +103,7 @@ ended(BrimAskSlot *slot)
 
 	if (finish == FINISH_DRAFTED || finish == FINISH_TEMPLATE)
 	{
-		brim_worker_wake(); /* there may be e-mails to send */
+		brim_process_wake(); /* there may be e-mails to send */
 		brim_shared_wake_others();
 	}
 	else
@@ -153,7 +152,7 @@ stop(void)
 }
 
 static int
-in_hand(bool finished)
+in_hand(void *self, bool finished)
 {
 	return brim_asker_in_hand(&asker, finished);
 }

@@ -63,7 +63,7 @@ static BrimStatement claim = {
 	"		   brim.email_footer(c.sender_name, c.product_name, c.postal_address) AS footer"
 	"	  FROM brim.email_queue q"
 	"	  JOIN brim.campaign c ON c.name = q.campaign"
-	"	 WHERE q.next_attempt_at <= now()"
+	"	 WHERE q.next_attempt_at <= $10"
 	"	   AND q.node_id = $4"
 	"	   AND (- q.score, q.email_id) > ($6, $7)"
 	"	   AND (- q.score, q.email_id) <= ($8, $9)"
@@ -84,9 +84,9 @@ static BrimStatement claim = {
 	"	   FOR UPDATE OF q SKIP LOCKED),"
 	" entered AS ("
 	"	INSERT INTO brim.send_ledger (email_id, campaign, company_id, score, node_id, attempts, claims, crashes,"
-	"								  footer, claim_token, claimed_by, state)"
+	"								  footer, claimed_at, claim_token, claimed_by, state)"
 	"	SELECT p.email_id, p.campaign, p.company_id, p.score, p.node_id, p.attempts, p.claims + 1, p.crashes,"
-	"		   p.footer, $2, $3, 'claimed'"
+	"		   p.footer, $10, $2, $3, 'claimed'"
 	"	  FROM pick p"
 	"	    ON CONFLICT DO NOTHING"
 	"	RETURNING email_id, campaign, score, attempts, claims, footer),"
@@ -95,10 +95,10 @@ static BrimStatement claim = {
 	"	 WHERE q.email_id = ANY (ARRAY(SELECT n.email_id FROM entered n))),"
 	" owner AS ("
 	"	INSERT INTO brim.email_owner AS o (claimed_by, claim_token, since)"
-	"	SELECT $3, $2, now()"
+	"	SELECT $3, $2, $10"
 	"	 WHERE EXISTS (SELECT FROM pick)"
 	"	   AND NOT EXISTS (SELECT FROM brim.email_owner x"
-	"						WHERE x.claimed_by = $3 AND x.claim_token = $2 AND x.since <= now() OFFSET 0)"
+	"						WHERE x.claimed_by = $3 AND x.claim_token = $2 AND x.since <= $10 OFFSET 0)"
 	"	    ON CONFLICT (claimed_by, claim_token) DO UPDATE"
 	"	   SET since = least(o.since, excluded.since))"
 	"SELECT n.email_id, n.claims, n.score, c.sender_name, c.sender_address, c.reply_to,"
@@ -109,7 +109,7 @@ static BrimStatement claim = {
 	"					   FROM brim.campaign x WHERE x.name = n.campaign OFFSET 0) c"
 	" CROSS JOIN LATERAL (SELECT x.recipient, x.recipient_name, x.subject, x.body, x.message_id, x.message_date"
 	"					   FROM brim.email x WHERE x.email_id = n.email_id OFFSET 0) e",
-	9, BRIM_CLAIM_TYPES, NULL};
+	BRIM_CLAIM_PARAMETERS, BRIM_CLAIM_TYPES, NULL};
 
 /*
  * Everything this process has under way was taken at owner.since or later.
@@ -120,31 +120,31 @@ static BrimStatement note_settled = {
 	"UPDATE brim.email_owner o"
 	"   SET since = coalesce((SELECT l.claimed_at FROM brim.send_ledger l"
 	"						   WHERE l.claimed_at >= o.since AND l.claim_token = $2"
-	"						   ORDER BY l.claimed_at LIMIT 1), now())"
+	"						   ORDER BY l.claimed_at LIMIT 1), $3)"
 	" WHERE o.claimed_by = $1 AND o.claim_token = $2",
-	2, {INT4OID, INT8OID}, NULL};
+	3, {INT4OID, INT8OID, TIMESTAMPTZOID}, NULL};
 
 static BrimStatement suspects = {
 	"SELECT - q.score, q.email_id"
 	"  FROM brim.email_queue q"
-	" WHERE q.crashes > 0 AND q.next_attempt_at <= now() AND q.node_id = $1"
+	" WHERE q.crashes > 0 AND q.next_attempt_at <= $3 AND q.node_id = $1"
 	" ORDER BY - q.score, q.email_id"
 	" LIMIT $2",
-	2, {TEXTOID, INT4OID}, NULL};
+	3, {TEXTOID, INT4OID, TIMESTAMPTZOID}, NULL};
 
 static BrimStatement next_due = {
 	"SELECT (SELECT q.next_attempt_at FROM brim.email_queue q"
-	"		  WHERE q.next_attempt_at > q.queued_at AND q.next_attempt_at > now()"
+	"		  WHERE q.next_attempt_at > q.queued_at AND q.next_attempt_at > $1"
 	"		  ORDER BY q.next_attempt_at LIMIT 1),"
-	"	   EXISTS (SELECT FROM brim.email_queue q WHERE q.next_attempt_at <= now())",
-	0, {0}, NULL};
+	"	   EXISTS (SELECT FROM brim.email_queue q WHERE q.next_attempt_at <= $1)",
+	1, {TIMESTAMPTZOID}, NULL};
 
 /* The clock was set back: what was due by the old one is due by the new one. */
 static BrimStatement shift = {
 	"UPDATE brim.email_queue q"
 	"   SET next_attempt_at = q.next_attempt_at - $1 * interval '1 millisecond'"
-	" WHERE q.next_attempt_at > now()",
-	1, {INT8OID}, NULL};
+	" WHERE q.next_attempt_at > $2",
+	2, {INT8OID, TIMESTAMPTZOID}, NULL};
 
 /*
  * From here on rows are found by their key, which is given as an array: a
@@ -170,12 +170,12 @@ static BrimStatement barrier_suppressed = {
 /* Guard of the barrier: the row is still ours (state, token and number of the claim). */
 static BrimStatement barrier_rows = {
 	"UPDATE brim.send_ledger l"
-	"   SET state = 'committing', dot_at = now()"
+	"   SET state = 'committing', dot_at = $4"
 	" WHERE l.email_id = ANY ($1)"
 	"   AND l.state = 'claimed'"
 	"   AND l.claim_token = $2 AND l.claims = $3[array_position($1, l.email_id)]"
 	" RETURNING l.email_id, l.claims",
-	3, {INT8ARRAYOID, INT8OID, INT4ARRAYOID}, NULL};
+	4, {INT8ARRAYOID, INT8OID, INT4ARRAYOID, TIMESTAMPTZOID}, NULL};
 
 /* clang-format on */
 
@@ -206,7 +206,7 @@ int
 brim_email_claim(const BrimClaim *what, MemoryContext context, BrimEmail **emails)
 {
 	static int    claims = 0;
-	Datum         values[9];
+	Datum         values[BRIM_CLAIM_PARAMETERS];
 	uint64        n;
 	MemoryContext old;
 
@@ -214,6 +214,7 @@ brim_email_claim(const BrimClaim *what, MemoryContext context, BrimEmail **email
 	{
 		values[0] = Int32GetDatum(what->number);
 		values[1] = Int64GetDatum(what->token);
+		values[2] = TimestampTzGetDatum(brim_clock_of_transaction());
 		brim_txn_run(&note_settled, values, NULL);
 	}
 	brim_claim_values(what, values);
@@ -247,7 +248,8 @@ brim_email_claim(const BrimClaim *what, MemoryContext context, BrimEmail **email
 int
 brim_email_suspects(const char *node_id, int max, BrimPlaceInQueue *places)
 {
-	Datum  values[2] = {CStringGetTextDatum(node_id), Int32GetDatum(max)};
+	Datum  values[3] = {CStringGetTextDatum(node_id), Int32GetDatum(max),
+						TimestampTzGetDatum(brim_clock_of_transaction())};
 	uint64 n = brim_txn_run(&suspects, values, NULL);
 
 	for (uint64 i = 0; i < n; i++)
@@ -264,7 +266,8 @@ brim_email_next_due(bool *blocked)
 	bool  isnull;
 	Datum value;
 
-	brim_txn_run(&next_due, NULL, NULL);
+	value = TimestampTzGetDatum(brim_clock_of_transaction());
+	brim_txn_run(&next_due, &value, NULL);
 	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 	*blocked = brim_txn_bool(0, 2);
 	return isnull ? DT_NOEND : DatumGetTimestampTz(value);
@@ -273,7 +276,8 @@ brim_email_next_due(bool *blocked)
 void
 brim_email_shift(int64 milliseconds)
 {
-	Datum values[1] = {Int64GetDatum(milliseconds)};
+	Datum values[2] = {Int64GetDatum(milliseconds),
+					   TimestampTzGetDatum(brim_clock_of_transaction())};
 
 	brim_txn_run(&shift, values, NULL);
 }
@@ -281,8 +285,9 @@ brim_email_shift(int64 milliseconds)
 void
 brim_email_barrier(const int64 *email_ids, const int *claim_nos, int n, int64 token, bool *granted)
 {
-	Datum  values[3] = {brim_txn_int8_array(email_ids, n), Int64GetDatum(token),
-						brim_txn_int4_array(claim_nos, n)};
+	Datum  values[4] = {brim_txn_int8_array(email_ids, n), Int64GetDatum(token),
+						brim_txn_int4_array(claim_nos, n),
+						TimestampTzGetDatum(brim_clock_of_transaction())};
 	uint64 rows;
 
 	memset(granted, 0, sizeof(bool) * n);

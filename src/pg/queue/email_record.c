@@ -39,16 +39,16 @@
 static BrimStatement record_sent = {
 	"UPDATE brim.send_ledger l"
 	"   SET claim_token = NULL, claimed_by = NULL, state = 'sent',"
-	"	   sent_at = least(greatest(now(), l.claimed_at), l.claimed_at + interval '24 hours'),"
+	"	   sent_at = least(greatest($10, l.claimed_at), l.claimed_at + interval '24 hours'),"
 	"	   started_at = $4[" PLACE "], phase = $5[" PLACE "],"
 	"	   smtp_code = nullif($6[" PLACE "], 0), enhanced_code = nullif($7[" PLACE "], ''),"
 	"	   reply = $8[" PLACE "], relay = $9[" PLACE "]"
 	IS_OURS
 	"   AND l.state IN ('committing', 'uncertain')"
 	" RETURNING l.email_id, l.claims, l.campaign, l.company_id",
-	9,
+	10,
 	{INT8ARRAYOID, INT8OID, INT4ARRAYOID, TIMESTAMPTZARRAYOID, TEXTARRAYOID, INT4ARRAYOID, TEXTARRAYOID,
-	 TEXTARRAYOID, TEXTARRAYOID},
+	 TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZOID},
 	NULL};
 
 static BrimStatement record_uncertain = {
@@ -66,13 +66,13 @@ static BrimStatement record_queued = {
 	"	   AND l.state IN ('claimed', 'committing')"
 	"	RETURNING l.*, " PLACE " AS place)"
 	"INSERT INTO brim.email_queue (email_id, campaign, company_id, choice, score, node_id,"
-	"							   attempts, claims, crashes, footer, next_attempt_at)"
+	"							   attempts, claims, crashes, footer, queued_at, next_attempt_at)"
 	"SELECT g.email_id, g.campaign, g.company_id, e.choice, g.score, g.node_id,"
-	"	   g.attempts + $4[g.place], g.claims, g.crashes, g.footer, now() + $5[g.place] * interval '1 second'"
+	"	   g.attempts + $4[g.place], g.claims, g.crashes, g.footer, $6, $6 + $5[g.place] * interval '1 second'"
 	"  FROM gone g"
 	" CROSS JOIN LATERAL (SELECT x.choice FROM brim.email x WHERE x.email_id = g.email_id OFFSET 0) e"
 	" RETURNING email_id, claims, campaign, company_id",
-	5, {INT8ARRAYOID, INT8OID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID}, NULL};
+	6, {INT8ARRAYOID, INT8OID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, TIMESTAMPTZOID}, NULL};
 
 static BrimStatement record_parked = {
 	"WITH gone AS ("
@@ -353,7 +353,7 @@ brim_email_record(const BrimEmailResult *all, int nall, int64 token)
 	Results                 queued;
 	Results                 parked;
 	int                     nfailures = 0;
-	Datum                   values[9];
+	Datum                   values[10];
 
 	companies.campaigns = palloc(sizeof(char *) * nall);
 	companies.ids = palloc(sizeof(char *) * nall);
@@ -376,6 +376,7 @@ brim_email_record(const BrimEmailResult *all, int nall, int64 token)
 	{
 		own_values(&sent, token, values);
 		attempt_values(&sent, &values[3]);
+		values[9] = TimestampTzGetDatum(brim_clock_of_transaction());
 		(void) take_ours(brim_txn_run(&record_sent, values, NULL), all, nall, ours, &companies);
 	}
 	if (uncertain.n > 0)
@@ -389,6 +390,7 @@ brim_email_record(const BrimEmailResult *all, int nall, int64 token)
 		own_values(&queued, token, values);
 		values[3] = brim_txn_int4_array(queued.charges, queued.n);
 		values[4] = brim_txn_int4_array(queued.delays, queued.n);
+		values[5] = TimestampTzGetDatum(brim_clock_of_transaction());
 		nfailures += take_ours(brim_txn_run(&record_queued, values, NULL), all, nall,
 							   &failures[nfailures], &companies);
 	}

@@ -12,6 +12,7 @@
 #include "compat.h"
 
 #include "catalog/pg_type.h"
+#include "utils/timestamp.h"
 
 #include "pg/queue/email.h"
 #include "pg/server/server.h"
@@ -31,6 +32,7 @@
 
 #define BACK_COLUMNS \
 	"email_id, campaign, company_id, choice, score, node_id, attempts, claims, crashes, footer"
+#define BACK_TO_QUEUE "INSERT INTO brim.email_queue (" BACK_COLUMNS ", queued_at, next_attempt_at)"
 
 static BrimStatement recover_claimed = {
 	"WITH gone AS ("
@@ -48,10 +50,10 @@ static BrimStatement recover_claimed = {
 	"	INSERT INTO brim.email_parked (" BACK_COLUMNS ", status, hold_reason)"
 	"	SELECT f.*, 'held', 'poison' FROM found f WHERE f.crashes >= 2),"
 	" back AS ("
-	"	INSERT INTO brim.email_queue (" BACK_COLUMNS ")"
-	"	SELECT f.* FROM found f WHERE f.crashes < 2)"
+	"	" BACK_TO_QUEUE
+	"	SELECT f.*, $4, $4 FROM found f WHERE f.crashes < 2)"
 	"SELECT f.email_id FROM found f",
-	3, {INT4OID, INT8OID, INT4OID}, NULL};
+	4, {INT4OID, INT8OID, INT4OID, TIMESTAMPTZOID}, NULL};
 
 static BrimStatement recover_committing = {
 	"WITH lost AS ("
@@ -107,18 +109,20 @@ static BrimStatement forgotten = {
 	"	   AND l.state = 'claimed' AND l.claimed_by = $1 AND l.claim_token = $2"
 	"	   AND l.email_id <> ALL ($3)"
 	"	RETURNING l.*)"
-	"INSERT INTO brim.email_queue (" BACK_COLUMNS ")"
-	"SELECT g.email_id, g.campaign, g.company_id, e.choice, g.score, g.node_id, g.attempts, g.claims, g.crashes, g.footer"
+	BACK_TO_QUEUE
+	"SELECT g.email_id, g.campaign, g.company_id, e.choice, g.score, g.node_id, g.attempts, g.claims, g.crashes, g.footer,"
+	"	   $4, $4"
 	"  FROM gone g"
 	" CROSS JOIN LATERAL (SELECT x.choice FROM brim.email x WHERE x.email_id = g.email_id OFFSET 0) e",
-	3, {INT4OID, INT8OID, INT8ARRAYOID}, NULL};
+	4, {INT4OID, INT8OID, INT8ARRAYOID, TIMESTAMPTZOID}, NULL};
 
 /* clang-format on */
 
 int
 brim_email_recover(int64 token, int number, bool clean)
 {
-	Datum  values[3] = {Int32GetDatum(number), Int64GetDatum(token), Int32GetDatum(clean ? 0 : 1)};
+	Datum  values[4] = {Int32GetDatum(number), Int64GetDatum(token), Int32GetDatum(clean ? 0 : 1),
+						TimestampTzGetDatum(brim_clock_of_transaction())};
 	uint64 n = brim_txn_run(&recover_claimed, values, NULL);
 
 	n += brim_txn_run(&recover_committing, values, NULL);
@@ -132,7 +136,8 @@ brim_email_recover(int64 token, int number, bool clean)
 void
 brim_email_release_forgotten(int64 token, int number, const int64 *held, int n)
 {
-	Datum values[3] = {Int32GetDatum(number), Int64GetDatum(token), brim_txn_int8_array(held, n)};
+	Datum values[4] = {Int32GetDatum(number), Int64GetDatum(token), brim_txn_int8_array(held, n),
+					   TimestampTzGetDatum(brim_clock_of_transaction())};
 
 	brim_txn_run(&forgotten, values, NULL);
 }
