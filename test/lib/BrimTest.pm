@@ -296,15 +296,16 @@ sub give_back
 	return;
 }
 
-# queue_emails(N, NAME): N e-mails in the queue, to contact@NAME1.example and so on, without leads; variant one
+# queue_emails(N, NAME, [BYTES]): N e-mails in the queue, to contact@NAME1.example and so on, without leads; variant one
 sub queue_emails
 {
-	my ($self, $n, $name) = @_;
+	my ($self, $n, $name, $bytes) = @_;
+	my $body = $bytes ? "left(repeat('Your team moves orders by hand, week after week, number ' || i || '. ', 100), $bytes)" : "'Hello'";
 	$self->sql(qq{
 		WITH written AS (
 			INSERT INTO brim.email (campaign, company_id, variant, score, node_id, recipient, subject, body, generated_by,
 									message_id, message_date)
-			SELECT 'default', '$name' || i, 'one', 100, n.node_id, 'contact\@$name' || i || '.example', 'Hello', 'Hello',
+			SELECT 'default', '$name' || i, 'one', 100, n.node_id, 'contact\@$name' || i || '.example', 'Hello', $body,
 				   'template', '$name' || i || '\@flowline.example', now()
 			  FROM generate_series(1, $n) AS i, brim.node AS n
 			RETURNING *)

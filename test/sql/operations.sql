@@ -218,9 +218,10 @@ SELECT * FROM (SELECT * FROM brim_status() EXCEPT ALL (:checks)) AS d WHERE chec
 -- The row of the e-mails is ok while none is held and none failed.
 BEGIN;
 SELECT status, detail, hint FROM brim_status() WHERE check_name = 'e-mails';
-UPDATE brim.outbound_email SET status = 'failed', hold_reason = NULL WHERE status = 'held' AND variant = 'problem_focused';
+UPDATE brim.email_parked AS p SET status = 'failed', hold_reason = NULL FROM brim.email AS e
+ WHERE e.email_id = p.email_id AND p.status = 'held' AND e.variant = 'problem_focused';
 SELECT status, detail, hint FROM brim_status() WHERE check_name = 'e-mails';
-UPDATE brim.outbound_email SET status = 'cancelled', hold_reason = NULL WHERE status IN ('held', 'failed');
+UPDATE brim.email_parked SET status = 'cancelled', hold_reason = NULL WHERE status IN ('held', 'failed');
 SELECT status, detail, hint FROM brim_status() WHERE check_name = 'e-mails';
 ROLLBACK;
 

@@ -147,31 +147,31 @@ static BrimStatement shift = {
 	2, {INT8OID, TIMESTAMPTZOID}, NULL};
 
 /*
- * From here on rows are found by their key, which is given as an array: a
- * join would be planned by the size that the ledger had then, and walk all of
- * it later.
+ * Rows of the ledger are found by their key, which is given as an array: a join
+ * would be planned by the size that the ledger had then, and walk all of it
+ * later.
  *
- * Whoever unsubscribed since the claim is not mailed either, as long as nothing is said.
+ * Guards of the barrier: whoever unsubscribed since the claim is not mailed
+ * either, as long as nothing is said; and the row is still ours (state, token
+ * and number of the claim).
  */
-static BrimStatement barrier_suppressed = {
+static BrimStatement barrier = {
 	"WITH gone AS ("
 	"	DELETE FROM brim.send_ledger l"
 	"	 WHERE l.email_id = ANY ($1) AND l.state = 'claimed' AND l.claim_token = $2"
 	"	   AND " IS_SUPPRESSED("l.email_id")
-	"	RETURNING l.*)"
-	"INSERT INTO brim.email_parked (email_id, campaign, company_id, choice, score, node_id,"
-	"								attempts, claims, crashes, footer, status)"
-	"SELECT g.email_id, g.campaign, g.company_id, e.choice, g.score, g.node_id,"
-	"	   g.attempts, g.claims, g.crashes, g.footer, 'suppressed'"
-	"  FROM gone g"
-	" CROSS JOIN LATERAL (SELECT x.choice FROM brim.email x WHERE x.email_id = g.email_id OFFSET 0) e",
-	2, {INT8ARRAYOID, INT8OID}, NULL};
-
-/* Guard of the barrier: the row is still ours (state, token and number of the claim). */
-static BrimStatement barrier_rows = {
+	"	RETURNING l.*),"
+	" parked AS ("
+	"	INSERT INTO brim.email_parked (email_id, campaign, company_id, choice, score, node_id,"
+	"								   attempts, claims, crashes, footer, status)"
+	"	SELECT g.email_id, g.campaign, g.company_id, e.choice, g.score, g.node_id,"
+	"		   g.attempts, g.claims, g.crashes, g.footer, 'suppressed'"
+	"	  FROM gone g"
+	"	 CROSS JOIN LATERAL (SELECT x.choice FROM brim.email x WHERE x.email_id = g.email_id OFFSET 0) e)"
 	"UPDATE brim.send_ledger l"
 	"   SET state = 'committing', dot_at = $4"
 	" WHERE l.email_id = ANY ($1)"
+	"   AND l.email_id <> ALL (ARRAY(SELECT g.email_id FROM gone g))"
 	"   AND l.state = 'claimed'"
 	"   AND l.claim_token = $2 AND l.claims = $3[array_position($1, l.email_id)]"
 	" RETURNING l.email_id, l.claims",
@@ -291,8 +291,7 @@ brim_email_barrier(const int64 *email_ids, const int *claim_nos, int n, int64 to
 	uint64 rows;
 
 	memset(granted, 0, sizeof(bool) * n);
-	brim_txn_run(&barrier_suppressed, values, NULL);
-	rows = brim_txn_run(&barrier_rows, values, NULL);
+	rows = brim_txn_run(&barrier, values, NULL);
 	for (uint64 row = 0; row < rows; row++)
 		for (int i = 0; i < n; i++)
 			if (email_ids[i] == brim_txn_int64(row, 1) && claim_nos[i] == brim_txn_int64(row, 2))

@@ -36,16 +36,46 @@
 	" WHERE l.email_id = ANY ($1)" \
 	"   AND l.claim_token = $2 AND l.claims = $3[" PLACE "]"
 
+/*
+ * One e-mail a company is tried to the end.  Its other variants are over then:
+ * they leave the queue and the place where they were held, which makes them
+ * superseded.  An operator may be moving one of them to and fro meanwhile, and
+ * who waits for a lock in one table does not see what has come into the other.
+ * So the queue comes first.  If one that was seen there was gone when the lock
+ * was ours, or one is parked, the other table and the queue follow in statements
+ * of their own.
+ */
+#define OTHERS_IN(table, companies) \
+	"SELECT x.email_id" \
+	"  FROM " companies " k" \
+	" CROSS JOIN LATERAL (SELECT y.email_id FROM " table " y" \
+	"					   WHERE y.company_id = k.company_id AND y.campaign = k.campaign OFFSET 0) x"
+
+#define SUPERSEDE(companies) \
+	" others AS MATERIALIZED (" OTHERS_IN("brim.email_queue", companies) ")," \
+	" over AS (" \
+	"	DELETE FROM brim.email_queue q WHERE q.email_id = ANY (ARRAY(SELECT o.email_id FROM others o))" \
+	"	RETURNING q.email_id)"
+
+#define MORE_TO_SUPERSEDE(companies) \
+	"(SELECT count(*) FROM others) > (SELECT count(*) FROM over)" \
+	"	   OR EXISTS (" OTHERS_IN("brim.email_parked", companies) ")"
+
 static BrimStatement record_sent = {
-	"UPDATE brim.send_ledger l"
-	"   SET claim_token = NULL, claimed_by = NULL, state = 'sent',"
-	"	   sent_at = least(greatest($10, l.claimed_at), l.claimed_at + interval '24 hours'),"
-	"	   started_at = $4[" PLACE "], phase = $5[" PLACE "],"
-	"	   smtp_code = nullif($6[" PLACE "], 0), enhanced_code = nullif($7[" PLACE "], ''),"
-	"	   reply = $8[" PLACE "], relay = $9[" PLACE "]"
+	"WITH sent AS ("
+	"	UPDATE brim.send_ledger l"
+	"	   SET claim_token = NULL, claimed_by = NULL, state = 'sent',"
+	"		   sent_at = least(greatest($10, l.claimed_at), l.claimed_at + interval '24 hours'),"
+	"		   started_at = $4[" PLACE "], phase = $5[" PLACE "],"
+	"		   smtp_code = nullif($6[" PLACE "], 0), enhanced_code = nullif($7[" PLACE "], ''),"
+	"		   reply = $8[" PLACE "], relay = $9[" PLACE "]"
 	IS_OURS
-	"   AND l.state IN ('committing', 'uncertain')"
-	" RETURNING l.email_id, l.claims, l.campaign, l.company_id",
+	"	   AND l.state IN ('committing', 'uncertain')"
+	"	RETURNING l.email_id, l.claims, l.campaign, l.company_id),"
+	SUPERSEDE("sent")
+	"SELECT s.email_id, s.claims, s.campaign, s.company_id,"
+	"	   " MORE_TO_SUPERSEDE("sent")
+	"  FROM sent s",
 	10,
 	{INT8ARRAYOID, INT8OID, INT4ARRAYOID, TIMESTAMPTZARRAYOID, TEXTARRAYOID, INT4ARRAYOID, TEXTARRAYOID,
 	 TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZOID},
@@ -119,25 +149,16 @@ static BrimStatement record_suppression = {
 	"    ON CONFLICT (kind, value) DO NOTHING",
 	1, {INT8ARRAYOID}, NULL};
 
-/*
- * One e-mail a company is tried to the end.  Its other variants are over then:
- * they leave the queue and the place where they were held, which makes them
- * superseded.
- */
-#define OTHERS_IN(table) \
-	"SELECT w.email_id" \
-	"  FROM unnest($1::text[], $2::text[]) AS k (campaign, company_id)" \
-	" CROSS JOIN LATERAL (SELECT x.email_id FROM " table " x" \
-	"					   WHERE x.company_id = k.company_id AND x.campaign = k.campaign OFFSET 0) w"
+#define COMPANIES "(SELECT * FROM unnest($1::text[], $2::text[]) AS u (campaign, company_id))"
 
 static BrimStatement supersede_queued = {
 	"DELETE FROM brim.email_queue q"
-	" WHERE q.email_id = ANY (ARRAY(" OTHERS_IN("brim.email_queue") "))",
+	" WHERE q.email_id = ANY (ARRAY(" OTHERS_IN("brim.email_queue", COMPANIES) "))",
 	2, {TEXTARRAYOID, TEXTARRAYOID}, NULL};
 
 static BrimStatement supersede_parked = {
 	"DELETE FROM brim.email_parked p"
-	" WHERE p.email_id = ANY (ARRAY(" OTHERS_IN("brim.email_parked") "))"
+	" WHERE p.email_id = ANY (ARRAY(" OTHERS_IN("brim.email_parked", COMPANIES) "))"
 	"   AND p.status IN ('draft', 'held')",
 	2, {TEXTARRAYOID, TEXTARRAYOID}, NULL};
 
@@ -251,9 +272,17 @@ attempt_values(const Results *r, Datum *values)
 	values[5] = brim_txn_text_array(r->relays, r->n);
 }
 
+/* The company of a row of the statement that was just run. */
+static void
+note_company(Companies *companies, uint64 row)
+{
+	companies->campaigns[companies->n] = brim_txn_text(row, 3);
+	companies->ids[companies->n++] = brim_txn_text(row, 4);
+}
+
 /*
  * Which of the results the statement that was just run found to be ours: they
- * go to ours; the companies of those that were sent or failed are noted.
+ * go to ours; the companies of those that failed are noted.
  */
 static int
 take_ours(uint64 rows, const BrimEmailResult *all, int nall, const BrimEmailResult **ours,
@@ -271,19 +300,13 @@ take_ours(uint64 rows, const BrimEmailResult *all, int nall, const BrimEmailResu
 		if (i == nall)
 			continue;
 		ours[n++] = &all[i];
-		if (strcmp(all[i].status, "sent") != 0 && strcmp(all[i].status, "failed") != 0)
-			continue;
-		companies->campaigns[companies->n] = brim_txn_text(row, 3);
-		companies->ids[companies->n++] = brim_txn_text(row, 4);
+		if (strcmp(all[i].status, "failed") == 0)
+			note_company(companies, row);
 	}
 	return n;
 }
 
-/*
- * The queue comes first, and once more: an operator may be moving one of them
- * to and fro, and who waits for a lock in one table does not see what has come
- * into the other.
- */
+/* End what waits for these companies: the queue comes first, and once more. */
 static void
 supersede(const Companies *companies)
 {
@@ -346,13 +369,13 @@ void
 brim_email_record(const BrimEmailResult *all, int nall, int64 token)
 {
 	const BrimEmailResult **failures = palloc(sizeof(*failures) * nall);
-	const BrimEmailResult **ours = palloc(sizeof(*ours) * nall);
 	Companies               companies = {0};
 	Results                 sent;
 	Results                 uncertain;
 	Results                 queued;
 	Results                 parked;
 	int                     nfailures = 0;
+	uint64                  rows;
 	Datum                   values[10];
 
 	companies.campaigns = palloc(sizeof(char *) * nall);
@@ -377,7 +400,9 @@ brim_email_record(const BrimEmailResult *all, int nall, int64 token)
 		own_values(&sent, token, values);
 		attempt_values(&sent, &values[3]);
 		values[9] = TimestampTzGetDatum(brim_clock_of_transaction());
-		(void) take_ours(brim_txn_run(&record_sent, values, NULL), all, nall, ours, &companies);
+		rows = brim_txn_run(&record_sent, values, NULL);
+		for (uint64 row = 0; row < rows && brim_txn_bool(0, 5); row++)
+			note_company(&companies, row);
 	}
 	if (uncertain.n > 0)
 	{
