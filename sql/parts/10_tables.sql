@@ -307,7 +307,7 @@ CREATE TABLE brim.send_ledger (
  * touching an index.  So no index, key or predicate may name a column that
  * changes between claim and record: those from claim_token on.
  */
-) WITH (fillfactor = 45, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
+) WITH (fillfactor = 33, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
 COMMENT ON TABLE brim.send_ledger IS 'One row a company and campaign whose e-mail is under way, was sent, or may have been. Key: email_id; campaign, company_id. What the mail server refused for sure, and what an operator released, leaves it';
 COMMENT ON COLUMN brim.send_ledger.email_id IS 'E-mail';
 COMMENT ON COLUMN brim.send_ledger.campaign IS 'Campaign of the e-mail';
