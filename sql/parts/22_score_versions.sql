@@ -35,9 +35,12 @@ CREATE TABLE brim.model_publication (
     follows bigint
 );
 COMMENT ON TABLE brim.model_publication IS 'One row a publication of a version of a scoring model. Key: publication_id. Kept by a trigger of brim.published_model; rows stay when the version is deleted';
+COMMENT ON COLUMN brim.model_publication.publication_id IS 'Grows with each publication';
+COMMENT ON COLUMN brim.model_publication.name IS 'Name of the model';
 COMMENT ON COLUMN brim.model_publication.version IS 'Version that scored from then on; NULL: the model was withdrawn';
 COMMENT ON COLUMN brim.model_publication.is_default IS 'The model was the default then: it scored where none is named';
 COMMENT ON COLUMN brim.model_publication.is_rollback IS 'Published by brim_rollback_model()';
+COMMENT ON COLUMN brim.model_publication.published_at IS 'When it was published';
 COMMENT ON COLUMN brim.model_publication.published_by IS 'Who published it; brim: the version came with the extension';
 COMMENT ON COLUMN brim.model_publication.follows IS 'Publication that brim_rollback_model() goes back to';
 CREATE INDEX model_publication_name ON brim.model_publication (name, publication_id);

@@ -16,6 +16,12 @@ CREATE TYPE brim.checked_company AS (
     error text
 );
 COMMENT ON TYPE brim.checked_company IS 'One element of an import: the columns given, the attributes to be set and to be cleared, or what is wrong with it';
+COMMENT ON COLUMN brim.checked_company.ordinal IS 'Place of the company in what was imported, from 1';
+COMMENT ON COLUMN brim.checked_company.company_id IS 'Key that it gets; NULL: it cannot be stored';
+COMMENT ON COLUMN brim.checked_company.company IS 'Columns of brim.lead that were given, as a JSON object';
+COMMENT ON COLUMN brim.checked_company.attributes IS 'Keys that are no columns, as a JSON object';
+COMMENT ON COLUMN brim.checked_company.cleared IS 'Attributes that were given as null and go';
+COMMENT ON COLUMN brim.checked_company.error IS 'What is wrong with it, in words; NULL: nothing';
 
 CREATE FUNCTION brim.input_problem(key text, kind text, max_length integer, value jsonb) RETURNS text
     IMMUTABLE PARALLEL SAFE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -118,9 +118,18 @@ CREATE TABLE brim.rescore_run (
     statement_at timestamptz
 );
 COMMENT ON TABLE brim.rescore_run IS 'One row a run of brim_rescore_all(): how far it came. Key: run_id. Not dumped';
+COMMENT ON COLUMN brim.rescore_run.run_id IS 'Grows with each run';
 COMMENT ON COLUMN brim.rescore_run.model IS 'Model that all leads get; NULL: each its own';
+COMMENT ON COLUMN brim.rescore_run.batch_size IS 'Leads in one transaction';
+COMMENT ON COLUMN brim.rescore_run.total_estimate IS 'Leads there were at the beginning, as the planner estimates it';
+COMMENT ON COLUMN brim.rescore_run.seen IS 'Leads looked at so far';
+COMMENT ON COLUMN brim.rescore_run.written IS 'Leads of these whose score changed';
 COMMENT ON COLUMN brim.rescore_run.last_company_id IS 'Last lead of the last batch: where the run goes on';
 COMMENT ON COLUMN brim.rescore_run.published IS 'Hash of the models that the run began with: where they have changed it begins again';
+COMMENT ON COLUMN brim.rescore_run.started_at IS 'When it began';
+COMMENT ON COLUMN brim.rescore_run.started_by IS 'Role that began it';
+COMMENT ON COLUMN brim.rescore_run.last_batch_at IS 'When the last batch was done; NULL: none was';
+COMMENT ON COLUMN brim.rescore_run.finished_at IS 'When the last lead was done; NULL: not finished';
 COMMENT ON COLUMN brim.rescore_run.is_given_up IS 'The models changed after it was interrupted, so another run began from the first lead';
 COMMENT ON COLUMN brim.rescore_run.pid IS 'Server process that runs it';
 COMMENT ON COLUMN brim.rescore_run.statement_at IS 'Start of the statement of that process that it is part of';

@@ -15,6 +15,10 @@
 CREATE TYPE brim.check_result AS (check_name text, status text, detail text, hint text);
 COMMENT ON TYPE brim.check_result IS
     'One row of brim_status(): what was looked at, its state (ok, info, warning, blocked), why, and what to do';
+COMMENT ON COLUMN brim.check_result.check_name IS 'What was looked at';
+COMMENT ON COLUMN brim.check_result.status IS 'ok, info, warning or blocked';
+COMMENT ON COLUMN brim.check_result.detail IS 'What was found, as a sentence';
+COMMENT ON COLUMN brim.check_result.hint IS 'What to do, where possible as a statement; NULL: nothing';
 
 CREATE FUNCTION brim.component_fault(component text, OUT detail text, OUT status text)
     VOLATILE LANGUAGE sql
