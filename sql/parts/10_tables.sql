@@ -32,7 +32,8 @@ COMMENT ON COLUMN brim.lead.company_name IS 'Name as written; never empty';
 COMMENT ON COLUMN brim.lead.domain IS 'Web site or host as written, such as acme.example or https://www.acme.example/; NULL: unknown';
 COMMENT ON COLUMN brim.lead.contact_name IS 'Person to write to; NULL: unknown';
 COMMENT ON COLUMN brim.lead.contact_email IS
-    'Address to write to; NULL or blank: its e-mails are held (no_recipient). Checked when an e-mail is queued, not here';
+    'Address to write to; NULL or blank: its e-mails are held (no_recipient). Checked when an e-mail is queued, not '
+    'here';
 COMMENT ON COLUMN brim.lead.employee_count IS 'Number of employees; NULL: unknown. Any integer is stored';
 COMMENT ON COLUMN brim.lead.industry IS 'Industry as written, such as SaaS; scoring compares it in any case of letters; NULL: unknown';
 COMMENT ON COLUMN brim.lead.funding_stage IS 'Last funding stage as written, such as Series A; NULL: unknown';
@@ -47,7 +48,8 @@ COMMENT ON COLUMN brim.lead.intent_score IS 'Does the company show buying signal
 COMMENT ON COLUMN brim.lead.total_score IS 'Weighted sum of fit and intent, 0-100';
 COMMENT ON COLUMN brim.lead.confidence IS 'Share of the seven scoring facts that are given, 0-1';
 COMMENT ON COLUMN brim.lead.action IS
-    'What the total suggests: high_priority_outreach, medium_priority_outreach or low_priority_monitoring; NULL: not scored';
+    'What the total suggests: high_priority_outreach, medium_priority_outreach or low_priority_monitoring; NULL: not '
+    'scored';
 COMMENT ON COLUMN brim.lead.model IS 'Scoring model of the stored score; set it to score this lead with another model';
 COMMENT ON COLUMN brim.lead.model_version IS 'Version of the model that the stored score comes from; NULL: not scored';
 COMMENT ON COLUMN brim.lead.scored_at IS 'When the stored score was last calculated with another result; NULL: not scored';
@@ -81,7 +83,8 @@ COMMENT ON COLUMN brim.campaign.postal_address IS 'Postal address of the sender,
 COMMENT ON COLUMN brim.campaign.min_score IS 'Leads with at least this total score get an e-mail';
 COMMENT ON COLUMN brim.campaign.approval IS 'auto: e-mails are queued when written; review: they wait for brim_approve()';
 COMMENT ON COLUMN brim.campaign.is_active IS 'Off: nothing is written or sent for it; what waits, waits';
-COMMENT ON COLUMN brim.campaign.is_shipped IS 'The row is as the extension brought it along; a change of the row clears the mark. Only other rows are dumped';
+COMMENT ON COLUMN brim.campaign.is_shipped IS
+    'The row is as the extension brought it along; a change of the row clears the mark. Only other rows are dumped';
 COMMENT ON COLUMN brim.campaign.created_at IS 'When the campaign was made';
 INSERT INTO brim.campaign (name, is_shipped) VALUES ('default', true);
 
@@ -100,10 +103,15 @@ COMMENT ON COLUMN brim.variant.name IS 'Letters, digits, _, . and -, at most 63;
 COMMENT ON COLUMN brim.variant.instruction IS 'What the model is told about this way of writing';
 COMMENT ON COLUMN brim.variant.weight IS 'Share of the companies that get this variant, relative to the other variants';
 COMMENT ON COLUMN brim.variant.is_active IS 'Off: no further drafts are written with it; those written stay';
-COMMENT ON COLUMN brim.variant.is_shipped IS 'The row is as the extension brought it along; a change of the row clears the mark. Only other rows are dumped';
+COMMENT ON COLUMN brim.variant.is_shipped IS
+    'The row is as the extension brought it along; a change of the row clears the mark. Only other rows are dumped';
 INSERT INTO brim.variant (is_shipped, campaign, name, instruction) VALUES
-(true, 'default', 'problem_focused', 'Open with one concrete operational problem that the facts about the company suggest, then show how the product removes it.'),
-(true, 'default', 'roi_focused', 'Open with the measurable gain the company can expect (time, cost or revenue), then show how the product brings it about. Invent no figures.');
+(true, 'default', 'problem_focused',
+ 'Open with one concrete operational problem that the facts about the company suggest, '
+ 'then show how the product removes it.'),
+(true, 'default', 'roi_focused',
+ 'Open with the measurable gain the company can expect (time, cost or revenue), '
+ 'then show how the product brings it about. Invent no figures.');
 
 CREATE TABLE brim.template (
     industry text NOT NULL DEFAULT '' CHECK (industry = lower(industry)),
@@ -113,12 +121,18 @@ CREATE TABLE brim.template (
     is_shipped boolean NOT NULL DEFAULT false,
     PRIMARY KEY (industry, variant, is_shipped)
 );
-COMMENT ON TABLE brim.template IS 'One row a template used where the model writes no e-mail. Key: industry, variant, is_shipped; an empty string stands for any';
+COMMENT ON TABLE brim.template IS
+    'One row a template used where the model writes no e-mail. Key: industry, variant, is_shipped; an empty string '
+    'stands for any';
 COMMENT ON COLUMN brim.template.industry IS 'Industry in lower case, as lower(brim.lead.industry) gives it; empty: any';
 COMMENT ON COLUMN brim.template.variant IS 'Name of the variant; empty: any';
 COMMENT ON COLUMN brim.template.subject IS 'Subject with blanks such as {{company_name}} or {{contact_name|there}}';
-COMMENT ON COLUMN brim.template.body IS 'Body with the same blanks: company_name, contact_name, contact_first_name, industry, employee_count, country, product_name, product_pitch, sender_name';
-COMMENT ON COLUMN brim.template.is_shipped IS 'The row is as the extension brought it along; a change of the row clears the mark. Only other rows are dumped, and one of the same industry and variant goes before a shipped one';
+COMMENT ON COLUMN brim.template.body IS
+    'Body with the same blanks: company_name, contact_name, contact_first_name, industry, employee_count, country, '
+    'product_name, product_pitch, sender_name';
+COMMENT ON COLUMN brim.template.is_shipped IS
+    'The row is as the extension brought it along; a change of the row clears the mark. Only other rows are dumped, '
+    'and one of the same industry and variant goes before a shipped one';
 
 CREATE TABLE brim.node (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
@@ -144,7 +158,9 @@ COMMENT ON COLUMN brim.node.host IS 'Name of the machine';
 COMMENT ON COLUMN brim.node.data_directory IS 'Data directory of the server, as the setting of that name';
 COMMENT ON COLUMN brim.node.is_paused IS 'The worker does nothing, since brim_pause() was called';
 COMMENT ON COLUMN brim.node.last_batch_at IS 'When the worker last took e-mails to send, for brim.send_interval; NULL: never';
-COMMENT ON COLUMN brim.node.confirmed_by IS 'Standbys that confirm every barrier before the e-mail goes out, so that brim.after_promotion = resume may hold for them; empty: none';
+COMMENT ON COLUMN brim.node.confirmed_by IS
+    'Standbys that confirm every barrier before the e-mail goes out, so that brim.after_promotion = resume may hold '
+    'for them; empty: none';
 COMMENT ON COLUMN brim.node.created_at IS 'When this installation began, by CREATE EXTENSION';
 COMMENT ON COLUMN brim.node.armed_at IS 'When brim_arm() last confirmed this place; at first that of CREATE EXTENSION';
 
@@ -192,7 +208,9 @@ CREATE TABLE brim.generation (
         autovacuum_analyze_scale_factor = 0.05);
 COMMENT ON TABLE brim.generation IS 'One row a job that drafts all variants for one company in one campaign. Key: generation_id';
 COMMENT ON COLUMN brim.generation.generation_id IS 'Of jobs with the same score the lowest goes first';
-COMMENT ON COLUMN brim.generation.campaign IS 'A campaign with jobs cannot be deleted or renamed. There is no foreign key, because its check of every row would slow down intake';
+COMMENT ON COLUMN brim.generation.campaign IS
+    'A campaign with jobs cannot be deleted or renamed. There is no foreign key, because its check of every row would '
+    'slow down intake';
 COMMENT ON COLUMN brim.generation.company_id IS 'Lead that the drafts are for; the job stays when the lead is deleted';
 COMMENT ON COLUMN brim.generation.score IS 'Total score of the lead, 0-100; of the jobs that are due the highest goes first';
 COMMENT ON COLUMN brim.generation.status IS
@@ -263,7 +281,8 @@ COMMENT ON COLUMN brim.outbound_email.campaign IS 'Campaign that it belongs to';
 COMMENT ON COLUMN brim.outbound_email.company_id IS 'Lead that it is for; the e-mail stays when the lead is deleted';
 COMMENT ON COLUMN brim.outbound_email.variant IS 'Name of the variant that it was written with';
 COMMENT ON COLUMN brim.outbound_email.score IS 'Total score of the lead, 0-100; of the e-mails that are due the highest goes first';
-COMMENT ON COLUMN brim.outbound_email.choice IS 'Weighted random draw made when the e-mail was written; among the waiting variants of a company the highest goes';
+COMMENT ON COLUMN brim.outbound_email.choice IS
+    'Weighted random draw made when the e-mail was written; among the waiting variants of a company the highest goes';
 COMMENT ON COLUMN brim.outbound_email.status IS 'Where it is on its way; docs/operations.md has the states and how they follow each other';
 COMMENT ON COLUMN brim.outbound_email.hold_reason IS 'Why it is held, as a word of brim.queue_blocked.reason; NULL: not held';
 COMMENT ON COLUMN brim.outbound_email.node_id IS 'Installation that queued the e-mail; another one does not send it';
@@ -305,12 +324,16 @@ CREATE TABLE brim.send_ledger (
     PRIMARY KEY (campaign, company_id)
 -- Each row is updated once, soon after it was made: on its own page, without touching the index.
 ) WITH (fillfactor = 60);
-COMMENT ON TABLE brim.send_ledger IS 'One row a company and campaign whose e-mail was about to be handed over for good. Key: campaign, company_id. Rows are never deleted';
+COMMENT ON TABLE brim.send_ledger IS
+    'One row a company and campaign whose e-mail was about to be handed over for good. Key: campaign, company_id. '
+    'Rows are never deleted';
 COMMENT ON COLUMN brim.send_ledger.campaign IS 'Campaign of the e-mail; no foreign key, since the row outlives everything';
 COMMENT ON COLUMN brim.send_ledger.company_id IS 'Company that was, or may have been, mailed';
 COMMENT ON COLUMN brim.send_ledger.email_id IS 'E-mail that was handed over last';
 COMMENT ON COLUMN brim.send_ledger.message_id IS 'Message-ID of that e-mail, without brackets';
-COMMENT ON COLUMN brim.send_ledger.state IS 'refused (the server declined for sure) and released (an operator decided so) let the company be tried again; every other state blocks it';
+COMMENT ON COLUMN brim.send_ledger.state IS
+    'refused (the server declined for sure) and released (an operator decided so) let the company be tried again; '
+    'every other state blocks it';
 COMMENT ON COLUMN brim.send_ledger.dot_at IS 'When the barrier was written, right before the final dot of the message';
 
 CREATE TABLE brim.email_attempt (
@@ -365,7 +388,9 @@ CREATE TABLE brim.event (
 );
 COMMENT ON TABLE brim.event IS 'One row a thing that happened. Key: event_id';
 COMMENT ON COLUMN brim.event.event_id IS 'Grows in the order of writing, not of committing';
-COMMENT ON COLUMN brim.event.event_type IS 'score_calculated, email_generated, email_sent, email_failed, activation_step_completed, outcome_reported, or an operation such as email_approved';
+COMMENT ON COLUMN brim.event.event_type IS
+    'score_calculated, email_generated, email_sent, email_failed, activation_step_completed, outcome_reported, or an '
+    'operation such as email_approved';
 COMMENT ON COLUMN brim.event.occurred_at IS 'When it happened; for what is reported later than it happened the reported time';
 COMMENT ON COLUMN brim.event.company_id IS 'Lead that it is about; NULL: none. Not a foreign key: the journal outlives leads';
 COMMENT ON COLUMN brim.event.user_id IS 'User of the application, for activation steps; NULL: none';
@@ -385,7 +410,8 @@ CREATE TABLE brim.outcome (
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (company_id, outcome, occurred_at)
 );
-COMMENT ON TABLE brim.outcome IS 'One row an outcome of a lead (demo_booked, closed_won, not_a_fit, ...). Key: company_id, outcome, occurred_at';
+COMMENT ON TABLE brim.outcome IS
+    'One row an outcome of a lead (demo_booked, closed_won, not_a_fit, ...). Key: company_id, outcome, occurred_at';
 COMMENT ON COLUMN brim.outcome.company_id IS 'Lead that it is about; the row stays when the lead is deleted';
 COMMENT ON COLUMN brim.outcome.outcome IS 'A word such as demo_booked, closed_won, not_a_fit: lower-case letters, digits, underscores';
 COMMENT ON COLUMN brim.outcome.occurred_at IS 'When it happened, never in the future';

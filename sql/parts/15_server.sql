@@ -12,14 +12,18 @@ REVOKE EXECUTE ON FUNCTION brim.installation() FROM PUBLIC;
 
 CREATE FUNCTION brim.promotion(OUT resumes boolean, OUT was_standby boolean, OUT name text)
     VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_promotion';
-COMMENT ON FUNCTION brim.promotion() IS 'Is brim.after_promotion set to resume, has this server received WAL as a standby since it was started, and what is its cluster_name';
+COMMENT ON FUNCTION brim.promotion() IS
+    'Is brim.after_promotion set to resume, has this server received WAL as a standby since it was started, and what '
+    'is its cluster_name';
 REVOKE EXECUTE ON FUNCTION brim.promotion() FROM PUBLIC;
 
 CREATE FUNCTION brim.worker_slots(OUT slot integer, OUT worker integer, OUT pid integer, OUT state text, OUT started_at timestamptz,
                                   OUT claimed bigint, OUT sent bigint, OUT failed bigint, OUT uncertain bigint,
                                   OUT generated bigint, OUT errors bigint) RETURNS SETOF record
     VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_worker_slots';
-COMMENT ON FUNCTION brim.worker_slots() IS 'Workers of this database as shared memory knows them; no row where the library is not preloaded or no worker runs';
+COMMENT ON FUNCTION brim.worker_slots() IS
+    'Workers of this database as shared memory knows them; no row where the library is not preloaded or no worker '
+    'runs';
 REVOKE EXECUTE ON FUNCTION brim.worker_slots() FROM PUBLIC;
 
 CREATE FUNCTION brim.claim_owner_alive(claimed_by integer) RETURNS boolean
@@ -38,7 +42,9 @@ COMMENT ON FUNCTION brim.address_problem(text) IS 'Why an e-mail address cannot 
 
 CREATE FUNCTION brim.file_problem(setting text) RETURNS text
     VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_file_problem';
-COMMENT ON FUNCTION brim.file_problem(text) IS 'Why the file or directory that a brim setting names cannot be used by the server, or NULL when it can or none is named';
+COMMENT ON FUNCTION brim.file_problem(text) IS
+    'Why the file or directory that a brim setting names cannot be used by the server, or NULL when it can or none is '
+    'named';
 REVOKE EXECUTE ON FUNCTION brim.file_problem(text) FROM PUBLIC;
 
 CREATE FUNCTION brim.wake_worker() RETURNS void

@@ -48,7 +48,9 @@ BEGIN ATOMIC
      WHERE g.generation_id = template_choice.generation_id
      ORDER BY v.name;
 END;
-COMMENT ON FUNCTION brim.template_choice(bigint) IS 'The template for each active variant of a generation: by industry and variant, else by industry, else by variant, else the default; with what fills its blanks';
+COMMENT ON FUNCTION brim.template_choice(bigint) IS
+    'The template for each active variant of a generation: by industry and variant, else by industry, else by '
+    'variant, else the default; with what fills its blanks';
 REVOKE EXECUTE ON FUNCTION brim.template_choice(bigint) FROM PUBLIC;
 
 CREATE FUNCTION brim.email_footer(sender_name text, product_name text, postal_address text) RETURNS text

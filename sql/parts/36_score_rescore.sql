@@ -55,7 +55,9 @@ BEGIN
     GET DIAGNOSTICS written = ROW_COUNT;
 END;
 $$;
-COMMENT ON FUNCTION brim.rescore_batch(text, text, integer) IS 'Rescores the next leads after a key; returns the last key, NULL where none is left, how many were seen and how many were written';
+COMMENT ON FUNCTION brim.rescore_batch(text, text, integer) IS
+    'Rescores the next leads after a key; returns the last key, NULL where none is left, how many were seen and how '
+    'many were written';
 REVOKE EXECUTE ON FUNCTION brim.rescore_batch(text, text, integer) FROM PUBLIC;
 
 -- Stored scores are from published versions; anything else would go with the next write.
@@ -74,7 +76,8 @@ BEGIN
     PERFORM brim.find_model(model);
 END;
 $$;
-COMMENT ON FUNCTION brim.check_rescore(text, integer) IS 'Raises an error where leads cannot be rescored by this model, or in batches of this size';
+COMMENT ON FUNCTION brim.check_rescore(text, integer) IS
+    'Raises an error where leads cannot be rescored by this model, or in batches of this size';
 REVOKE EXECUTE ON FUNCTION brim.check_rescore(text, integer) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.brim_rescore(model text DEFAULT NULL) RETURNS bigint
@@ -95,7 +98,9 @@ BEGIN
     RETURN v_written;
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_rescore(text) IS 'Scores the stored leads anew in one transaction, each with its model or all with the named one; returns how many leads changed';
+COMMENT ON FUNCTION @extschema@.brim_rescore(text) IS
+    'Scores the stored leads anew in one transaction, each with its model or all with the named one; returns how many '
+    'leads changed';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_rescore(text) FROM PUBLIC;
 
 -- In many transactions -----------------------------------------------------------
@@ -268,7 +273,9 @@ BEGIN
     END LOOP;
 END;
 $$;
-COMMENT ON PROCEDURE @extschema@.brim_rescore_all(text, integer) IS 'Scores the stored leads anew, each with its model or all with the named one, committing after each batch. Interrupted and called again, it goes on where it stopped; brim.rescore_progress shows how far it is';
+COMMENT ON PROCEDURE @extschema@.brim_rescore_all(text, integer) IS
+    'Scores the stored leads anew, each with its model or all with the named one, committing after each batch. '
+    'Interrupted and called again, it goes on where it stopped; brim.rescore_progress shows how far it is';
 REVOKE EXECUTE ON PROCEDURE @extschema@.brim_rescore_all(text, integer) FROM PUBLIC;
 
 CREATE VIEW brim.rescore_progress AS
@@ -279,13 +286,16 @@ SELECT r.run_id, r.model,
             ELSE 'interrupted' END AS state,
        r.seen,
        greatest(r.total_estimate, r.seen) AS total_estimate,
-       CASE WHEN r.finished_at IS NOT NULL THEN 100.0 ELSE round(100.0 * r.seen / nullif(greatest(r.total_estimate, r.seen), 0), 1) END AS share_done,
+       CASE WHEN r.finished_at IS NOT NULL THEN 100.0
+            ELSE round(100.0 * r.seen / nullif(greatest(r.total_estimate, r.seen), 0), 1) END AS share_done,
        r.written, r.batch_size, r.last_company_id, r.started_at, r.started_by, r.last_batch_at, r.finished_at, r.pid
   FROM brim.rescore_run AS r;
 COMMENT ON VIEW brim.rescore_progress IS 'One row a run of brim_rescore_all(). Key: run_id';
 COMMENT ON COLUMN brim.rescore_progress.run_id IS 'Number of the run; they rise';
 COMMENT ON COLUMN brim.rescore_progress.model IS 'Model that all leads get; NULL: each is scored by its own';
-COMMENT ON COLUMN brim.rescore_progress.state IS 'running; interrupted: goes on with the next call; finished; given up: the models had changed since it was interrupted, so another run began';
+COMMENT ON COLUMN brim.rescore_progress.state IS
+    'running; interrupted: goes on with the next call; finished; given up: the models had changed since it was '
+    'interrupted, so another run began';
 COMMENT ON COLUMN brim.rescore_progress.seen IS 'Leads looked at so far';
 COMMENT ON COLUMN brim.rescore_progress.total_estimate IS 'Leads there are, as the planner reckoned when the run began';
 COMMENT ON COLUMN brim.rescore_progress.share_done IS 'seen of total_estimate, percent; 100 when finished';

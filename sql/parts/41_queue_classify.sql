@@ -41,7 +41,9 @@ CREATE TABLE brim.classification (
     finished_at timestamptz
 ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0,
         autovacuum_analyze_scale_factor = 0.05);
-COMMENT ON TABLE brim.classification IS 'One row a text about leads that is classified by a language model, once for all leads that have it. Key: content_hash';
+COMMENT ON TABLE brim.classification IS
+    'One row a text about leads that is classified by a language model, once for all leads that have it. Key: '
+    'content_hash';
 COMMENT ON COLUMN brim.classification.content_hash IS 'SHA-256 of source, a line feed and the whole text, in hex';
 COMMENT ON COLUMN brim.classification.classification_id IS 'The order in which texts are asked about';
 COMMENT ON COLUMN brim.classification.source IS 'news (news_mentions of a lead) or job_post (recent_job_posts)';
@@ -87,14 +89,17 @@ COMMENT ON COLUMN brim.classification_event.event_no IS 'Number of the event in 
 COMMENT ON COLUMN brim.classification_event.class IS 'Class of brim.intent_class as it was then';
 COMMENT ON COLUMN brim.classification_event.polarity IS '1 good, -1 bad, 0 neither: that of the class when the text was classified';
 COMMENT ON COLUMN brim.classification_event.certainty IS 'stated, or hedged: planned, considered, rumoured';
-COMMENT ON COLUMN brim.classification_event.evidence IS 'The words of the text that say so; NULL where the model gave words that are not in it';
+COMMENT ON COLUMN brim.classification_event.evidence IS
+    'The words of the text that say so; NULL where the model gave words that are not in it';
 
 CREATE TABLE brim.lead_text (
     content_hash text COLLATE "C" NOT NULL,
     company_id text COLLATE "C" NOT NULL,
     PRIMARY KEY (content_hash, company_id)
 );
-COMMENT ON TABLE brim.lead_text IS 'One row a lead and text that it has; kept while brim.classify is on, and by brim_classify_leads(). Key: content_hash, company_id';
+COMMENT ON TABLE brim.lead_text IS
+    'One row a lead and text that it has; kept while brim.classify is on, and by brim_classify_leads(). Key: '
+    'content_hash, company_id';
 COMMENT ON COLUMN brim.lead_text.content_hash IS 'Text, a row of brim.classification';
 COMMENT ON COLUMN brim.lead_text.company_id IS 'Lead that has it';
 CREATE INDEX lead_text_company ON brim.lead_text (company_id);
@@ -107,7 +112,9 @@ CREATE TABLE brim.pending_lead (
     error text
 ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0,
         autovacuum_analyze_scale_factor = 0.05);
-COMMENT ON TABLE brim.pending_lead IS 'One row a lead whose texts have to be noted, or whose events have to be set; the worker takes it away. Key: pending_id';
+COMMENT ON TABLE brim.pending_lead IS
+    'One row a lead whose texts have to be noted, or whose events have to be set; the worker takes it away. Key: '
+    'pending_id';
 COMMENT ON COLUMN brim.pending_lead.pending_id IS 'The order in which rows that are due are worked off';
 COMMENT ON COLUMN brim.pending_lead.company_id IS 'Lead that it is about; may be gone by then';
 COMMENT ON COLUMN brim.pending_lead.what IS 'texts: its texts are to be noted; events: it is to be given the events of its texts';
@@ -254,7 +261,8 @@ BEGIN
     RETURN v_queued;
 END;
 $$;
-COMMENT ON FUNCTION brim.note_texts(text[]) IS 'Notes which texts these leads have (NULL: all leads) and queues the new ones; returns how many';
+COMMENT ON FUNCTION brim.note_texts(text[]) IS
+    'Notes which texts these leads have (NULL: all leads) and queues the new ones; returns how many';
 REVOKE EXECUTE ON FUNCTION brim.note_texts(text[]) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.brim_classify_leads() RETURNS bigint
@@ -270,7 +278,9 @@ BEGIN
     RETURN v_queued;
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_classify_leads() IS 'Queues the texts of all stored leads that were never queued, and has all leads get what is known of theirs; returns how many texts were queued';
+COMMENT ON FUNCTION @extschema@.brim_classify_leads() IS
+    'Queues the texts of all stored leads that were never queued, and has all leads get what is known of theirs; '
+    'returns how many texts were queued';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_classify_leads() FROM PUBLIC;
 
 -- Events --------------------------------------------------------------------------
@@ -291,7 +301,9 @@ BEGIN
      WHERE l.company_id = e.company_id AND l.attributes -> 'gemini_events' IS DISTINCT FROM e.events;
 END;
 $$;
-COMMENT ON FUNCTION brim.set_events(text[]) IS 'Sets attributes -> gemini_events of these leads to the sorted classes of the events in their texts; leads that have them already are not written';
+COMMENT ON FUNCTION brim.set_events(text[]) IS
+    'Sets attributes -> gemini_events of these leads to the sorted classes of the events in their texts; leads that '
+    'have them already are not written';
 REVOKE EXECUTE ON FUNCTION brim.set_events(text[]) FROM PUBLIC;
 
 CREATE FUNCTION brim.note_leads() RETURNS integer
@@ -329,7 +341,8 @@ BEGIN
     RETURN v_texts;
 END;
 $$;
-COMMENT ON FUNCTION brim.note_leads() IS 'Notes some of the leads that are to get the events of texts which are done; returns for how many texts';
+COMMENT ON FUNCTION brim.note_leads() IS
+    'Notes some of the leads that are to get the events of texts which are done; returns for how many texts';
 REVOKE EXECUTE ON FUNCTION brim.note_leads() FROM PUBLIC;
 
 CREATE FUNCTION brim.take_pending(what text, max_leads integer) RETURNS text[]
@@ -406,7 +419,9 @@ BEGIN
     END LOOP;
 END;
 $$;
-COMMENT ON FUNCTION brim.try_pending(text, text[]) IS 'The same, one by one where it fails for all; what fails alone is due again in an hour, what has to wait for a lock in two seconds';
+COMMENT ON FUNCTION brim.try_pending(text, text[]) IS
+    'The same, one by one where it fails for all; what fails alone is due again in an hour, what has to wait for a '
+    'lock in two seconds';
 REVOKE EXECUTE ON FUNCTION brim.try_pending(text, text[]) FROM PUBLIC;
 
 CREATE FUNCTION brim.give_events(max_leads integer) RETURNS integer
@@ -473,7 +488,8 @@ BEGIN
             jsonb_build_object('by', session_user, 'content_hash', v_text.content_hash, 'from', v_text.status));
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_retry_classification(text) IS 'Queues a held or failed text again; adopts one that another installation queued';
+COMMENT ON FUNCTION @extschema@.brim_retry_classification(text) IS
+    'Queues a held or failed text again; adopts one that another installation queued';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_retry_classification(text) FROM PUBLIC;
 
 -- Views ---------------------------------------------------------------------------
@@ -485,7 +501,8 @@ SELECT l.company_id, l.company_name, c.content_hash, c.source, c.content, v.even
   JOIN brim.classification AS c ON c.content_hash = v.content_hash
   JOIN brim.lead_text AS t ON t.content_hash = v.content_hash
   JOIN brim.lead AS l ON l.company_id = t.company_id;
-COMMENT ON VIEW brim.lead_classification IS 'One row a lead, text and event that a language model found in the text. Key: company_id, content_hash, event_no';
+COMMENT ON VIEW brim.lead_classification IS
+    'One row a lead, text and event that a language model found in the text. Key: company_id, content_hash, event_no';
 COMMENT ON COLUMN brim.lead_classification.company_id IS 'Key of the company';
 COMMENT ON COLUMN brim.lead_classification.company_name IS 'Name of the company';
 COMMENT ON COLUMN brim.lead_classification.content_hash IS 'Key of the text';

@@ -34,8 +34,8 @@ BEGIN ATOMIC
        AND EXISTS (SELECT FROM brim.worker_slots() AS w WHERE w.pid IS NOT NULL);
 END;
 COMMENT ON FUNCTION brim.component_fault(text) IS
-    'What keeps a part of the running worker from its work, as it reported (blocked), or kept it when it last tried (warning); '
-    'NULLs where nothing does';
+    'What keeps a part of the running worker from its work, as it reported (blocked), or kept it when it last tried '
+    '(warning); NULLs where nothing does';
 REVOKE EXECUTE ON FUNCTION brim.component_fault(text) FROM PUBLIC;
 
 -- ---------------------------------------------------------------------------

@@ -126,5 +126,7 @@ BEGIN
     END IF;
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_grant(regrole, text) IS 'Gives an existing role the rights of a reader, user, operator, admin or worker. Repeating it after an update grants what is new';
+COMMENT ON FUNCTION @extschema@.brim_grant(regrole, text) IS
+    'Gives an existing role the rights of a reader, user, operator, admin or worker. Repeating it after an update '
+    'grants what is new';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_grant(regrole, text) FROM PUBLIC;
