@@ -107,7 +107,7 @@ says_job_post(const BrimIntentWork *work)
 
 		for (int t = lexicon->phrases.first[pattern]; t < lexicon->phrases.first[pattern + 1]; t++)
 		{
-			const BrimItem *item = &lexicon->items[lexicon->phrases.targets[t].rule];
+			const BrimItem *item = &lexicon->items[lexicon->phrases.targets[t].item];
 
 			if (item->role == BRIM_ITEM_CUE && item->term == BRIM_CUE_JOB_POST)
 				return true;

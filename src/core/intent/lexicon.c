@@ -164,7 +164,7 @@ compile_phrases(BrimLexiconCompiler *compiler)
 	{
 		for (int t = lexicon->phrases.first[p]; t < lexicon->phrases.first[p + 1]; t++)
 		{
-			const BrimItem *item = &lexicon->items[lexicon->phrases.targets[t].rule];
+			const BrimItem *item = &lexicon->items[lexicon->phrases.targets[t].item];
 
 			if (item->role == BRIM_ITEM_WORD)
 				lexicon->is_word[p] |= (unsigned char) lexicon->terms[item->term].sources;

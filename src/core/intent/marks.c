@@ -134,7 +134,7 @@ find_words(BrimIntentWork *work, const BrimFound *found, int nfound)
 			continue;
 		for (int t = lexicon->phrases.first[pattern]; t < lexicon->phrases.first[pattern + 1]; t++)
 		{
-			const BrimItem *item = &lexicon->items[lexicon->phrases.targets[t].rule];
+			const BrimItem *item = &lexicon->items[lexicon->phrases.targets[t].item];
 
 			if (item->role == BRIM_ITEM_WORD)
 				work->has_word[item->term] = true;
@@ -152,7 +152,7 @@ note_phrase(BrimIntentWork *work, const BrimFound *found)
 	for (int t = lexicon->phrases.first[found->pattern];
 		 t < lexicon->phrases.first[found->pattern + 1]; t++)
 	{
-		int             number = lexicon->phrases.targets[t].rule;
+		int             number = lexicon->phrases.targets[t].item;
 		const BrimItem *item = &lexicon->items[number];
 		int             first = last - item->nwords + 1;
 		int             end = last;

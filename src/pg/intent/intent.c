@@ -181,7 +181,7 @@ brim_intent_signals(PG_FUNCTION_ARGS)
 	DateADT        day;
 	bool           has_day;
 
-	brim_init_srf(fcinfo);
+	brim_srf_init(fcinfo);
 	if (!PG_ARGISNULL(2))
 	{
 		char *name = text_to_cstring(PG_GETARG_TEXT_PP(2));
