@@ -5,12 +5,10 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/intent/lexicon.h"
+#include "core/intent/internal.h"
 
 #include <stdint.h>
 #include <string.h>
-
-#include "core/intent/lexicon_compile.h"
 
 static const char *const cue_names[BRIM_CUE_KINDS] = {
 	[BRIM_CUE_NEGATION] = "negation",

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "core/intent/lexicon_compile.h"
+#include "core/intent/internal.h"
 #include "core/base/base.h"
 
 #define WORD_EDGE 0xFF /* of core/automaton: where a word begins or ends */
