@@ -68,8 +68,8 @@ brim_score_event_find(BrimScore *score, const BrimAttribute *attribute, BrimStr 
 	for (int h = 0; h < scan->nsignals; h++)
 	{
 		const BrimIntentSignal *hit = &scan->signals[h];
-		BrimStr              evidence = {text.data + hit->start, hit->len};
-		int                  factor;
+		BrimStr                 evidence = {text.data + hit->start, hit->len};
+		int                     factor;
 
 		if (hit->certainty == BRIM_NEGATED || hit->is_other)
 			continue;

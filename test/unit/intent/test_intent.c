@@ -59,7 +59,7 @@ events_from(const char *text, const char *company, int sources)
 	for (int i = 0; i < scan->nsignals; i++)
 	{
 		static const char certainty[] = "shn";
-		BrimIntentSignal    *hit = &scan->signals[i];
+		BrimIntentSignal *hit = &scan->signals[i];
 
 		n += (size_t) snprintf(out + n, sizeof(out) - n, "%s%s:%c:%s:%.*s", i > 0 ? "; " : "",
 							   lexicon->classes[hit->class_no].name.data, certainty[hit->certainty],
