@@ -405,7 +405,11 @@ brim_worker_main(Datum arg)
 	brim_breaker_attach();
 	brim_exit_mark_begin(brim_worker_number);
 	if (!brim_net_init(&error))
-		ereport(FATAL, (errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION), errmsg("%s", error.message)));
+		ereport(FATAL,
+				(errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION), errmsg("%s", error.message),
+				 brim_net_is_too_old() ? errhint("Install a newer libcurl, or build brim with the "
+												 "headers of the one that the server loads.")
+									   : 0));
 	turn_context =
 		AllocSetContextCreate(TopMemoryContext, "brim worker turn", ALLOCSET_DEFAULT_SIZES);
 	read_settings();
