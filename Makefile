@@ -59,8 +59,17 @@ PROVE_FLAGS += -I test/lib
 
 $(OBJS): $(ALL_HEADERS)
 
-sql/brim--$(EXTVERSION).sql: $(sort $(wildcard $(SRC)/sql/parts/*.sql))
-	cat $^ > $@
+PARTS = $(sort $(wildcard $(SRC)/sql/parts/*.sql))
+LEXICON = $(sort $(wildcard $(SRC)/data/lexicon/*.tsv $(SRC)/data/lexicon/terms/*.tsv))
+
+# The words of the lexicon go behind the part that makes their tables
+sql/brim--$(EXTVERSION).sql: $(PARTS) $(LEXICON) $(SRC)/data/lexicon/insert.awk
+	for part in $(PARTS); do \
+		cat $$part || exit 1; \
+		case $$part in *_intent_lexicon.sql) \
+			LC_ALL=C awk -f $(SRC)/data/lexicon/insert.awk $(LEXICON) || exit 1 ;; esac; \
+	done > $@.new
+	mv $@.new $@
 
 # The pure core alone, with sanitizers: unit tests and fuzz targets
 .PHONY: unit fuzz settings-doc

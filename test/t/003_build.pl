@@ -19,7 +19,7 @@ sub sh
 
 # A clean copy of the source
 my $copy = PostgreSQL::Test::Utils::tempdir();
-my ($status, $out) = sh(qq{cd "$BrimTest::source" && tar -cf - --exclude='*.o' --exclude='*.bc' --exclude='*.so' Makefile brim.control src sql data test/unit/Makefile 2>/dev/null | tar -C "$copy" -xf -});
+my ($status, $out) = sh(qq{cd "$BrimTest::source" && tar -cf - --exclude='*.o' --exclude='*.bc' --exclude='*.so' Makefile brim.control src sql data | tar -C "$copy" -xf -});
 unlink(grep { !/--.*--/ } glob("$copy/sql/brim--*.sql"));
 my $make = qq{make -s PG_CONFIG="$pg_config" with_llvm=no CFLAGS=-O0};
 
