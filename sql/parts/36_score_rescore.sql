@@ -99,7 +99,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION @extschema@.brim_rescore(text) IS
-    'Scores the stored leads anew in one transaction, each with its model or all with the named one; returns how many '
+    'Scores the stored leads again in one transaction, each with its model or all with the named one; returns how many '
     'leads changed';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_rescore(text) FROM PUBLIC;
 
@@ -142,7 +142,7 @@ CREATE UNIQUE INDEX rescore_run_open ON brim.rescore_run ((coalesce(model, '')))
 
 CREATE FUNCTION brim.in_transaction_block() RETURNS boolean
     VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_in_transaction_block';
-COMMENT ON FUNCTION brim.in_transaction_block() IS 'Is this statement part of a transaction of several, so that it cannot commit';
+COMMENT ON FUNCTION brim.in_transaction_block() IS 'True if this statement is part of a transaction of several, so that it cannot commit';
 REVOKE EXECUTE ON FUNCTION brim.in_transaction_block() FROM PUBLIC;
 
 -- A reader of the view may not see what others do: so this looks for him.
@@ -154,7 +154,7 @@ BEGIN ATOMIC
                       AND coalesce(a.state IN ('active', 'fastpath function call', 'disabled'), true)
                       AND coalesce(a.query_start = statement_runs.statement_at, true));
 END;
-COMMENT ON FUNCTION brim.statement_runs(integer, timestamptz) IS 'Does a process still run the statement that began at this time';
+COMMENT ON FUNCTION brim.statement_runs(integer, timestamptz) IS 'True if a process still runs the statement that began at this time';
 REVOKE EXECUTE ON FUNCTION brim.statement_runs(integer, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION brim.published_hash(model text) RETURNS text
@@ -274,7 +274,7 @@ BEGIN
 END;
 $$;
 COMMENT ON PROCEDURE @extschema@.brim_rescore_all(text, integer) IS
-    'Scores the stored leads anew, each with its model or all with the named one, committing after each batch. '
+    'Scores the stored leads again, each with its model or all with the named one, committing after each batch. '
     'Interrupted and called again, it goes on where it stopped; brim.rescore_progress shows how far it is';
 REVOKE EXECUTE ON PROCEDURE @extschema@.brim_rescore_all(text, integer) FROM PUBLIC;
 

@@ -703,7 +703,7 @@ BEGIN ATOMIC
                 THEN format('All is set up; the next that waits is due at %s.', date_trunc('second', s.next_due) + interval '1 second')
                 WHEN EXISTS (SELECT FROM brim.outbound_email AS e WHERE e.status IN ('draft', 'held', 'queued'))
                   OR EXISTS (SELECT FROM brim.generation AS g WHERE g.status IN ('held', 'queued'))
-                THEN 'All is set up; what waits is held or needs approval, as brim.queue_blocked tells.'
+                THEN 'All is set up; what waits is held or needs approval, see brim.queue_blocked.'
                 ELSE 'All is set up; nothing waits.' END,
            CASE WHEN s.causes IS NOT NULL THEN 'The rows above say what to do.' END
       FROM (SELECT brim.next_due() AS next_due,
