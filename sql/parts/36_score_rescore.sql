@@ -300,7 +300,8 @@ BEGIN
     PERFORM brim.check_rescore(arguments ->> 'model', coalesce((arguments ->> 'batch_size')::integer, 10000));
 END;
 $$;
-COMMENT ON FUNCTION brim.check_rescore_task(jsonb, text) IS 'Raises an error where a task rescore has wrong arguments, or the role may not rescore';
+COMMENT ON FUNCTION brim.check_rescore_task(jsonb, text) IS
+    'Raises an error where a task rescore has wrong arguments, or the role may not rescore';
 REVOKE EXECUTE ON FUNCTION brim.check_rescore_task(jsonb, text) FROM PUBLIC;
 
 CREATE FUNCTION brim.begin_rescore_task(task_id bigint) RETURNS bigint
@@ -314,7 +315,8 @@ BEGIN
     RETURN v_run;
 END;
 $$;
-COMMENT ON FUNCTION brim.begin_rescore_task(bigint) IS 'Takes up an interrupted run for the task that this process runs, or begins one; returns its number';
+COMMENT ON FUNCTION brim.begin_rescore_task(bigint) IS
+    'Takes up an interrupted run for the task that this process runs, or begins one; returns its number';
 REVOKE EXECUTE ON FUNCTION brim.begin_rescore_task(bigint) FROM PUBLIC;
 
 CREATE FUNCTION brim.step_rescore_task(task_id bigint, run_id bigint,
@@ -330,7 +332,8 @@ BEGIN
       FROM brim.rescore_run AS r WHERE r.run_id = step_rescore_task.run_id;
 END;
 $$;
-COMMENT ON FUNCTION brim.step_rescore_task(bigint, bigint) IS 'Does one batch of a run for the task that this process runs; returns whether it is through, and how far it is';
+COMMENT ON FUNCTION brim.step_rescore_task(bigint, bigint) IS
+    'Does one batch of a run for the task that this process runs; returns whether it is through, and how far it is';
 REVOKE EXECUTE ON FUNCTION brim.step_rescore_task(bigint, bigint) FROM PUBLIC;
 
 CREATE VIEW brim.rescore_progress AS

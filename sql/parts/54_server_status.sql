@@ -269,7 +269,8 @@ BEGIN ATOMIC
                        ELSE '' END),
            CASE WHEN s.waiting = 0 THEN NULL
                 WHEN NOT s.has_worker THEN 'Tasks are done where there is a worker: settle the points above.'
-                WHEN s.reason = 'process' THEN 'Increase max_worker_processes and restart the server; until then they are tried again by themselves.'
+                WHEN s.reason = 'process' THEN 'Increase max_worker_processes and restart the server; '
+                     'until then they are tried again by themselves.'
                 WHEN s.reason = 'start' THEN 'The server log says why. It is tried again.' END
       FROM (SELECT count(*) FILTER (WHERE t.status = 'queued') AS waiting,
                    count(*) FILTER (WHERE t.status = 'running') AS running,
