@@ -43,8 +43,8 @@ COMMENT ON COLUMN brim.lead.news_mentions IS 'Headlines or texts about the compa
 COMMENT ON COLUMN brim.lead.country IS 'Country as written; NULL: unknown';
 COMMENT ON COLUMN brim.lead.timezone IS 'Time zone as written; NULL: unknown. Not checked';
 COMMENT ON COLUMN brim.lead.attributes IS 'Whatever else is known of the company, as a JSON object';
-COMMENT ON COLUMN brim.lead.fit_score IS 'Does the company match the ideal customer? 0-100';
-COMMENT ON COLUMN brim.lead.intent_score IS 'Does the company show buying signals now? 0-100';
+COMMENT ON COLUMN brim.lead.fit_score IS 'How well the company matches the ideal customer, 0-100';
+COMMENT ON COLUMN brim.lead.intent_score IS 'How strong the buying signals of the company are now, 0-100';
 COMMENT ON COLUMN brim.lead.total_score IS 'Weighted sum of fit and intent, 0-100';
 COMMENT ON COLUMN brim.lead.confidence IS 'Share of the seven scoring facts that are given, 0-1';
 COMMENT ON COLUMN brim.lead.action IS
@@ -100,7 +100,7 @@ CREATE TABLE brim.variant (
 COMMENT ON TABLE brim.variant IS 'One row a way of writing in a campaign. Key: campaign, name';
 COMMENT ON COLUMN brim.variant.campaign IS 'Campaign that it belongs to; goes with it';
 COMMENT ON COLUMN brim.variant.name IS 'Letters, digits, _, . and -, at most 63; begins with a letter or digit';
-COMMENT ON COLUMN brim.variant.instruction IS 'What the model is told about this way of writing';
+COMMENT ON COLUMN brim.variant.instruction IS 'What the model reads about this way of writing';
 COMMENT ON COLUMN brim.variant.weight IS 'Share of the companies that get this variant, relative to the other variants';
 COMMENT ON COLUMN brim.variant.is_active IS 'Off: no further drafts are written with it; those written stay';
 COMMENT ON COLUMN brim.variant.is_shipped IS
@@ -436,7 +436,7 @@ BEGIN ATOMIC
            AND pg_has_role(session_user, (SELECT c.relowner FROM pg_class AS c
                                            WHERE c.oid = 'brim.lead'::regclass), 'MEMBER');
 END;
-COMMENT ON FUNCTION brim.is_restoring() IS 'Is a script of pg_dump being loaded in this session? Then rows are stored as they come';
+COMMENT ON FUNCTION brim.is_restoring() IS 'True while a script of pg_dump is loaded in this session: rows are stored as they come';
 
 -- What pg_dump takes along: all of the user's data; not brim.node, not brim.component.
 SELECT pg_catalog.pg_extension_config_dump('brim.campaign', 'WHERE NOT is_shipped');

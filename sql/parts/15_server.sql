@@ -28,12 +28,12 @@ REVOKE EXECUTE ON FUNCTION brim.worker_slots() FROM PUBLIC;
 
 CREATE FUNCTION brim.claim_owner_alive(claimed_by integer) RETURNS boolean
     VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_claim_owner_alive';
-COMMENT ON FUNCTION brim.claim_owner_alive(integer) IS 'Does a process still hold the worker lock of this slot of this database';
+COMMENT ON FUNCTION brim.claim_owner_alive(integer) IS 'True if a process still holds the lock of this worker number of this database';
 REVOKE EXECUTE ON FUNCTION brim.claim_owner_alive(integer) FROM PUBLIC;
 
 CREATE FUNCTION brim.launcher(OUT preloaded boolean, OUT pid integer)
     VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_launcher';
-COMMENT ON FUNCTION brim.launcher() IS 'Is the library preloaded, and which process is the launcher';
+COMMENT ON FUNCTION brim.launcher() IS 'Whether the library is preloaded, and which process is the launcher';
 REVOKE EXECUTE ON FUNCTION brim.launcher() FROM PUBLIC;
 
 CREATE FUNCTION brim.turn_clock(by interval) RETURNS interval

@@ -17,7 +17,7 @@ COMMENT ON COLUMN brim.intent_class.polarity IS '1: good news of a company that 
 COMMENT ON COLUMN brim.intent_class.weight IS 'How much an event counts where rules score by events, above 0 and up to 1';
 COMMENT ON COLUMN brim.intent_class.half_life_days IS 'Days after which an event counts half; NULL: it counts fully for ever';
 COMMENT ON COLUMN brim.intent_class.description IS 'What belongs to it';
-COMMENT ON COLUMN brim.intent_class.is_active IS 'Is it looked for? Where not, rules may name it still';
+COMMENT ON COLUMN brim.intent_class.is_active IS 'True: it is looked for. False: rules may still name it';
 COMMENT ON COLUMN brim.intent_class.is_standard IS
     'A row of this key comes with the extension: it may be changed and switched off, not deleted';
 COMMENT ON COLUMN brim.intent_class.is_shipped IS
@@ -42,19 +42,19 @@ CREATE TABLE brim.intent_term (
 );
 COMMENT ON TABLE brim.intent_term IS
     'One row a way of saying that an event happened. Key: class, term_no; brim uses numbers below 1000. A sentence '
-    'says it when one of words stands in it, one of near is close to that (where near is not empty), and none of '
+    'says it when one of words is in it, one of near is close to that (where near is not empty), and none of '
     'unless is';
 COMMENT ON COLUMN brim.intent_term.class IS 'Kind of event';
 COMMENT ON COLUMN brim.intent_term.term_no IS 'Number of the term in its class; own ones from 1000';
 COMMENT ON COLUMN brim.intent_term.source IS 'Where it is looked for: news, job_post, any';
 COMMENT ON COLUMN brim.intent_term.words IS
-    'Words or phrases one of which must stand in the sentence; a trailing * for any ending, a leading = for the case '
+    'Words or phrases one of which must be in the sentence; a trailing * for any ending, a leading = for the case '
     'as written';
 COMMENT ON COLUMN brim.intent_term.near IS
     'Words or phrases one of which must stand close to it, or {money}, {number}, {percent}, {people}, {company}, '
     '{name}; > after it, < before it, with a number of words between, ^ anywhere in the sentence';
 COMMENT ON COLUMN brim.intent_term.unless IS 'Words or phrases that must not stand close to it; written like near';
-COMMENT ON COLUMN brim.intent_term.is_active IS 'Is it looked for?';
+COMMENT ON COLUMN brim.intent_term.is_active IS 'True: it is looked for';
 COMMENT ON COLUMN brim.intent_term.is_standard IS
     'A row of this key comes with the extension: it may be changed and switched off, not deleted';
 COMMENT ON COLUMN brim.intent_term.is_shipped IS
@@ -75,7 +75,7 @@ COMMENT ON COLUMN brim.intent_cue.kind IS
     'hedge_sentence: all of the sentence; break: ends their reach; ignore: takes cues inside it away; other: beside '
     'the company''s name means another company; own: stands for the company; job_post: the text is a job post';
 COMMENT ON COLUMN brim.intent_cue.phrase IS 'The word or phrase, written like words of brim.intent_term';
-COMMENT ON COLUMN brim.intent_cue.is_active IS 'Does it count?';
+COMMENT ON COLUMN brim.intent_cue.is_active IS 'True: it counts';
 COMMENT ON COLUMN brim.intent_cue.is_standard IS
     'A row of this key comes with the extension: it may be changed and switched off, not deleted';
 COMMENT ON COLUMN brim.intent_cue.is_shipped IS

@@ -136,7 +136,7 @@ CREATE FUNCTION @extschema@.brim_intent_signals(content text, company text DEFAU
                    amount numeric, currency text, round text, people integer, published_on date, weight numeric)
     STABLE PARALLEL SAFE ROWS 3 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_intent_signals';
 COMMENT ON FUNCTION @extschema@.brim_intent_signals(text, text, text) IS
-    'The events that a text tells of a company: which, how sure, whose, where in the text, with amount, round and '
+    'The events of a company that a text reports: which, how sure, whose, where in the text, with amount, round and '
     'number of people. source is news or job_post; NULL: decided from the text';
 
 CREATE FUNCTION @extschema@.brim_intent_signals(lead record)
@@ -172,5 +172,5 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION @extschema@.brim_intent_signals(record) IS
-    'The events that the news and job posts of a lead tell: each with the attribute and the number of the entry it '
-    'stands in';
+    'The events that the news and job posts of a lead report, each with its attribute and the number of its '
+    'entry';

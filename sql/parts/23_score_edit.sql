@@ -42,7 +42,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION brim.settings_problem(regclass, jsonb, text[]) IS
-    'What keeps a JSON object from being columns of a table, but for those that are fixed; NULL where nothing does';
+    'What keeps a JSON object from being columns of a table, except the fixed ones; NULL where nothing does';
 REVOKE EXECUTE ON FUNCTION brim.settings_problem(regclass, jsonb, text[]) FROM PUBLIC;
 
 CREATE FUNCTION brim.refuse_change(place text, problem text, hint text, state text DEFAULT '22023') RETURNS void

@@ -12,7 +12,7 @@
  * plans are possible here that fit one row as well as a hundred thousand: for
  * each new row a probe of an index (OFFSET 0 keeps an EXISTS or a LATERAL from
  * becoming another kind of join), then the rows found by their keys, planned
- * anew each time.  Old and new rows, which have no index, meet in a FULL JOIN,
+ * again each time.  Old and new rows, which have no index, meet in a FULL JOIN,
  * which is always a hash or merge join.
  */
 
@@ -49,7 +49,7 @@ BEGIN ATOMIC
           JOIN brim.suppression AS s ON s.kind = k.kind AND s.value = k.value COLLATE "C");
 END;
 COMMENT ON FUNCTION brim.is_suppressed(text, text) IS
-    'Is the company, the address, its domain or the domain of the company on the do-not-contact list';
+    'True if the company, the address, its domain or the domain of the company is on the do-not-contact list';
 REVOKE EXECUTE ON FUNCTION brim.is_suppressed(text, text) FROM PUBLIC;
 
 CREATE FUNCTION brim.email_hold_reason(campaign text, recipient text) RETURNS text
@@ -116,7 +116,7 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    -- Which versions do the old scores come from, and are these still there to explain them?
+    -- The versions that the old scores come from, where they are still there to explain them.
     FOR v_old IN
         SELECT o.model, o.model_version, bool_or((o.model, o.model_version) IS DISTINCT FROM (n.model, n.model_version)) AS is_another
           FROM new_rows AS n

@@ -99,7 +99,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION @extschema@.brim_rescore(text) IS
-    'Scores the stored leads anew in one transaction, each with its model or all with the named one; returns how many '
+    'Scores the stored leads again in one transaction, each with its model or all with the named one; returns how many '
     'leads changed';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_rescore(text) FROM PUBLIC;
 
@@ -142,7 +142,7 @@ CREATE UNIQUE INDEX rescore_run_open ON brim.rescore_run ((coalesce(model, '')))
 
 CREATE FUNCTION brim.in_transaction_block() RETURNS boolean
     VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_in_transaction_block';
-COMMENT ON FUNCTION brim.in_transaction_block() IS 'Is this statement part of a transaction of several, so that it cannot commit';
+COMMENT ON FUNCTION brim.in_transaction_block() IS 'True if this statement is part of a transaction of several, so that it cannot commit';
 REVOKE EXECUTE ON FUNCTION brim.in_transaction_block() FROM PUBLIC;
 
 -- A reader of the view may not see what others do: so this looks for him.
@@ -154,7 +154,7 @@ BEGIN ATOMIC
                       AND coalesce(a.state IN ('active', 'fastpath function call', 'disabled'), true)
                       AND coalesce(a.query_start = statement_runs.statement_at, true));
 END;
-COMMENT ON FUNCTION brim.statement_runs(integer, timestamptz) IS 'Does a process still run the statement that began at this time';
+COMMENT ON FUNCTION brim.statement_runs(integer, timestamptz) IS 'True if a process still runs the statement that began at this time';
 REVOKE EXECUTE ON FUNCTION brim.statement_runs(integer, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION brim.published_hash(model text) RETURNS text
@@ -274,7 +274,7 @@ BEGIN
 END;
 $$;
 COMMENT ON PROCEDURE @extschema@.brim_rescore_all(text, integer) IS
-    'Scores the stored leads anew, each with its model or all with the named one, committing after each batch. '
+    'Scores the stored leads again, each with its model or all with the named one, committing after each batch. '
     'Interrupted and called again, it goes on where it stopped; brim.rescore_progress shows how far it is';
 REVOKE EXECUTE ON PROCEDURE @extschema@.brim_rescore_all(text, integer) FROM PUBLIC;
 
@@ -300,7 +300,8 @@ BEGIN
     PERFORM brim.check_rescore(arguments ->> 'model', coalesce((arguments ->> 'batch_size')::integer, 10000));
 END;
 $$;
-COMMENT ON FUNCTION brim.check_rescore_task(jsonb, text) IS 'Raises an error where a task rescore has wrong arguments, or the role may not rescore';
+COMMENT ON FUNCTION brim.check_rescore_task(jsonb, text) IS
+    'Raises an error where a task rescore has wrong arguments, or the role may not rescore';
 REVOKE EXECUTE ON FUNCTION brim.check_rescore_task(jsonb, text) FROM PUBLIC;
 
 CREATE FUNCTION brim.begin_rescore_task(task_id bigint) RETURNS bigint
@@ -314,7 +315,8 @@ BEGIN
     RETURN v_run;
 END;
 $$;
-COMMENT ON FUNCTION brim.begin_rescore_task(bigint) IS 'Takes up an interrupted run for the task that this process runs, or begins one; returns its number';
+COMMENT ON FUNCTION brim.begin_rescore_task(bigint) IS
+    'Takes up an interrupted run for the task that this process runs, or begins one; returns its number';
 REVOKE EXECUTE ON FUNCTION brim.begin_rescore_task(bigint) FROM PUBLIC;
 
 CREATE FUNCTION brim.step_rescore_task(task_id bigint, run_id bigint,
@@ -330,7 +332,8 @@ BEGIN
       FROM brim.rescore_run AS r WHERE r.run_id = step_rescore_task.run_id;
 END;
 $$;
-COMMENT ON FUNCTION brim.step_rescore_task(bigint, bigint) IS 'Does one batch of a run for the task that this process runs; returns whether it is through, and how far it is';
+COMMENT ON FUNCTION brim.step_rescore_task(bigint, bigint) IS
+    'Does one batch of a run for the task that this process runs; returns whether it is through, and how far it is';
 REVOKE EXECUTE ON FUNCTION brim.step_rescore_task(bigint, bigint) FROM PUBLIC;
 
 CREATE VIEW brim.rescore_progress AS

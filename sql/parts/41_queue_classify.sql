@@ -47,7 +47,7 @@ COMMENT ON TABLE brim.classification IS
 COMMENT ON COLUMN brim.classification.content_hash IS 'SHA-256 of source, a line feed and the whole text, in hex';
 COMMENT ON COLUMN brim.classification.classification_id IS 'The order in which texts are asked about';
 COMMENT ON COLUMN brim.classification.source IS 'news (news_mentions of a lead) or job_post (recent_job_posts)';
-COMMENT ON COLUMN brim.classification.content IS 'The text, its first 4000 characters: what the model is told';
+COMMENT ON COLUMN brim.classification.content IS 'The text, its first 4000 characters: what the model reads';
 COMMENT ON COLUMN brim.classification.status IS 'queued, running, done, failed or held';
 COMMENT ON COLUMN brim.classification.hold_reason IS 'Why it is held, as a word: poison, copied; NULL: not held';
 COMMENT ON COLUMN brim.classification.node_id IS 'Installation that queued the text; another one does not ask about it';
@@ -369,7 +369,7 @@ REVOKE EXECUTE ON FUNCTION brim.take_pending(text, integer, timestamptz) FROM PU
 CREATE FUNCTION brim.passes(code text) RETURNS boolean
     IMMUTABLE PARALLEL SAFE LANGUAGE sql
 RETURN left(passes.code, 2) IN ('25', '40', '53', '55', '57', '58');
-COMMENT ON FUNCTION brim.passes(text) IS 'Is an error one of the server that passes, not of what is stored';
+COMMENT ON FUNCTION brim.passes(text) IS 'True if an error is one of the server that passes, not of what is stored';
 REVOKE EXECUTE ON FUNCTION brim.passes(text) FROM PUBLIC;
 
 CREATE FUNCTION brim.do_pending(what text, company_ids text[]) RETURNS void

@@ -5,7 +5,7 @@ CREATE FUNCTION brim.is_on(setting text) RETURNS boolean
 BEGIN ATOMIC
     SELECT coalesce(lower(current_setting(is_on.setting, true)) IN ('on', 'true', 'yes', '1'), false);
 END;
-COMMENT ON FUNCTION brim.is_on(text) IS 'Is a switch among the settings on; a setting that is not known is off';
+COMMENT ON FUNCTION brim.is_on(text) IS 'True if a switch among the settings is on; a setting that is not known is off';
 
 CREATE VIEW brim.queue_health AS
 SELECT 'generation'::text AS kind, g.campaign, g.status, count(*) AS rows, min(g.created_at) AS oldest,
@@ -42,7 +42,7 @@ SELECT 'generation'::text AS kind, g.generation_id AS id, g.campaign, g.company_
             WHEN 'copied' THEN 'This is a copy, and its original may have sent the e-mail since; '
                                'after a look there brim_retry_generation() lets the job go.'
             WHEN 'other_node' THEN 'Another installation queued the job, this is a copy; brim_retry_generation() adopts it.'
-            WHEN 'paused' THEN 'The worker is paused; brim_resume() lets it go on.'
+            WHEN 'paused' THEN 'The worker is paused; brim_resume() lets it continue.'
             WHEN 'generate_off' THEN 'The setting brim.generate is off.'
             WHEN 'not_due' THEN 'The next attempt is due at ' || g.next_attempt_at || coalesce(', since: ' || g.error, '.')
             ELSE coalesce(g.error, 'The job is held.') END AS detail,
@@ -79,7 +79,7 @@ SELECT 'email', e.email_id, e.campaign, e.company_id, e.status, r.reason,
             WHEN 'company_taken' THEN 'Another e-mail of the campaign to this company is being sent, sent or in doubt.'
             WHEN 'already_mailed' THEN 'The ledger says that the company was mailed in this campaign or may have been.'
             WHEN 'other_variant' THEN 'Another variant goes first to this company.'
-            WHEN 'paused' THEN 'The worker is paused; brim_resume() lets it go on.'
+            WHEN 'paused' THEN 'The worker is paused; brim_resume() lets it continue.'
             WHEN 'send_off' THEN 'The setting brim.send is off.'
             WHEN 'not_due' THEN 'The next attempt is due at ' || e.next_attempt_at || '.'
             ELSE 'The e-mail is held.' END,
@@ -116,7 +116,7 @@ SELECT 'classification', c.classification_id, NULL, NULL, c.status, r.reason,
                                'brim_retry_classification() has it asked here.'
             WHEN 'other_node' THEN 'Another installation queued the text, this is a copy; brim_retry_classification() adopts it.'
             WHEN 'no_lead' THEN 'No lead has this text any more.'
-            WHEN 'paused' THEN 'The worker is paused; brim_resume() lets it go on.'
+            WHEN 'paused' THEN 'The worker is paused; brim_resume() lets it continue.'
             WHEN 'classify_off' THEN 'The setting brim.classify is off.'
             WHEN 'not_due' THEN 'The next attempt is due at ' || c.next_attempt_at || coalesce(', since: ' || c.error, '.')
             ELSE coalesce(c.error, 'The text is held.') END,

@@ -248,7 +248,7 @@ BEGIN
             RAISE EXCEPTION 'e-mail % may still be on its way', email_id
                 USING ERRCODE = 'object_in_use',
                       DETAIL = 'The worker that handed it over is still alive.',
-                      HINT = 'Let the worker begin anew, look into the log of the relay again, then try again: '
+                      HINT = 'Restart the worker, look into the log of the relay again, then try again: '
                              'SELECT pg_terminate_backend(pid) FROM brim.worker_status WHERE component = ''worker'';';
         END IF;
         UPDATE brim.send_ledger AS s SET state = 'released'

@@ -269,7 +269,8 @@ BEGIN ATOMIC
                        ELSE '' END),
            CASE WHEN s.waiting = 0 THEN NULL
                 WHEN NOT s.has_worker THEN 'Tasks are done where there is a worker: settle the points above.'
-                WHEN s.reason = 'process' THEN 'Increase max_worker_processes and restart the server; until then they are tried again by themselves.'
+                WHEN s.reason = 'process' THEN 'Increase max_worker_processes and restart the server; '
+                     'until then they are tried again by themselves.'
                 WHEN s.reason = 'start' THEN 'The server log says why. It is tried again.' END
       FROM (SELECT count(*) FILTER (WHERE t.status = 'queued') AS waiting,
                    count(*) FILTER (WHERE t.status = 'running') AS running,
@@ -747,7 +748,7 @@ BEGIN ATOMIC
                 THEN format('All is set up; the next that waits is due at %s.', date_trunc('second', s.next_due) + interval '1 second')
                 WHEN EXISTS (SELECT FROM brim.outbound_email AS e WHERE e.status IN ('draft', 'held', 'queued'))
                   OR EXISTS (SELECT FROM brim.generation AS g WHERE g.status IN ('held', 'queued'))
-                THEN 'All is set up; what waits is held or needs approval, as brim.queue_blocked tells.'
+                THEN 'All is set up; what waits is held or needs approval, see brim.queue_blocked.'
                 ELSE 'All is set up; nothing waits.' END,
            CASE WHEN s.causes IS NOT NULL THEN 'The rows above say what to do.' END
       FROM (SELECT brim.next_due() AS next_due,
