@@ -30,8 +30,10 @@ COMMENT ON COLUMN brim.outbound_email.campaign IS 'Campaign';
 COMMENT ON COLUMN brim.outbound_email.company_id IS 'Company';
 COMMENT ON COLUMN brim.outbound_email.variant IS 'Way of writing';
 COMMENT ON COLUMN brim.outbound_email.score IS 'Total score of the company, as long as the e-mail waits; then as it was taken';
-COMMENT ON COLUMN brim.outbound_email.choice IS 'Weighted random draw made when the e-mail was written; among the waiting variants of a company the highest goes';
-COMMENT ON COLUMN brim.outbound_email.status IS 'draft, queued, held, claimed, committing, sent, failed, uncertain, superseded, cancelled or suppressed';
+COMMENT ON COLUMN brim.outbound_email.choice IS
+    'Weighted random draw made when the e-mail was written; among the waiting variants of a company the highest goes';
+COMMENT ON COLUMN brim.outbound_email.status IS
+    'draft, queued, held, claimed, committing, sent, failed, uncertain, superseded, cancelled or suppressed';
 COMMENT ON COLUMN brim.outbound_email.hold_reason IS 'Why it is held';
 COMMENT ON COLUMN brim.outbound_email.node_id IS 'Installation that queued the e-mail; another one does not send it';
 COMMENT ON COLUMN brim.outbound_email.recipient IS 'Address that it goes to';
@@ -60,7 +62,9 @@ SELECT NULL, 'email_sent', l.sent_at, l.company_id, NULL, l.email_id,
   FROM brim.send_ledger AS l
   JOIN brim.email AS e ON e.email_id = l.email_id
  WHERE l.state = 'sent';
-COMMENT ON VIEW brim.journal IS 'One row a thing that happened, the sending of e-mails among them. Key: event_id, or email_id where event_type is email_sent';
+COMMENT ON VIEW brim.journal IS
+    'One row a thing that happened, the sending of e-mails among them. Key: event_id, or email_id where event_type '
+    'is email_sent';
 COMMENT ON COLUMN brim.journal.event_id IS 'Key in brim.event; empty for email_sent, which is read from the ledger';
 COMMENT ON COLUMN brim.journal.event_type IS 'email_sent, or what brim.event says';
 COMMENT ON COLUMN brim.journal.occurred_at IS 'When it happened';

@@ -5,13 +5,14 @@
  * is followed up, in its own transaction: the journal gets what was
  * calculated, every active campaign gets its jobs, e-mails that lacked a
  * recipient get one.  Waiting means: not yet taken by the worker.
+ * 43_lead_triggers.sql says what calls these functions, and in which order.
  *
  * PL/pgSQL keeps a plan for the whole session, made for as many rows as the
  * first statement of the session wrote, and maybe for empty tables.  So only
  * plans are possible here that fit one row as well as a hundred thousand: for
  * each new row a probe of an index (OFFSET 0 keeps an EXISTS or a LATERAL from
  * becoming another kind of join), then the rows found by their keys, planned
- * anew each time.  Old and new rows, which have no index, meet in a FULL JOIN,
+ * again each time.  Old and new rows, which have no index, meet in a FULL JOIN,
  * which is always a hash or merge join.
  */
 
@@ -33,7 +34,8 @@ BEGIN ATOMIC
                                   CASE WHEN btrim(coalesce(postal_address, '')) = '' THEN 'postal_address is empty' END),
                   '');
 END;
-COMMENT ON FUNCTION brim.campaign_problem(text, text, text) IS 'Which columns keep a campaign from writing and sending e-mails, in words; NULL when it is complete';
+COMMENT ON FUNCTION brim.campaign_problem(text, text, text) IS
+    'Which columns keep a campaign from writing and sending e-mails, in words; NULL when it is complete';
 
 CREATE FUNCTION brim.is_suppressed(company_id text, recipient text) RETURNS boolean
     STABLE LANGUAGE sql
@@ -46,7 +48,8 @@ BEGIN ATOMIC
                                          WHERE l.company_id = is_suppressed.company_id))) AS k (kind, value)
           JOIN brim.suppression AS s ON s.kind = k.kind AND s.value = k.value COLLATE "C");
 END;
-COMMENT ON FUNCTION brim.is_suppressed(text, text) IS 'Is the company, the address, its domain or the domain of the company on the do-not-contact list';
+COMMENT ON FUNCTION brim.is_suppressed(text, text) IS
+    'True if the company, the address, its domain or the domain of the company is on the do-not-contact list';
 REVOKE EXECUTE ON FUNCTION brim.is_suppressed(text, text) FROM PUBLIC;
 
 CREATE FUNCTION brim.email_hold_reason(campaign text, recipient text) RETURNS text
@@ -59,7 +62,8 @@ BEGIN ATOMIC
       FROM brim.campaign AS c
      WHERE c.name = email_hold_reason.campaign;
 END;
-COMMENT ON FUNCTION brim.email_hold_reason(text, text) IS 'Why an e-mail of this campaign to this recipient has to be held, or NULL when it may go';
+COMMENT ON FUNCTION brim.email_hold_reason(text, text) IS
+    'Why an e-mail of this campaign to this recipient has to be held, or NULL when it may go';
 REVOKE EXECUTE ON FUNCTION brim.email_hold_reason(text, text) FROM PUBLIC;
 
 CREATE FUNCTION brim.new_email_state(campaign text, company_id text, recipient text, OUT status text, OUT hold_reason text)
@@ -75,7 +79,8 @@ BEGIN ATOMIC
                                 brim.email_hold_reason(c.name, new_email_state.recipient) AS reason) AS f
      WHERE c.name = new_email_state.campaign;
 END;
-COMMENT ON FUNCTION brim.new_email_state(text, text, text) IS 'In which state an e-mail begins that is written now: suppressed, held, draft or queued';
+COMMENT ON FUNCTION brim.new_email_state(text, text, text) IS
+    'In which state an e-mail begins that is written now: suppressed, held, draft or queued';
 REVOKE EXECUTE ON FUNCTION brim.new_email_state(text, text, text) FROM PUBLIC;
 
 CREATE FUNCTION brim.lead_journal_insert() RETURNS trigger
@@ -99,10 +104,6 @@ $$;
 COMMENT ON FUNCTION brim.lead_journal_insert() IS 'Journals the scores of new leads';
 REVOKE EXECUTE ON FUNCTION brim.lead_journal_insert() FROM PUBLIC;
 
-CREATE TRIGGER lead_journal_insert AFTER INSERT ON brim.lead
-    REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_journal_insert();
-
 CREATE FUNCTION brim.lead_journal_update() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -115,7 +116,7 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    -- Which versions do the old scores come from, and are these still there to explain them?
+    -- The versions that the old scores come from, where they are still there to explain them.
     FOR v_old IN
         SELECT o.model, o.model_version, bool_or((o.model, o.model_version) IS DISTINCT FROM (n.model, n.model_version)) AS is_another
           FROM new_rows AS n
@@ -159,10 +160,6 @@ $$;
 COMMENT ON FUNCTION brim.lead_journal_update() IS 'Journals changed scores of leads, with the old ones and the reasons that came and went';
 REVOKE EXECUTE ON FUNCTION brim.lead_journal_update() FROM PUBLIC;
 
-CREATE TRIGGER lead_journal_update AFTER UPDATE ON brim.lead
-    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_journal_update();
-
 CREATE FUNCTION brim.lead_queue_insert() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_material = off SET jit = off
@@ -192,10 +189,6 @@ END;
 $$;
 COMMENT ON FUNCTION brim.lead_queue_insert() IS 'Queues the e-mails of new leads that qualify';
 REVOKE EXECUTE ON FUNCTION brim.lead_queue_insert() FROM PUBLIC;
-
-CREATE TRIGGER lead_queue_insert AFTER INSERT ON brim.lead
-    REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_queue_insert();
 
 CREATE FUNCTION brim.lead_queue_update() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -268,14 +261,11 @@ BEGIN
     RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION brim.lead_queue_update() IS 'Queues what now qualifies, gives what waits the new score, and e-mails the recipient they lacked';
+COMMENT ON FUNCTION brim.lead_queue_update() IS
+    'Queues what now qualifies, gives what waits the new score, and e-mails the recipient they lacked';
 REVOKE EXECUTE ON FUNCTION brim.lead_queue_update() FROM PUBLIC;
 
-CREATE TRIGGER lead_queue_update AFTER UPDATE ON brim.lead
-    REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_queue_update();
-
-CREATE FUNCTION brim.lead_after_delete() RETURNS trigger
+CREATE FUNCTION brim.lead_queue_delete() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_material = off SET jit = off
     SET plan_cache_mode = force_custom_plan
@@ -294,14 +284,10 @@ BEGIN
     RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION brim.lead_after_delete() IS 'Cancels what waits for deleted leads; nothing of the queue is ever deleted';
-REVOKE EXECUTE ON FUNCTION brim.lead_after_delete() FROM PUBLIC;
+COMMENT ON FUNCTION brim.lead_queue_delete() IS 'Cancels what waits for deleted leads; nothing of the queue is ever deleted';
+REVOKE EXECUTE ON FUNCTION brim.lead_queue_delete() FROM PUBLIC;
 
-CREATE TRIGGER lead_after_delete AFTER DELETE ON brim.lead
-    REFERENCING OLD TABLE AS old_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_after_delete();
-
-CREATE FUNCTION brim.lead_after_truncate() RETURNS trigger
+CREATE FUNCTION brim.lead_queue_truncate() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -315,8 +301,5 @@ BEGIN
     RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION brim.lead_after_truncate() IS 'Cancels all that waits, since no lead is left';
-REVOKE EXECUTE ON FUNCTION brim.lead_after_truncate() FROM PUBLIC;
-
-CREATE TRIGGER lead_after_truncate AFTER TRUNCATE ON brim.lead
-    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_after_truncate();
+COMMENT ON FUNCTION brim.lead_queue_truncate() IS 'Cancels all that waits, since no lead is left';
+REVOKE EXECUTE ON FUNCTION brim.lead_queue_truncate() FROM PUBLIC;

@@ -6,7 +6,7 @@
  * shipped one when it is restored.
  *
  * A session keeps the plans of its functions, and may have made them when all
- * tables were empty.  So statements about many rows are planned anew each
+ * tables were empty.  So statements about many rows are planned again each
  * time, or their functions rule out the plans that would not do.
  */
 
@@ -43,7 +43,9 @@ BEGIN
     RETURN NEW;
 END;
 $$;
-COMMENT ON FUNCTION brim.campaign_before_write() IS 'Takes the shipped mark off a changed campaign, lets a restored one replace the shipped one, keeps the shipped one and those with jobs from being deleted';
+COMMENT ON FUNCTION brim.campaign_before_write() IS
+    'Takes the shipped mark off a changed campaign, lets a restored one replace the shipped one, keeps the shipped '
+    'one and those with jobs from being deleted';
 REVOKE EXECUTE ON FUNCTION brim.campaign_before_write() FROM PUBLIC;
 
 CREATE TRIGGER campaign_before_write BEFORE INSERT OR UPDATE OR DELETE ON brim.campaign
@@ -57,7 +59,8 @@ BEGIN
         IF OLD.campaign = 'default' AND OLD.name IN ('problem_focused', 'roi_focused') THEN
             RAISE EXCEPTION 'variant "%" of campaign "default" comes with the extension and cannot be deleted', OLD.name
                 USING ERRCODE = 'object_not_in_prerequisite_state',
-                      HINT = format('Switch it off: UPDATE brim.variant SET is_active = false WHERE campaign = ''default'' AND name = %L.', OLD.name);
+                      HINT = format('Switch it off: UPDATE brim.variant SET is_active = false '
+                                    'WHERE campaign = ''default'' AND name = %L.', OLD.name);
         END IF;
         RETURN OLD;
     END IF;
@@ -94,7 +97,8 @@ BEGIN
         ON CONFLICT ON CONSTRAINT generation_company_id_campaign_key DO NOTHING;
 END;
 $$;
-COMMENT ON FUNCTION brim.queue_campaign(text, integer) IS 'Queues the e-mails of a campaign for the stored leads with at least this score';
+COMMENT ON FUNCTION brim.queue_campaign(text, integer) IS
+    'Queues the e-mails of a campaign for the stored leads with at least this score';
 REVOKE EXECUTE ON FUNCTION brim.queue_campaign(text, integer) FROM PUBLIC;
 
 CREATE FUNCTION brim.new_message_id(campaign text) RETURNS text
@@ -104,7 +108,9 @@ BEGIN ATOMIC
            || coalesce((SELECT nullif(split_part(c.sender_address, '@', -1), '')
                           FROM brim.campaign AS c WHERE c.name = new_message_id.campaign), 'brim.invalid');
 END;
-COMMENT ON FUNCTION brim.new_message_id(text) IS 'Message-ID for an e-mail of the campaign. It is given when the e-mail is queued for the first time, with the Date; both stay the same on every retry';
+COMMENT ON FUNCTION brim.new_message_id(text) IS
+    'Message-ID for an e-mail of the campaign. It is given when the e-mail is queued for the first time, with the '
+    'Date; both stay the same on every retry';
 REVOKE EXECUTE ON FUNCTION brim.new_message_id(text) FROM PUBLIC;
 
 /*
@@ -126,7 +132,8 @@ BEGIN
       JOIN brim.email AS e ON e.email_id = g.email_id;
 END;
 $$;
-COMMENT ON FUNCTION brim.return_unowned(bigint[]) IS 'Puts e-mails back into the queue that another installation had under way and left behind';
+COMMENT ON FUNCTION brim.return_unowned(bigint[]) IS
+    'Puts e-mails back into the queue that another installation had under way and left behind';
 REVOKE EXECUTE ON FUNCTION brim.return_unowned(bigint[]) FROM PUBLIC;
 
 CREATE FUNCTION brim.park_queued(email_ids bigint[], status text, hold_reason text) RETURNS void
@@ -165,7 +172,8 @@ BEGIN
     PERFORM brim.park_queued(email_ids, status, hold_reason);
 END;
 $$;
-COMMENT ON FUNCTION brim.park_emails(bigint[], text, text) IS 'Gives e-mails that wait (queued, draft or held) a status in which nobody claims them';
+COMMENT ON FUNCTION brim.park_emails(bigint[], text, text) IS
+    'Gives e-mails that wait (queued, draft or held) a status in which nobody claims them';
 REVOKE EXECUTE ON FUNCTION brim.park_emails(bigint[], text, text) FROM PUBLIC;
 
 CREATE FUNCTION brim.review_held(email_ids bigint[]) RETURNS void
@@ -235,7 +243,8 @@ BEGIN
     RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION brim.campaign_after_write() IS 'Queues what a new or changed campaign admits and releases the e-mails that waited for it to be complete';
+COMMENT ON FUNCTION brim.campaign_after_write() IS
+    'Queues what a new or changed campaign admits and releases the e-mails that waited for it to be complete';
 REVOKE EXECUTE ON FUNCTION brim.campaign_after_write() FROM PUBLIC;
 
 CREATE TRIGGER campaign_after_write AFTER INSERT OR UPDATE ON brim.campaign
@@ -293,7 +302,9 @@ BEGIN
     RETURN v_stored;
 END;
 $$;
-COMMENT ON FUNCTION brim.store_emails(bigint, jsonb, text) IS 'Stores the drafts [{variant, subject, body}] of a generation as e-mails in the state they begin in; returns how many. None when the lead is gone';
+COMMENT ON FUNCTION brim.store_emails(bigint, jsonb, text) IS
+    'Stores the drafts [{variant, subject, body}] of a generation as e-mails in the state they begin in; returns how '
+    'many. None when the lead is gone';
 REVOKE EXECUTE ON FUNCTION brim.store_emails(bigint, jsonb, text) FROM PUBLIC;
 
 CREATE FUNCTION brim.waiting_emails(company_ids text[]) RETURNS bigint[]

@@ -72,13 +72,19 @@ BEGIN
         PERFORM brim.grant_tables(role, 'SELECT, INSERT', 'brim.classification_event', 'brim.pending_lead');
         PERFORM brim.grant_tables(role, 'SELECT, UPDATE', 'brim.classification');
         EXECUTE format('GRANT UPDATE (attributes) ON TABLE brim.lead TO %s', role);
+        PERFORM brim.grant_tables(role, 'SELECT', 'brim.task');
+        EXECUTE format('GRANT UPDATE (status, done_units, total_units, progress, started_at, progress_at, ended_at, error, pid) '
+                       'ON TABLE brim.task TO %s', role);
+        PERFORM brim.grant_functions(role, 'brim.settle_tasks()', 'brim.check_queued_task(bigint)',
+                                     'brim.begin_rescore_task(bigint)', 'brim.step_rescore_task(bigint, bigint)');
         PERFORM brim.grant_functions(role, 'brim.store_emails(bigint, jsonb, text)', 'brim.new_email_state(text, text, text)',
                                      'brim.new_message_id(text)',
                                      'brim.is_suppressed(text, text)', 'brim.email_hold_reason(text, text)',
                                      'brim.company_facts(text)', 'brim.template_choice(bigint)',
                                      'brim.email_footer(text, text, text)', 'brim.installation()',
                                      'brim.resume_after_promotion()', 'brim.note_leads()', 'brim.give_events(integer, timestamptz)',
-                                     'brim.set_events(text[])', 'brim.take_texts(integer, timestamptz)', 'brim.take_pending(text, integer, timestamptz)',
+                                     'brim.set_events(text[])', 'brim.take_texts(integer, timestamptz)',
+                                     'brim.take_pending(text, integer, timestamptz)',
                                      'brim.passes(text)', 'brim.do_pending(text, text[])', 'brim.try_pending(text, text[], timestamptz)');
         RETURN;
     END IF;
@@ -95,6 +101,7 @@ BEGIN
        JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
       WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = v_extension AND p.proname LIKE 'brim\_kpi\_%';
     PERFORM brim.grant_functions(role, '@extschema@.brim_status()', 'brim.worker_rows()', 'brim.statement_runs(integer, timestamptz)',
+                                 'brim.lost_task_error(bigint)',
                                  '@extschema@.brim_compare_models(text, text)', '@extschema@.brim_compare_models_summary(text, text)');
 
     IF capability = 'user' THEN
@@ -126,8 +133,13 @@ BEGIN
                                      'brim.rescore_step(bigint)', '@extschema@.brim_publish_model(text, integer, boolean)',
                                      '@extschema@.brim_copy_model(text, integer, text)',
                                      '@extschema@.brim_edit_model(text, jsonb, integer)', '@extschema@.brim_rollback_model(text)');
+        PERFORM brim.grant_tables(role, 'SELECT', 'brim.task');
+        EXECUTE format('GRANT INSERT (kind, arguments) ON TABLE brim.task TO %s', role);
+        PERFORM brim.grant_functions(role, '@extschema@.brim_start_task(text, jsonb)', '@extschema@.brim_cancel_task(bigint)');
     END IF;
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_grant(regrole, text) IS 'Gives an existing role the rights of a reader, user, operator, admin or worker. Repeating it after an update grants what is new';
+COMMENT ON FUNCTION @extschema@.brim_grant(regrole, text) IS
+    'Gives an existing role the rights of a reader, user, operator, admin or worker. Repeating it after an update '
+    'grants what is new';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_grant(regrole, text) FROM PUBLIC;
