@@ -276,7 +276,7 @@ COMMENT ON TABLE brim.email IS
     'brim.email_queue, brim.send_ledger or brim.email_parked; brim.outbound_email shows both';
 COMMENT ON COLUMN brim.email.email_id IS 'Key of the e-mail';
 COMMENT ON COLUMN brim.email.generation_id IS 'Job that wrote it';
-COMMENT ON COLUMN brim.email.campaign IS 'Campaign';
+COMMENT ON COLUMN brim.email.campaign IS 'Campaign that it belongs to';
 COMMENT ON COLUMN brim.email.company_id IS 'Company';
 COMMENT ON COLUMN brim.email.variant IS 'Way of writing';
 COMMENT ON COLUMN brim.email.score IS 'Total score when the e-mail was written';
@@ -285,7 +285,7 @@ COMMENT ON COLUMN brim.email.choice IS
 COMMENT ON COLUMN brim.email.node_id IS 'Installation that wrote the e-mail';
 COMMENT ON COLUMN brim.email.recipient IS 'Address that it goes to. It changes only while the e-mail is held for want of one';
 COMMENT ON COLUMN brim.email.recipient_name IS 'Name of the recipient';
-COMMENT ON COLUMN brim.email.subject IS 'Subject';
+COMMENT ON COLUMN brim.email.subject IS 'Subject in plain text';
 COMMENT ON COLUMN brim.email.body IS 'Body without the footer';
 COMMENT ON COLUMN brim.email.message_id IS 'Message-ID without brackets, fixed when the e-mail was queued';
 COMMENT ON COLUMN brim.email.message_date IS 'Date header, fixed when the e-mail was queued';

@@ -266,7 +266,7 @@ install_nodemailer() {
 shares() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 
 bench_mail() {
-	local connections took workers has_npm= length round brim_took brim_cpu
+	local connections took workers has_npm='' length round brim_took brim_cpu
 	step "Writing from templates, then sending $MAILS e-mails to smtp-sink"
 	set_and_reload brim.send=off brim.generate=on
 	took=$(seconds_of eval "add_leads 3000 written && wait_for \"SELECT count(*) FROM brim.generation WHERE status <> 'done'\" 0") || exit 1

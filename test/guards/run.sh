@@ -16,7 +16,7 @@ set -uo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 GUARDS='
-token          | test/specs/barrier.spec | s/ AND l\.claim_token = \$2 AND l\.claims = \(ARRAY\[1\]\)\[array_position\(\$1, l\.email_id\)\]//g | isolation | barrier
+token          | test/specs/barrier.spec | s/AND l\.claim_token = \$2 AND l\.claims = \(ARRAY\[1\]\)\[array_position\(\$1, l\.email_id\)\]//g | isolation | barrier
 ledger         | test/specs/claim_claim.spec | s/\t\tAND NOT EXISTS \(SELECT FROM brim\.send_ledger l .*?\n//g; s/ON CONFLICT DO NOTHING/ON CONFLICT (email_id) DO NOTHING/g | isolation | claim_claim
 unique         | sql/parts/10_tables.sql | s/CONSTRAINT send_ledger_once UNIQUE \(company_id, campaign\)/CONSTRAINT send_ledger_once CHECK (true)/ | regress | operations
 unsubscribed   | test/specs/suppress_claim.spec | s/AND NOT \(EXISTS \(SELECT FROM brim\.suppression\).*?OFFSET 0\)\) OFFSET 0\)\)//gs | isolation | suppress_claim
