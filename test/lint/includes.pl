@@ -2,7 +2,7 @@
 #
 # includes.pl - includes point downwards only (docs/architecture.md).
 #
-#	init -> worker -> pg, net -> core -> nothing
+#	init -> worker -> pg, net -> core -> nothing, and worker/jobs -> worker
 #
 # and, within core and pg, from room to room as %may says.  Of another room
 # only its public header is included: core/score/score.h of core/score.  What
@@ -36,6 +36,7 @@ my %may = (
 	(map { $_ => [ @{ $pg{$_} }, @core, '.' ] } @pg),
 	net => [ @core, '.' ],
 	worker => [ @pg, 'net', @core, '.' ],
+	'worker/jobs' => [ 'worker', @pg, 'net', @core, '.' ],
 	'.' => [ 'worker', @pg, 'net', @core ],);
 
 # The only headers that everybody above the core may take from src itself
