@@ -30,6 +30,7 @@
 #include "worker/worker.h"
 #include "worker/process.h"
 #include "worker/recovery.h"
+#include "worker/task.h"
 
 #define LONGEST_ERROR_PAUSE_MS 60000
 #define CLOCK_STEP_MS 1000 /* what is less is drift */
@@ -167,6 +168,7 @@ read_settings(void)
 		jobs[i].pause_until = 0;
 		jobs[i].ops->reload(jobs[i].self);
 	}
+	(void) brim_process_try(brim_task_look, NULL);
 }
 
 static bool
@@ -179,21 +181,6 @@ is_failing(void)
 	return false;
 }
 
-static void
-refuse_superuser(void)
-{
-	bool is_superuser;
-
-	StartTransactionCommand();
-	is_superuser = superuser();
-	CommitTransactionCommand();
-	if (is_superuser)
-		ereport(FATAL, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-						errmsg("brim worker does not run as superuser \"%s\"", brim_worker_role),
-						errhint("Set brim.worker_role to a role without superuser and give it "
-								"rights with brim_grant(role, 'worker').")));
-}
-
 /* From the start of the process to its place among the workers of the database */
 static void
 start(Datum arg)
@@ -204,7 +191,7 @@ start(Datum arg)
 	brim_process_init();
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnection(MyBgworkerEntry->bgw_extra, brim_worker_role, 0);
-	refuse_superuser();
+	brim_process_refuse_superuser();
 	brim_txn_force_settings();
 	BRIM_FAULT("worker_start");
 	brim_process_become(BRIM_LOOP_ARG_NUMBER(arg));

@@ -9,6 +9,7 @@
 #define BRIM_WORKER_WORKER_H
 
 #include "datatype/timestamp.h"
+#include "worker/task.h"
 
 /* All but reload and turn may be NULL. */
 typedef struct BrimJobOps
