@@ -252,6 +252,8 @@ brim_loop_run(Datum arg, BrimJob *all, int n)
 		}
 		brim_process_begin_turn();
 		mind_clock();
+		if (brim_task_slots_take_news())
+			(void) brim_process_try(brim_task_look, NULL);
 		if (woken)
 			brim_shared_set_state(BRIM_WORKER_BUSY);
 		for (int i = 0; i < njobs; i++)
