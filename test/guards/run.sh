@@ -22,6 +22,7 @@ unique         | sql/parts/10_tables.sql | s/CREATE UNIQUE INDEX outbound_email_
 unsubscribed   | test/specs/suppress_claim.spec | s/AND NOT \(EXISTS \(SELECT FROM brim\.suppression\).*?OFFSET 0\)\)\)//gs | isolation | suppress_claim
 late           | src/pg/queue/email.c | s/brim_txn_run\(&barrier_suppressed, values, NULL\);// | tap t/014_late_unsubscribe.pl | 014_late_unsubscribe
 barrier        | src/worker/jobs/transport_relay.c | s/case BRIM_SMTP_BARRIER:\n/case BRIM_SMTP_BARRIER:\n\t\t\tbrim_smtp_dot(line->smtp);\n\t\t\t(void) transmit(line);\n/ | tap t/014_late_unsubscribe.pl | 014_late_unsubscribe
+granted        | src/worker/pipeline.c | s/else if \(!slots\[i\]->granted\)/else if (false)/ | tap t/014_late_unsubscribe.pl | 014_late_unsubscribe
 early-reply    | src/worker/jobs/transport_relay.c | s/(still counts as before the dot \*\/\n)\s*\(void\) receive\(line\);/$1/ | tap t/015_network_faults.pl | 015_network_faults
 uncertain      | src/worker/jobs/delivery.c | s/row->status = "uncertain";/row->status = "queued";/ | tap t/012_send_errors.pl | 012_send_errors
 doubt          | src/pg/queue/email_recovery.c | s/(UPDATE brim\.outbound_email e SET status = )\x27uncertain\x27/$1\x27queued\x27/ | tap t/054_power_loss.pl | 054_power_loss
@@ -35,6 +36,8 @@ place          | src/pg/queue/node.c | s/node->is_armed = brim_txn_bool\(0, 3\);
 node           | src/pg/queue/email.c | s/AND e\.node_id = \$4/AND \$4 IS NOT NULL/ | tap t/050_copies.pl | 050_copies
 node-of-jobs   | src/pg/queue/table.c | s/AND q\.node_id = \$4/AND \$4 IS NOT NULL/ | tap t/050_copies.pl t/052_copies_logical.pl | 05[02]_copies
 standby        | src/pg/server/standby.c | s/confirmed = WalSndCtl->lsn\[SYNC_REP_WAIT_FLUSH\] >= upto;/confirmed = true;/ | tap t/053_promotion.pl | cancelled ten times
+clock          | src/pg/server/clock.c | s/if \(!superuser\(\)\)/if (false)/ | tap t/033_clock.pl | only a superuser turns it
+clock-due      | src/pg/queue/table.c | s/TimestampTzGetDatum\(brim_clock_of_transaction\(\)\);/TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());/ | tap t/033_clock.pl | waited
 grace          | src/worker/process.c | s/hold_stop = hold;/hold_stop = false;/ | tap t/030_lifecycle.pl | 030_lifecycle
 pace           | src/worker/jobs/send.c | s/if \(!brim_node_lock_batch\(&last\)\)/last = 0;\n\tif (false)/ | tap t/031_workers.pl | keep to brim.batch_size
 prepared       | src/pg/server/prepared.c | s/brim_shared_wake_others\(\);// | tap t/036_prepared.pl | 036_prepared
