@@ -95,26 +95,7 @@ suite_compile() {
 	one "assertions compile without a warning" compile_with gcc -DUSE_ASSERT_CHECKING
 }
 
-c_sources() { find src test/unit test/fuzz test/eval -name '*.[ch]' ! -path '*/build/*' | sort; }
 shell_scripts() { find test .ci -name '*.sh' -o -path '.ci/run' | sort; }
-
-lint_format() {
-	# Other versions of clang-format have other opinions; this is the one of Debian 12
-	local clang_format
-	clang_format=$(command -v clang-format-14 || command -v clang-format)
-	if ! "$clang_format" --version | grep -q 'version 14\.'; then
-		say "# not checked: this is not clang-format 14"
-		return 0
-	fi
-	local file status=0
-	for file in $(c_sources | grep -v '/unicode_words.h$'); do
-		"$clang_format" --dry-run -Werror "$file" >/dev/null 2>&1 || {
-			say "$file is not formatted; run: clang-format -i $file"
-			status=1
-		}
-	done
-	return "$status"
-}
 
 lint_cppcheck() {
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --language=c -Isrc \
@@ -122,28 +103,33 @@ lint_cppcheck() {
 		--suppressions-list=test/lint/cppcheck.txt --library=test/lint/cppcheck.cfg -j2 src
 }
 
-lint_perl() {
-	local file status=0
-	for file in test/lint/*.pl test/t/*.pl test/lib/*.pm; do
-		[ ! -f "$file" ] || perl -I "$PERL_LIB" -I test/lib -wc "$file" || status=1
+# compiles COMMAND FILE...: each file of those given compiles, and there is one.
+compiles() {
+	local command=$1 file status=0 checked=0
+	shift
+	for file in "$@"; do
+		[ -f "$file" ] || continue
+		$command "$file" || status=1
+		checked=$((checked + 1))
 	done
-	return "$status"
+	[ "$checked" -gt 0 ] || say "nothing to check"
+	[ "$status" -eq 0 ] && [ "$checked" -gt 0 ]
 }
 
+lint_perl() { compiles "perl -I $PERL_LIB -I test/lib -I test/lint -wc" test/lint/*.p[lm] test/t/*.pl test/lib/*.pm; }
+
 lint_python() {
-	local file status=0
-	for file in test/lib/*.py test/bench/*.py test/soak/*.py test/eval/*.py test/reference/*.py; do
-		[ ! -f "$file" ] || PYTHONPYCACHEPREFIX=$WORK/tmp /usr/bin/python3 -m py_compile "$file" || status=1
-	done
-	return "$status"
+	PYTHONPYCACHEPREFIX=$WORK/tmp compiles "/usr/bin/python3 -m py_compile" \
+		test/lib/*.py test/bench/*.py test/soak/*.py test/eval/*.py test/reference/*.py
 }
 
 lint_shell() { shell_scripts | xargs shellcheck --severity=warning --external-sources --source-path=SCRIPTDIR; }
 
 suite_lint() {
-	one "the C code is formatted as .clang-format says" lint_format
+	one "the C code is formatted as .clang-format says" bash test/lint/format.sh
 	one "cppcheck finds nothing" lint_cppcheck
 	one "includes point downwards only" perl test/lint/includes.pl
+	one "calls have no circle and point downwards; a name's prefix says its file" perl test/lint/calls.pl
 	one "C rules: PG_VERSION_NUM, curl, guards, error codes" perl test/lint/sources.pl
 	one "SQL rules: CREATE only, search_path, comments, privileges" perl test/lint/sql.pl
 	one "the library exports its functions and nothing else" \
@@ -155,6 +141,13 @@ suite_lint() {
 	one "Perl compiles" lint_perl
 	one "Python compiles" lint_python
 	one "shellcheck finds nothing" lint_shell
+	lint_self_test
+}
+
+lint_self_test() {
+	local status=0
+	perl test/lint/self_test.pl >"$WORK/log/self_test.log" 2>&1 || status=$?
+	count_tap "$WORK/log/self_test.log" "$status" "the lints themselves"
 }
 
 suite_unit() {

@@ -85,6 +85,18 @@ packaged_major() {
 	apt-cache show postgresql 2>/dev/null | sed -n 's/^Version: \([0-9]*\).*/\1/p' | sort -rn | head -n 1
 }
 
+# Print the package of clang-format if it is missing: version 14 where it can be had,
+# since test/lint/format.sh accepts no other.
+clang_format_package() {
+	if { clang-format-14 --version || clang-format --version; } 2>/dev/null | grep -q 'version 14\.'; then
+		return
+	elif apt-cache show clang-format-14 2>/dev/null | grep -q '^Package:'; then
+		echo clang-format-14
+	elif ! command -v clang-format >/dev/null 2>&1; then
+		echo clang-format
+	fi
+}
+
 # Print the packages that the given purpose (build, demo, check) still lacks.
 missing_packages() {
 	local purpose=$1
@@ -110,7 +122,7 @@ missing_packages() {
 		has clang clang
 		# libFuzzer lies where the architecture's name stands, in the file name or the directory
 		compgen -G "$(clang -print-resource-dir 2>/dev/null)/lib/*/libclang_rt.fuzzer*" >/dev/null || echo libclang-rt-dev
-		has clang-format clang-format
+		clang_format_package
 		has cppcheck cppcheck
 		has shellcheck shellcheck
 	fi

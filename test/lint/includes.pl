@@ -4,36 +4,16 @@
 #
 #	init -> worker -> pg, net -> core -> nothing
 #
-# and, within core and pg, from room to room as %may says.  Also: the core
-# includes neither PostgreSQL nor libcurl, only src/net includes libcurl, and
-# no include has a circle.  Run from the top of the source.
+# and, within core and pg, from room to room as BrimRooms.pm says.  Also: the core
+# includes neither PostgreSQL nor libcurl, only src/net includes libcurl, another
+# room's internal header is left alone, and no include has a circle.
+# Run from the top of the source.
 
 use strict;
 use warnings;
-
-# What the files of a room may include of other rooms
-my %core = (
-	'core/base' => [],
-	'core/match' => [qw(core/base)],
-	'core/intent' => [qw(core/base core/match)],
-	'core/score' => [qw(core/base core/match core/intent)],
-	'core/mail' => [qw(core/base)],
-	'core/gemini' => [qw(core/base)],);
-my @core = sort keys %core;
-my %pg = (
-	'pg/server' => [],
-	'pg/row' => [qw(pg/server)],
-	'pg/intent' => [qw(pg/server pg/row)],
-	'pg/score' => [qw(pg/server pg/row pg/intent)],
-	'pg/lead' => [qw(pg/server pg/row pg/intent pg/score)],
-	'pg/queue' => [qw(pg/server pg/row pg/intent pg/score)],);
-my @pg = sort keys %pg;
-my %may = (
-	%core,
-	(map { $_ => [ @{ $pg{$_} }, @core, '.' ] } @pg),
-	net => [ @core, '.' ],
-	worker => [ @pg, 'net', @core, '.' ],
-	'.' => [ 'worker', @pg, 'net', @core ],);
+use FindBin;
+use lib $FindBin::Bin;
+use BrimRooms;
 
 # The only headers that everybody above the core may take from src itself
 my %common = map { $_ => 1 } qw(compat.h);
@@ -47,17 +27,11 @@ my %standard = map { $_ => 1 }
 my @faults;
 my %includes;
 
-# The room of a file below src: its directory
-sub room_of
+foreach my $path (source_files('[ch]'))
 {
-	my ($file) = @_;
-	return $file =~ m{^(.*)/[^/]+$} ? $1 : '.';
-}
-
-foreach my $file (sort(glob('src/*.[ch] src/*/*.[ch] src/*/*/*.[ch]')))
-{
-	my $dir = room_of($file =~ m{^src/(.*)$});
-	push @faults, "$file: no place for code is called src/$dir" unless $may{$dir};
+	my $file = "src/$path";
+	my $dir = room_of($path);
+	push @faults, "$file: no room is called src/$dir" unless known_room($dir);
 
 	open(my $fh, '<', $file) or die "$file: $!";
 	while (my $line = <$fh>)
@@ -74,9 +48,9 @@ foreach my $file (sort(glob('src/*.[ch] src/*/*.[ch] src/*/*/*.[ch]')))
 		{
 			my $other = room_of($name);
 			push @faults, "$where: src/$dir must not include $name"
-			  unless $other eq $dir || grep { $_ eq $other } @{ $may{$dir} || [] };
-			push @faults, "$where: only init.c includes $name"
-			  if $other eq '.' && $dir ne '.' && !$common{$name};
+			  unless may_use($dir, $other) || ($common{$name} && $dir !~ m{^core/});
+			push @faults, "$where: $name is internal to src/$other"
+			  if $other ne $dir && $name =~ /(?:^|[\/_])internal\.h$/;
 			$includes{"src/$name"} //= {};
 			$includes{$file}{"src/$name"} = 1;
 		}

@@ -17,7 +17,9 @@ use warnings;
 my @faults;
 my (%objects, %commented);
 
-foreach my $file (sort(glob('sql/parts/*.sql')))
+my @parts = sort(glob('sql/parts/*.sql'));
+die "no parts in sql/parts: run this from the top of the source\n" unless @parts;
+foreach my $file (@parts)
 {
 	local $/;
 	open(my $fh, '<', $file) or die "$file: $!";
