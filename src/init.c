@@ -8,10 +8,9 @@
 #include "postgres.h"
 #include "compat.h"
 
-#include "pg/intent/lexicon_cache.h"
-#include "pg/score/model_cache.h"
-#include "pg/server/settings.h"
-#include "pg/server/shared.h"
+#include "pg/intent/intent.h"
+#include "pg/score/score.h"
+#include "pg/server/server.h"
 #include "worker/worker.h"
 
 BRIM_MODULE_MAGIC;

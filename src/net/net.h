@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "core/base/buf.h"
+#include "core/base/base.h"
 
 typedef struct BrimNetSocket
 {

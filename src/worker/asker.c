@@ -11,8 +11,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "pg/server/shared.h"
-#include "pg/server/txn.h"
+#include "pg/server/server.h"
 #include "worker/asker.h"
 #include "worker/recovery.h"
 #include "worker/writer.h"

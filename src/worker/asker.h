@@ -12,7 +12,7 @@
 #ifndef BRIM_WORKER_ASKER_H
 #define BRIM_WORKER_ASKER_H
 
-#include "pg/server/breaker.h"
+#include "pg/server/server.h"
 #include "net/net.h"
 #include "worker/jobs.h"
 #include "worker/tools.h"

@@ -14,9 +14,7 @@
 
 #include "utils/timestamp.h"
 
-#include "pg/server/faults.h"
-#include "pg/server/settings.h"
-#include "pg/server/shared.h"
+#include "pg/server/server.h"
 #include "worker/classify_slots.h"
 #include "worker/writer.h"
 

@@ -11,10 +11,8 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "core/base/retry.h"
-#include "pg/server/faults.h"
-#include "pg/server/settings.h"
-#include "pg/server/txn.h"
+#include "core/base/base.h"
+#include "pg/server/server.h"
 #include "worker/classify_queue.h"
 #include "worker/recovery.h"
 

@@ -8,8 +8,8 @@
 #ifndef BRIM_WORKER_CLASSIFY_QUEUE_H
 #define BRIM_WORKER_CLASSIFY_QUEUE_H
 
-#include "core/gemini/classify.h"
-#include "pg/queue/classification.h"
+#include "core/gemini/gemini.h"
+#include "pg/queue/queue.h"
 #include "worker/asker.h"
 
 /* The most texts in hand, too: each may have to go apart */

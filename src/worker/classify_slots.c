@@ -8,8 +8,7 @@
 #include "postgres.h"
 #include "compat.h"
 
-#include "pg/server/faults.h"
-#include "pg/server/settings.h"
+#include "pg/server/server.h"
 #include "worker/classify_slots.h"
 #include "worker/writer.h"
 

@@ -17,10 +17,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "pg/server/breaker.h"
-#include "pg/server/faults.h"
-#include "pg/server/settings.h"
-#include "pg/server/shared.h"
+#include "pg/server/server.h"
 #include "worker/deliver_slots.h"
 #include "worker/jobs.h"
 

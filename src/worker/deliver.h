@@ -12,10 +12,10 @@
 #ifndef BRIM_WORKER_DELIVER_H
 #define BRIM_WORKER_DELIVER_H
 
-#include "core/base/buf.h"
-#include "core/mail/smtp.h"
+#include "core/base/base.h"
+#include "core/mail/mail.h"
 #include "datatype/timestamp.h"
-#include "pg/queue/email.h"
+#include "pg/queue/queue.h"
 
 typedef enum BrimStep
 {

@@ -8,10 +8,7 @@
 #include "postgres.h"
 #include "compat.h"
 
-#include "pg/server/breaker.h"
-#include "pg/server/faults.h"
-#include "pg/server/settings.h"
-#include "pg/server/shared.h"
+#include "pg/server/server.h"
 #include "worker/deliver_slots.h"
 #include "worker/jobs.h"
 

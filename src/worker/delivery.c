@@ -10,8 +10,8 @@
 
 #include "utils/timestamp.h"
 
-#include "core/mail/mime.h"
-#include "pg/server/settings.h"
+#include "core/mail/mail.h"
+#include "pg/server/server.h"
 #include "worker/deliver.h"
 
 #define MAX_MESSAGE (1024 * 1024)

@@ -9,7 +9,7 @@
 #define BRIM_WORKER_GENERATE_QUEUE_H
 
 #include "core/gemini/gemini.h"
-#include "pg/queue/generation.h"
+#include "pg/queue/queue.h"
 #include "worker/asker.h"
 
 #define BRIM_GENERATE_SLOTS 128

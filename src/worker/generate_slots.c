@@ -8,8 +8,8 @@
 #include "postgres.h"
 #include "compat.h"
 
-#include "core/base/retry.h"
-#include "pg/server/faults.h"
+#include "core/base/base.h"
+#include "pg/server/server.h"
 #include "worker/generate_slots.h"
 #include "worker/writer.h"
 

@@ -25,9 +25,7 @@
 #include "utils/timestamp.h"
 #include "utils/varlena.h"
 
-#include "pg/server/faults.h"
-#include "pg/server/settings.h"
-#include "pg/server/shared.h"
+#include "pg/server/server.h"
 #include "worker/worker.h"
 
 #define FIRST_PAUSE_MS 200

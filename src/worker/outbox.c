@@ -20,8 +20,7 @@
 #include "storage/fd.h"
 #include "utils/timestamp.h"
 
-#include "pg/server/faults.h"
-#include "pg/server/settings.h"
+#include "pg/server/server.h"
 #include "worker/deliver.h"
 
 typedef struct Letter

@@ -15,14 +15,8 @@
 #include "utils/timestamp.h"
 #include "utils/varlena.h"
 
-#include "pg/queue/classification.h"
-#include "pg/queue/email.h"
-#include "pg/server/exit_mark.h"
-#include "pg/server/faults.h"
-#include "pg/queue/generation.h"
-#include "pg/server/settings.h"
-#include "pg/server/shared.h"
-#include "pg/server/standby.h"
+#include "pg/queue/queue.h"
+#include "pg/server/server.h"
 #include "worker/jobs.h"
 #include "worker/recovery.h"
 

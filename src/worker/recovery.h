@@ -8,7 +8,7 @@
 #ifndef BRIM_WORKER_RECOVERY_H
 #define BRIM_WORKER_RECOVERY_H
 
-#include "pg/queue/node.h"
+#include "pg/queue/queue.h"
 
 /*
  * Inside a transaction: may work be taken up (armed, not paused)?  Fills node.

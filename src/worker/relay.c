@@ -9,8 +9,7 @@
 #include "postgres.h"
 #include "compat.h"
 
-#include "pg/server/faults.h"
-#include "pg/server/settings.h"
+#include "pg/server/server.h"
 #include "net/net.h"
 #include "worker/deliver.h"
 #include "worker/jobs.h"

@@ -11,7 +11,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "pg/queue/node.h"
+#include "pg/queue/queue.h"
 #include "worker/jobs.h"
 #include "worker/tools.h"
 

@@ -15,7 +15,7 @@
 #define BRIM_WORKER_WALK_H
 
 #include "datatype/timestamp.h"
-#include "pg/queue/claim.h"
+#include "pg/queue/queue.h"
 #include "worker/jobs.h"
 
 typedef struct BrimCursor

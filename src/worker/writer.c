@@ -10,7 +10,7 @@
 
 #include "utils/timestamp.h"
 
-#include "pg/server/settings.h"
+#include "pg/server/server.h"
 #include "worker/jobs.h"
 #include "worker/tools.h"
 #include "worker/writer.h"

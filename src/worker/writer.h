@@ -13,7 +13,7 @@
 #define BRIM_WORKER_WRITER_H
 
 #include "core/gemini/gemini.h"
-#include "pg/server/breaker.h"
+#include "pg/server/server.h"
 #include "net/net.h"
 
 typedef enum BrimWriter

@@ -16,7 +16,6 @@
 #include <string.h>
 
 #include "core/gemini/gemini.h"
-#include "core/gemini/classify.h"
 #include "core/gemini/json.h"
 #include "core/base/text.h"
 

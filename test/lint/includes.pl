@@ -4,10 +4,12 @@
 #
 #	init -> worker -> pg, net -> core -> nothing
 #
-# and, within core and pg, from room to room as BrimRooms.pm says.  Also: the core
-# includes neither PostgreSQL nor libcurl, only src/net includes libcurl, another
-# room's internal header is left alone, and no include has a circle.
-# Run from the top of the source.
+# and, within core and pg, from room to room as BrimRooms.pm says.  Of another room
+# only its public header is included: core/score/score.h of core/score.  What
+# the files of a room share among themselves stands in its internal.h, of which
+# there is at most one.  Also: the core includes neither PostgreSQL nor libcurl,
+# only src/net includes libcurl, and no include has a circle.  Run from the top
+# of the source.
 
 use strict;
 use warnings;
@@ -32,6 +34,8 @@ foreach my $path (source_files('[ch]'))
 	my $file = "src/$path";
 	my $dir = room_of($path);
 	push @faults, "$file: no room is called src/$dir" unless known_room($dir);
+	push @faults, "$file: what a room shares inside stands in its internal.h"
+	  if $file =~ m{_(?:internal|private|int)\.h$};
 
 	open(my $fh, '<', $file) or die "$file: $!";
 	while (my $line = <$fh>)
@@ -49,8 +53,8 @@ foreach my $path (source_files('[ch]'))
 			my $other = room_of($name);
 			push @faults, "$where: src/$dir must not include $name"
 			  unless may_use($dir, $other) || ($common{$name} && $dir !~ m{^core/});
-			push @faults, "$where: $name is internal to src/$other"
-			  if $other ne $dir && $name =~ /(?:^|[\/_])internal\.h$/;
+			push @faults, "$where: of $other only its public header is included, not $name"
+			  if $other ne $dir && $other =~ m{^(?:core|pg)/(\w+)$} && $name ne "$other/$1.h";
 			$includes{"src/$name"} //= {};
 			$includes{$file}{"src/$name"} = 1;
 		}

@@ -165,10 +165,9 @@ module('core/match/guest', "extern int brim_guest(void);\n",
 	"#include \"core/match/guest.h\"\nextern int brim_home(void);\nint brim_guest(void) { return brim_home(); }\n");
 refresh();
 finds($calls, qr{src/core/match/guest\.c: declares brim_home}, 'a declaration in a .c of another file');
-put('src/core/match/home_internal.h', "\n");
-put('src/core/base/peep.h', "#include \"core/match/home_internal.h\"\n");
-finds('perl test/lint/includes.pl', qr{home_internal\.h is internal to src/core/match}, 'an internal header included from elsewhere');
-unlink 'src/core/match/home_internal.h', 'src/core/base/peep.h';
+put('src/core/score/peep.h', "#include \"core/match/home.h\"\n");
+finds('perl test/lint/includes.pl', qr{of core/match only its public header is included, not core/match/home\.h}, 'a header of another room that is not its public one');
+unlink 'src/core/score/peep.h';
 take_out('core/match/home', 'core/match/guest');
 refresh();
 

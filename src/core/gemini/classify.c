@@ -11,7 +11,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/gemini/classify.h"
+#include "core/gemini/gemini.h"
 
 #include <json-c/json.h>
 #include <string.h>

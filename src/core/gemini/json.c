@@ -11,8 +11,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "core/base/text.h"
-#include "core/base/utf8.h"
+#include "core/base/base.h"
 
 #define MAX_DEPTH 32
 #define MAX_LENGTH ((size_t) 64 * 1024 * 1024)

@@ -11,7 +11,7 @@
 #ifndef BRIM_CORE_GEMINI_JSON_H
 #define BRIM_CORE_GEMINI_JSON_H
 
-#include "core/base/buf.h"
+#include "core/base/base.h"
 
 struct json_object;
 

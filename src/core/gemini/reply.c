@@ -18,7 +18,7 @@
 
 #include "core/gemini/frame.h"
 #include "core/gemini/json.h"
-#include "core/base/text.h"
+#include "core/base/base.h"
 
 #define LONGEST_BLANK 40 /* bytes between the brackets of a placeholder */
 

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "core/intent/work.h"
-#include "core/base/text.h"
+#include "core/base/base.h"
 
 static const char *const legal_forms[] = {
 	"inc",  "incorporated", "corp",    "corporation", "co",   "company", "ltd", "limited",

@@ -7,7 +7,7 @@
  */
 #include "core/intent/intent.h"
 
-#include "core/base/text.h"
+#include "core/base/base.h"
 
 #define DATE_LEN 10         /* YYYY-MM-DD */
 #define DAYS_TO_2000 730425 /* from 0000-03-01 to 2000-01-01 */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "core/intent/work.h"
-#include "core/base/text.h"
+#include "core/base/base.h"
 
 #define VALUE_MAX INT64_C(100000000000000000) /* 10^15 in 1/100 */
 #define PEOPLE_MAX 10000000

@@ -30,11 +30,8 @@
 #ifndef BRIM_CORE_INTENT_LEXICON_H
 #define BRIM_CORE_INTENT_LEXICON_H
 
-#include "core/base/arena.h"
-#include "core/match/automaton.h"
-#include "core/base/buf.h"
-#include "core/match/fold.h"
-#include "core/match/keywords.h"
+#include "core/base/base.h"
+#include "core/match/match.h"
 
 #define BRIM_LEXICON_CLASSES_MAX 1000
 #define BRIM_LEXICON_TERMS_MAX 10000

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "core/intent/lexicon_compile.h"
-#include "core/base/text.h"
+#include "core/base/base.h"
 
 #define WORD_EDGE 0xFF /* of core/automaton: where a word begins or ends */
 

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "core/intent/work.h"
-#include "core/base/text.h"
+#include "core/base/base.h"
 
 #define ABBREVIATION_MAX 8 /* bytes */
 

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "core/base/text.h"
+#include "core/base/base.h"
 
 #define FOLDED_MAX ((size_t) 3 << 30) /* a folded letter is at most three times as long */
 

@@ -11,8 +11,8 @@
 #ifndef BRIM_CORE_INTENT_TEXT_H
 #define BRIM_CORE_INTENT_TEXT_H
 
-#include "core/base/buf.h"
-#include "core/match/fold.h"
+#include "core/base/base.h"
+#include "core/match/match.h"
 
 /* A word or sign that is not as long as it was given. */
 typedef struct BrimFoldedRun

@@ -8,7 +8,7 @@
 #ifndef BRIM_CORE_MAIL_ADDRESS_H
 #define BRIM_CORE_MAIL_ADDRESS_H
 
-#include "core/base/buf.h"
+#include "core/base/base.h"
 
 /*
  * Is this an addr-spec that may stand in an SMTP envelope (RFC 5321, 4.1.2:

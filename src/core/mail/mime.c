@@ -15,7 +15,7 @@
 
 #include "core/mail/address.h"
 #include "core/mail/mime_encode.h"
-#include "core/base/utf8.h"
+#include "core/base/base.h"
 
 #define MAX_MESSAGE (1024 * 1024)
 #define MAX_HEADER_TEXT 1000 /* bytes of a name or subject */

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "core/base/buf.h"
+#include "core/base/base.h"
 
 typedef struct BrimMessage
 {

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "core/base/utf8.h"
+#include "core/base/base.h"
 
 #define MAX_WORD 75         /* bytes of an encoded word */
 #define WORD_FRAME 12       /* "=?UTF-8?Q?" and "?=" */

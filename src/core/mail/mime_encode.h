@@ -11,7 +11,7 @@
 #ifndef BRIM_CORE_MAIL_MIME_ENCODE_H
 #define BRIM_CORE_MAIL_MIME_ENCODE_H
 
-#include "core/base/buf.h"
+#include "core/base/base.h"
 
 typedef enum BrimMimeEncoding
 {

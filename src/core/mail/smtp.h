@@ -27,7 +27,7 @@
 #ifndef BRIM_CORE_MAIL_SMTP_H
 #define BRIM_CORE_MAIL_SMTP_H
 
-#include "core/base/buf.h"
+#include "core/base/base.h"
 
 typedef enum BrimSmtpNeed
 {

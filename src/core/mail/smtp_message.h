@@ -9,7 +9,7 @@
 #ifndef BRIM_CORE_MAIL_SMTP_MESSAGE_H
 #define BRIM_CORE_MAIL_SMTP_MESSAGE_H
 
-#include "core/base/buf.h"
+#include "core/base/base.h"
 
 typedef struct BrimSmtpMessage
 {

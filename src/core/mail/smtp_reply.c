@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "core/base/utf8.h"
+#include "core/base/base.h"
 
 void
 brim_smtp_reply_reset(BrimSmtpReply *reply)

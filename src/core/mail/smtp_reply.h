@@ -14,7 +14,7 @@
 #ifndef BRIM_CORE_MAIL_SMTP_REPLY_H
 #define BRIM_CORE_MAIL_SMTP_REPLY_H
 
-#include "core/base/buf.h"
+#include "core/base/base.h"
 
 #define BRIM_SMTP_REPLY_MAX_LINE 1000 /* bytes of a line before its LF */
 #define BRIM_SMTP_REPLY_MAX_LINES 10000

@@ -11,7 +11,7 @@
 #ifndef BRIM_CORE_MAIL_TEMPLATE_H
 #define BRIM_CORE_MAIL_TEMPLATE_H
 
-#include "core/base/buf.h"
+#include "core/base/base.h"
 
 typedef struct BrimTemplateVar
 {

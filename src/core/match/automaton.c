@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "core/base/text.h"
+#include "core/base/base.h"
 
 #define WORD_EDGE 0xFF         /* where a word begins or ends */
 #define DENSE_BUDGET (1 << 20) /* entries of all full rows together */

@@ -21,8 +21,7 @@
 #ifndef BRIM_CORE_MATCH_AUTOMATON_H
 #define BRIM_CORE_MATCH_AUTOMATON_H
 
-#include "core/base/arena.h"
-#include "core/base/buf.h"
+#include "core/base/base.h"
 
 typedef struct BrimAutomaton BrimAutomaton;
 

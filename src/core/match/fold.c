@@ -7,7 +7,7 @@
  */
 #include "core/match/fold.h"
 
-#include "core/base/text.h"
+#include "core/base/base.h"
 
 bool
 brim_fold(const BrimFold *fold, BrimStr text, BrimBuf *out)

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/text.h"
+#include "core/base/base.h"
 
 /* Order of texts by their bytes, a prefix before what it begins. */
 static int

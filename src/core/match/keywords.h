@@ -12,8 +12,7 @@
 #ifndef BRIM_CORE_MATCH_KEYWORDS_H
 #define BRIM_CORE_MATCH_KEYWORDS_H
 
-#include "core/base/arena.h"
-#include "core/base/buf.h"
+#include "core/base/base.h"
 
 typedef struct BrimTarget
 {

@@ -12,7 +12,7 @@
 #include <emmintrin.h>
 #endif
 
-#include "core/base/text.h"
+#include "core/base/base.h"
 
 #define KEY_BYTES 8
 #define BITS_A_KEY 32 /* of the filter: one word in 32 passes it by chance, at most */

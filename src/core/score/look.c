@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/base/text.h"
+#include "core/base/base.h"
 
 /* An attribute while it is looked at. */
 typedef struct Look

@@ -28,10 +28,9 @@
 
 #include <stdint.h>
 
-#include "core/base/buf.h"
-#include "core/match/fold.h"
-#include "core/intent/lexicon.h"
-#include "core/match/matcher.h"
+#include "core/base/base.h"
+#include "core/match/match.h"
+#include "core/intent/intent.h"
 
 #define BRIM_WEIGHT_ONE 10000
 #define BRIM_MODEL_RULES_MAX 10000

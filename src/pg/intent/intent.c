@@ -19,12 +19,10 @@
 #include "utils/numeric.h"
 #include "utils/tuplestore.h"
 
-#include "pg/server/srf.h"
+#include "pg/server/server.h"
 #include "core/intent/intent.h"
-#include "pg/row/columns.h"
-#include "pg/row/language.h"
+#include "pg/row/row.h"
 #include "pg/intent/lexicon_cache.h"
-#include "pg/row/memory.h"
 
 BRIM_FUNCTION(brim_intent_signals);
 BRIM_FUNCTION(brim_check_intent_term);

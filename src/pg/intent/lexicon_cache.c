@@ -17,10 +17,8 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-#include "pg/row/columns.h"
-#include "pg/row/language.h"
+#include "pg/row/row.h"
 #include "pg/intent/lexicon_cache.h"
-#include "pg/row/memory.h"
 
 typedef struct LexiconTables
 {

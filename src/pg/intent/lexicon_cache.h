@@ -13,7 +13,7 @@
 
 #include "postgres.h"
 
-#include "core/intent/lexicon.h"
+#include "core/intent/intent.h"
 
 typedef struct BrimLexiconHandle
 {

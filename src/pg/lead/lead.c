@@ -30,7 +30,7 @@
 #include "utils/timestamp.h"
 
 #include "pg/lead/company.h"
-#include "pg/score/call_cache.h"
+#include "pg/score/score.h"
 
 BRIM_FUNCTION(brim_lead_before_write);
 BRIM_FUNCTION(brim_scoring_changed);

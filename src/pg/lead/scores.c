@@ -18,8 +18,7 @@
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
-#include "pg/score/rule_text.h"
-#include "pg/score/call_cache.h"
+#include "pg/score/score.h"
 
 BRIM_FUNCTION(brim_lead_scores);
 BRIM_FUNCTION(brim_reason_changes);

@@ -14,8 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "pg/queue/classification.h"
-#include "pg/server/faults.h"
-#include "pg/server/txn.h"
+#include "pg/server/server.h"
 
 #define STEP_LEADS 100 /* that get their events in one transaction */
 

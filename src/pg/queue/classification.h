@@ -11,7 +11,7 @@
 #ifndef BRIM_PG_QUEUE_CLASSIFICATION_H
 #define BRIM_PG_QUEUE_CLASSIFICATION_H
 
-#include "core/gemini/classify.h"
+#include "core/gemini/gemini.h"
 #include "datatype/timestamp.h"
 #include "pg/queue/claim.h"
 

@@ -17,8 +17,7 @@
 #include "utils/timestamp.h"
 
 #include "pg/queue/email.h"
-#include "pg/server/faults.h"
-#include "pg/server/txn.h"
+#include "pg/server/server.h"
 
 /*
  * What brim.is_suppressed(e.company_id, e.recipient) says, written out: a call

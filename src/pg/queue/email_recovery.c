@@ -11,7 +11,7 @@
 #include "catalog/pg_type.h"
 
 #include "pg/queue/email.h"
-#include "pg/server/txn.h"
+#include "pg/server/server.h"
 
 static BrimStatement recover_claimed = {
 	"UPDATE brim.outbound_email e"

@@ -14,10 +14,10 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "core/mail/template.h"
+#include "core/mail/mail.h"
 #include "pg/queue/generation.h"
-#include "pg/row/memory.h"
-#include "pg/server/txn.h"
+#include "pg/row/row.h"
+#include "pg/server/server.h"
 
 #define MAX_DRAFT (64 * 1024)
 

@@ -13,8 +13,7 @@
 #include "utils/timestamp.h"
 
 #include "pg/queue/node.h"
-#include "pg/server/installation.h"
-#include "pg/server/txn.h"
+#include "pg/server/server.h"
 
 static BrimStatement read_node = {
 	"SELECT n.node_id, n.is_paused,"

@@ -16,7 +16,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
 
-#include "core/score/model.h"
+#include "core/score/score.h"
 #include "pg/row/columns.h"
 
 AttrNumber

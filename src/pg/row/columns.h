@@ -15,7 +15,7 @@
 #include "utils/array.h"
 #include "utils/rel.h"
 
-#include "core/base/buf.h"
+#include "core/base/base.h"
 
 /*
  * Each raises an error where the table has no such column of the type; all is in the current

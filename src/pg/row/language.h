@@ -10,7 +10,7 @@
 #ifndef BRIM_PG_ROW_LANGUAGE_H
 #define BRIM_PG_ROW_LANGUAGE_H
 
-#include "core/match/fold.h"
+#include "core/match/match.h"
 
 /* Works in the memory context that is current when it is called. */
 extern const BrimFold brim_language_server;

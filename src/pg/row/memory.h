@@ -11,7 +11,7 @@
 #include "postgres.h"
 #include "compat.h"
 
-#include "core/base/mem.h"
+#include "core/base/base.h"
 
 /*
  * An allocator over a memory context, which it lives in.  It returns NULL

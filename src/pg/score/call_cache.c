@@ -14,8 +14,7 @@
 #include "utils/snapmgr.h"
 
 #include "pg/score/call_cache.h"
-#include "pg/row/language.h"
-#include "pg/row/memory.h"
+#include "pg/row/row.h"
 
 #define SITE_MODELS_MAX 16 /* so that every model can be tried on every lead */
 

@@ -19,7 +19,7 @@
 
 #include "core/score/score.h"
 #include "pg/score/model_cache.h"
-#include "pg/row/record.h"
+#include "pg/row/row.h"
 
 /* A model in use at a site. */
 typedef struct BrimCallModel BrimCallModel;

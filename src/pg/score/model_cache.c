@@ -17,8 +17,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-#include "pg/row/language.h"
-#include "pg/row/memory.h"
+#include "pg/row/row.h"
 #include "pg/score/model_cache.h"
 
 #define MODEL_KEY (NAMEDATALEN + 16) /* name, or name@version */

@@ -17,8 +17,8 @@
 
 #include "postgres.h"
 
-#include "core/score/model.h"
-#include "pg/intent/lexicon_cache.h"
+#include "core/score/score.h"
+#include "pg/intent/intent.h"
 
 typedef struct BrimModelHandle
 {

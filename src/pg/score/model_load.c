@@ -24,7 +24,7 @@
 #include "utils/numeric.h"
 #include "utils/rel.h"
 
-#include "pg/row/columns.h"
+#include "pg/row/row.h"
 #include "pg/score/model_cache.h"
 
 /* The model that is the default until another one is made it. */

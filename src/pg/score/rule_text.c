@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "pg/score/rule_text.h"
-#include "pg/row/memory.h"
+#include "pg/row/row.h"
 
 #define RULE_TEXT_MAX (64 * 1024 * 1024)
 

@@ -20,7 +20,7 @@
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
 
-#include "pg/row/columns.h"
+#include "pg/row/row.h"
 #include "pg/score/spec.h"
 
 static const char *

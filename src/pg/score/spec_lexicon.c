@@ -13,8 +13,7 @@
 #include "compat.h"
 
 #include "pg/score/spec.h"
-#include "pg/row/language.h"
-#include "pg/row/memory.h"
+#include "pg/row/row.h"
 
 static void
 read_class_field(const BrimSpecPosition *place, const JsonbValue *value, void *row)

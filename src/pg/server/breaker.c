@@ -14,7 +14,7 @@
 #include "storage/shmem.h"
 #include "utils/timestamp.h"
 
-#include "core/base/retry.h"
+#include "core/base/base.h"
 #include "pg/server/breaker.h"
 #include "pg/server/shared.h"
 

@@ -17,7 +17,7 @@
 #include "utils/tuplestore.h"
 
 #include "pg/server/srf.h"
-#include "core/mail/address.h"
+#include "core/mail/mail.h"
 #include "pg/server/installation.h"
 #include "pg/server/settings.h"
 #include "pg/server/shared.h"
