@@ -95,11 +95,11 @@ COMMENT ON COLUMN brim.scoring_rule.dimension IS 'fit, intent, or disqualifier: 
 COMMENT ON COLUMN brim.scoring_rule.signal IS 'The thing that is looked at; rules of one signal exclude each other';
 COMMENT ON COLUMN brim.scoring_rule.attribute IS 'Column of the lead that is read; the same in all rules of a signal';
 COMMENT ON COLUMN brim.scoring_rule.path IS 'Where in a jsonb column the value is, as for the operator #>; NULL: the column is the value';
-COMMENT ON COLUMN brim.scoring_rule.kind IS 'range: number from low to high; one_of: the whole text is a keyword; any_of: an entry of the list is a keyword; all_of: each keyword is an entry of the list; words: a keyword stands in the text or an entry as a word or phrase; regex: the text or an entry matches pattern; event: it tells of an event of the company of one of the classes in keywords (brim.intent_class); present: the attribute is given; otherwise: it is given and no earlier rule matched';
+COMMENT ON COLUMN brim.scoring_rule.kind IS 'range: number from low to high; one_of: the whole text is a keyword; any_of: an entry of the list is a keyword; all_of: each keyword is an entry of the list; words: a keyword occurs in the text or an entry as a word or phrase; regex: the text or an entry matches pattern; event: it reports an event of the company in one of the classes in keywords (brim.intent_class); present: the attribute is given; otherwise: it is given and no earlier rule matched';
 COMMENT ON COLUMN brim.scoring_rule.low IS 'Least number that matches; NULL: no lower end';
 COMMENT ON COLUMN brim.scoring_rule.high IS 'Greatest number that matches; NULL: no upper end';
 COMMENT ON COLUMN brim.scoring_rule.keywords IS 'What is looked for, in any case of letters';
-COMMENT ON COLUMN brim.scoring_rule.stem IS 'Words are compared by their stems: "hire" stands in "hiring", too';
+COMMENT ON COLUMN brim.scoring_rule.stem IS 'Words are compared by their stems: "hire" matches "hiring"';
 COMMENT ON COLUMN brim.scoring_rule.pattern IS 'Regular expression (PostgreSQL''s advanced ones, case-insensitive, without back references), looked for in the first 32 kB of a text';
 COMMENT ON COLUMN brim.scoring_rule.points IS 'Points of the signal when the rule matches, -100 to 100';
 COMMENT ON COLUMN brim.scoring_rule.weight IS 'Weight of the signal in the average of its dimension when the rule matches';

@@ -130,7 +130,7 @@ CREATE FUNCTION @extschema@.brim_intent_signals(content text, company text DEFAU
     RETURNS TABLE (class text, polarity integer, certainty text, subject text, evidence text, "position" integer,
                    amount numeric, currency text, round text, people integer, published_on date, weight numeric)
     STABLE PARALLEL SAFE ROWS 3 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_intent_signals';
-COMMENT ON FUNCTION @extschema@.brim_intent_signals(text, text, text) IS 'The events that a text tells of a company: which, how sure, whose, where in the text, with amount, round and number of people. source is news or job_post; NULL: decided from the text';
+COMMENT ON FUNCTION @extschema@.brim_intent_signals(text, text, text) IS 'The events that a text reports about a company: which, how certain, whose, where in the text, with amount, round and number of people. source is news or job_post; NULL: decided from the text';
 
 CREATE FUNCTION @extschema@.brim_intent_signals(lead record)
     RETURNS TABLE (attribute text, entry integer, class text, polarity integer, certainty text, subject text, evidence text,
@@ -164,4 +164,4 @@ BEGIN
      ORDER BY a.attribute, e.entry, s."position", s.class;
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_intent_signals(record) IS 'The events that the news and job posts of a lead tell: each with the attribute and the number of the entry it stands in';
+COMMENT ON FUNCTION @extschema@.brim_intent_signals(record) IS 'The events that the news and job posts of a lead report, each with the attribute and the number of the entry that mentions it';

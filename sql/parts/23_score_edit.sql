@@ -41,7 +41,7 @@ BEGIN
      WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> ALL (fixed);
 END;
 $$;
-COMMENT ON FUNCTION brim.settings_problem(regclass, jsonb, text[]) IS 'What keeps a JSON object from being columns of a table, but for those that are fixed; NULL where nothing does';
+COMMENT ON FUNCTION brim.settings_problem(regclass, jsonb, text[]) IS 'Why a JSON object cannot be used as columns of a table other than the fixed ones; NULL if it can';
 REVOKE EXECUTE ON FUNCTION brim.settings_problem(regclass, jsonb, text[]) FROM PUBLIC;
 
 CREATE FUNCTION brim.refuse_change(place text, problem text, hint text, state text DEFAULT '22023') RETURNS void

@@ -22,7 +22,7 @@ BEGIN ATOMIC
                         THEN @extschema@.brim_explain(l, l.model) END AS explained) AS x
      WHERE l.company_id = company_facts.company_id;
 END;
-COMMENT ON FUNCTION brim.company_facts(text) IS 'What the writer of an e-mail is told about a company; never its address';
+COMMENT ON FUNCTION brim.company_facts(text) IS 'The facts about a company that the writer of an e-mail receives; never its address';
 REVOKE EXECUTE ON FUNCTION brim.company_facts(text) FROM PUBLIC;
 
 CREATE FUNCTION brim.template_choice(generation_id bigint)

@@ -95,7 +95,7 @@ BEGIN
     RETURN v_written;
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_rescore(text) IS 'Scores the stored leads anew in one transaction, each with its model or all with the named one; returns how many leads changed';
+COMMENT ON FUNCTION @extschema@.brim_rescore(text) IS 'Scores the stored leads again in one transaction, each with its model or all with the named one; returns how many leads changed';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_rescore(text) FROM PUBLIC;
 
 -- In many transactions -----------------------------------------------------------
@@ -259,7 +259,7 @@ BEGIN
     END LOOP;
 END;
 $$;
-COMMENT ON PROCEDURE @extschema@.brim_rescore_all(text, integer) IS 'Scores the stored leads anew, each with its model or all with the named one, committing after each batch. Interrupted and called again, it goes on where it stopped; brim.rescore_progress shows how far it is';
+COMMENT ON PROCEDURE @extschema@.brim_rescore_all(text, integer) IS 'Scores the stored leads again, each with its model or all with the named one, committing after each batch. After an interruption the next call continues where it stopped; brim.rescore_progress shows the progress';
 REVOKE EXECUTE ON PROCEDURE @extschema@.brim_rescore_all(text, integer) FROM PUBLIC;
 
 CREATE VIEW brim.rescore_progress AS

@@ -6,7 +6,7 @@
  * shipped one when it is restored.
  *
  * A session keeps the plans of its functions, and may have made them when all
- * tables were empty.  So statements about many rows are planned anew each
+ * tables were empty.  So statements about many rows are planned afresh each
  * time, or their functions rule out the plans that would not do.
  */
 

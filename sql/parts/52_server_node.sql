@@ -21,7 +21,7 @@ BEGIN
     RETURN v_changed;
 END;
 $$;
-COMMENT ON FUNCTION brim.set_paused(boolean) IS 'Pauses the worker or lets it go on; true when that is a change';
+COMMENT ON FUNCTION brim.set_paused(boolean) IS 'Pauses or resumes the worker; true if that is a change';
 REVOKE EXECUTE ON FUNCTION brim.set_paused(boolean) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.brim_pause() RETURNS boolean
@@ -164,7 +164,7 @@ BEGIN
     SELECT 'email_uncertain', e.company_id, e.email_id,
            jsonb_build_object('campaign', e.campaign, 'variant', e.variant, 'message_id', e.message_id, 'cause', 'copied while in flight')
       FROM brim.outbound_email AS e WHERE e.status IN ('claimed', 'committing');
-    -- Should a worker here still have them in hand it stays their owner.
+    -- A worker here that still has them claimed stays their owner.
     UPDATE brim.outbound_email AS e SET status = 'uncertain' WHERE e.status IN ('claimed', 'committing');
     IF waiting = 'hold' THEN
         UPDATE brim.outbound_email AS e SET status = 'held', hold_reason = 'copied' WHERE e.status = 'queued' AND e.node_id = v_node;

@@ -6,7 +6,7 @@
 -- The days are integers added to a date: a series of timestamps loses a day
 -- where the clock changes at midnight.  Each day is counted by itself, through
 -- indexes on the time, so that a condition on day makes the rest cheap; OFFSET 0
--- keeps the planner from reckoning the bounds anew for each row.
+-- keeps the planner from computing the bounds for each row.
 CREATE VIEW brim.funnel_daily AS
 SELECT b.first_day + d.n AS day, s.scored, s.qualified_leads, g.generated, m.sent,
        coalesce(a.activations, 0) AS activations, o.outcomes

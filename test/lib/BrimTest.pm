@@ -254,7 +254,7 @@ sub wait_until
 	  . "to give: $expected\nlast answer: $last\n$err\nstate:\n$state\n";
 }
 
-# Until every generation and every e-mail has come to rest; the variants that
+# Until every generation and every e-mail has settled; the variants that
 # wait behind one in doubt have
 sub wait_idle
 {

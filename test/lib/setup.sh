@@ -71,7 +71,7 @@ find_pg_config() {
 	return 1
 }
 
-# Is there an installation that can both run a server and build extensions?
+# Succeed if there is an installation that can both run a server and build extensions.
 has_pgxs() {
 	local makefile
 	command -v "$1" >/dev/null 2>&1 || return 1
@@ -148,7 +148,7 @@ install_packages() {
 	step "Installing packages"
 	note "reading the package lists"
 	quietly "$log" ${as_root[0]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive apt-get -q update ||
-		note "the package lists could not be brought up to date; going on with those at hand"
+		note "the package lists could not be brought up to date; going on with those from before"
 	major=$(packaged_major)
 	packages=${packages//MAJOR/${major:-15}}
 	note "installing: $packages"

@@ -4,7 +4,7 @@
 #
 #	settings	each of src/pg/server/settings.c has a row in docs/configuration.md and in the
 #				README, with its default and context; no other has
-#	functions	each public one has a section in docs/sql-reference.md and stands in
+#	functions	each public one has a section in docs/sql-reference.md and is in
 #				the README; every brim_...() in a document exists
 #	objects		each table and view is documented; every brim.name in a document exists
 #	links		lead to files, and to headings in them

@@ -6,7 +6,7 @@
 #
 # and, within core and pg, from room to room as BrimRooms.pm says.  Of another room
 # only its public header is included: core/score/score.h of core/score.  What
-# the files of a room share among themselves stands in its internal.h, of which
+# the files of a room share among themselves is in its internal.h, of which
 # there is at most one.  Also: the core includes neither PostgreSQL nor libcurl,
 # only src/net includes libcurl, and no include has a circle.  Run from the top
 # of the source.
@@ -34,7 +34,7 @@ foreach my $path (source_files('[ch]'))
 	my $file = "src/$path";
 	my $dir = room_of($path);
 	push @faults, "$file: no room is called src/$dir" unless known_room($dir);
-	push @faults, "$file: what a room shares inside stands in its internal.h"
+	push @faults, "$file: what a room shares inside belongs in its internal.h"
 	  if $file =~ m{_(?:internal|private|int)\.h$};
 
 	open(my $fh, '<', $file) or die "$file: $!";

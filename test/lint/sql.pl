@@ -5,7 +5,7 @@
 #	CREATE, never CREATE OR REPLACE, never IF NOT EXISTS
 #	every object is created with a schema in front: brim. or @extschema@.
 #	SECURITY DEFINER and plpgsql functions fix their search_path
-#	no EXECUTE of built SQL but for GRANT and REVOKE
+#	no EXECUTE of built SQL except GRANT and REVOKE
 #	every function has a COMMENT; brim's own tables and views too
 #	nobody is granted TRIGGER, TRUNCATE, REFERENCES, ALL, or a grant option
 #
@@ -53,7 +53,7 @@ foreach my $file (@parts)
 	$commented{ uc($1) . " $2" } = 1
 	  while $text =~ /\bCOMMENT\s+ON\s+(TABLE|VIEW|FUNCTION|PROCEDURE|SEQUENCE|TYPE)\s+([^\s(]+)/gi;
 
-	# Head and tail of each function, without what stands in dollar quotes
+	# Head and tail of each function, without what is in dollar quotes
 	(my $outline = $text) =~ s{(\$\w*\$)(.*?)\1}{ my $b = $&; $b =~ tr/\n//cd; "''" . $b }gse;
 	while ($outline =~ /\bCREATE\s+FUNCTION\s+([^\s(]+)((?:(?!\bCREATE\s).)*?);/gsi)
 	{

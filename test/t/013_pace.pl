@@ -1,5 +1,5 @@
 # No more than brim.batch_size e-mails go out in any brim.send_interval: not when
-# a batch was not full, not when the worker is started anew.
+# a batch was not full, not when the worker is restarted.
 
 use strict;
 use warnings;
