@@ -39,8 +39,12 @@ sql/brim--$(EXTVERSION).sql: $(sort $(wildcard sql/parts/*.sql))
 	cat $^ > $@
 
 # The pure core alone, with sanitizers: unit tests and fuzz targets
-.PHONY: unit fuzz
+.PHONY: unit fuzz settings-doc
 unit:
 	$(MAKE) -f test/unit/Makefile run
 fuzz:
 	$(MAKE) -f test/fuzz/Makefile build
+
+# The tables of docs/configuration.md, from the library's own
+settings-doc:
+	PG_CONFIG="$(PG_CONFIG)" CC="$(CC)" perl test/lint/settings.pl --write

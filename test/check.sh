@@ -136,6 +136,7 @@ suite_lint() {
 		perl test/lint/exports.pl "$("$PG_CONFIG" --pkglibdir)/brim.so"
 	one "isolation specs run the worker's statements" perl test/lint/specs.pl
 	one "documents name what exists, and all of it" perl test/lint/docs.pl
+	one "the documented settings are those of the library" perl test/lint/settings.pl
 	one "no word of a developer's machine, no idiom that stops a reader" perl test/lint/words.pl
 	one "each guard of the sender can be taken out" bash test/guards/run.sh --dry-run
 	one "Perl compiles" lint_perl

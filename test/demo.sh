@@ -142,7 +142,7 @@ inner() {
 	how="industry templates (set GEMINI_API_KEY_FILE to have Gemini write them)"
 	if [ -f "$WORK/gemini.key" ]; then
 		sql "ALTER SYSTEM SET brim.gemini_api_key_file = '$WORK/gemini.key'"
-		sql "ALTER SYSTEM SET brim.generate_connections = 8"
+		sql "ALTER SYSTEM SET brim.gemini_connections = 8"
 		how="Gemini, with industry templates where it cannot"
 	fi
 	note "e-mails are written by $how"

@@ -41,9 +41,9 @@ is_on(void)
 static int
 room(int used, int vacant, bool is_probe)
 {
-	int requests = (is_probe ? 1 : brim_classify_connections) - used;
+	int requests = (is_probe ? 1 : BRIM_CLASSIFY_CONNECTIONS) - used;
 
-	return Min(Max(requests, 0) * brim_classify_batch_size, vacant);
+	return Min(Max(requests, 0) * BRIM_GEMINI_CLASSIFY_TEXTS, vacant);
 }
 
 /* Put texts that follow each other into a slot. */
@@ -75,7 +75,7 @@ adopt(BrimAskTransaction *txn, BrimBatch *batch)
 
 		if (brim_classifying[i].ask.state != SLOT_FREE)
 			continue;
-		while (!rows->texts[next].goes_apart && n < brim_classify_batch_size &&
+		while (!rows->texts[next].goes_apart && n < BRIM_GEMINI_CLASSIFY_TEXTS &&
 			   next + n < txn->nrows && !rows->texts[next + n].goes_apart)
 			n++;
 		fill(&brim_classifying[i], rows, next, n, batch);

@@ -12,6 +12,9 @@
 #include "pg/queue/queue.h"
 #include "worker/asker.h"
 
+/* Requests under way at once: half as many as write e-mails, at least one */
+#define BRIM_CLASSIFY_CONNECTIONS Max(brim_gemini_connections / 2, 1)
+
 /* The most texts in hand, too: each may have to go apart */
 #define BRIM_CLASSIFY_SLOTS BRIM_ASKER_MAX_SLOTS
 

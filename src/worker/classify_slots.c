@@ -58,7 +58,7 @@ brim_classify_start(BrimClassifySlot *slot)
 		brim_classify_finish(slot, FINISH_REQUEUE, false, "");
 		return;
 	}
-	if (count_waiting() >= (breaker.faults > 0 ? 1 : brim_classify_connections))
+	if (count_waiting() >= (breaker.faults > 0 ? 1 : BRIM_CLASSIFY_CONNECTIONS))
 		return;
 	brim_buf_init(&body, brim_mem_malloc(), MAX_REQUEST);
 	if (!brim_gemini_classify_request(&slot->question, &body, &error))

@@ -35,8 +35,7 @@ is_on(void)
 static int
 room(int used, int vacant, bool is_probe)
 {
-	int limit =
-		brim_writer_state() == BRIM_WRITER_NONE ? TEMPLATE_SLOTS : brim_generate_connections;
+	int limit = brim_writer_state() == BRIM_WRITER_NONE ? TEMPLATE_SLOTS : brim_gemini_connections;
 
 	return Min((is_probe ? 1 : limit) - used, vacant);
 }

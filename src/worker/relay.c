@@ -109,7 +109,7 @@ begin(BrimDelivery *delivery)
 	options.username = brim_smtp_username;
 	options.password = password != NULL ? password : "";
 	options.ca_file = brim_ca_file;
-	options.timeout = brim_smtp_connect_timeout;
+	options.timeout = brim_smtp_timeout;
 	line->deadline = PG_INT64_MAX;
 	line->relay = brim_relay_open(&options, &error);
 	if (line->relay == NULL)
@@ -183,7 +183,7 @@ converse(Line *line)
 		/* a reply that drips in does not get more time for it */
 		if (has_sent || line->deadline == PG_INT64_MAX || line->phase != phase ||
 			line->need != need)
-			line->deadline = in_seconds(brim_smtp_timeout(line->smtp));
+			line->deadline = in_seconds(brim_smtp_time_limit(line->smtp));
 		line->phase = phase;
 		line->need = need;
 		return need;

@@ -104,7 +104,7 @@ brim_writer_ask(BrimStr body, BrimError *error)
 	options.body = body.data;
 	options.body_len = body.len;
 	options.ca_file = brim_ca_file;
-	options.timeout = brim_generate_timeout;
+	options.timeout = brim_gemini_timeout;
 	options.max_reply = MAX_REPLY;
 	http = brim_http_post(&options, error);
 	explicit_bzero(key_header, sizeof(key_header));

@@ -287,7 +287,7 @@ bench_gemini() {
 	set_and_reload brim.send=off brim.generate=on brim.gemini_url="http://127.0.0.1:$HELPER_PORT" brim.gemini_api_key_file="$WORK/tmp/key"
 	for connections in 4 16 64; do
 		name=gen$connections
-		set_and_reload brim.generate_connections=$connections
+		set_and_reload brim.gemini_connections=$connections
 		took=$(seconds_of eval "add_leads $GENERATIONS $name && wait_for \"SELECT count(*) FROM brim.generation WHERE status <> 'done'\" 0") || exit 1
 		line "generated over $connections connections (at most $((connections * 2))/s)" "$GENERATIONS" "$took" "companies/s"
 	done

@@ -93,7 +93,7 @@ check_state(BrimSmtp *smtp)
 
 	HOLDS(brim_smtp_past_barrier(smtp) == seen.dotted);
 	HOLDS((need == BRIM_SMTP_SEND) == (out.len > 0));
-	HOLDS(need == BRIM_SMTP_DONE || brim_smtp_timeout(smtp) > 0);
+	HOLDS(need == BRIM_SMTP_DONE || brim_smtp_time_limit(smtp) > 0);
 	HOLDS(brim_smtp_phase_name(brim_smtp_phase(smtp))[0] != 'U');
 	check_text(result->reply, sizeof(result->reply));
 	check_text(result->enhanced, sizeof(result->enhanced));

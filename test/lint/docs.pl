@@ -2,8 +2,6 @@
 #
 # docs.pl - the documents name everything that a user can name, and nothing else.
 #
-#	settings	each of src/pg/server/settings.c has a row in docs/configuration.md and in the
-#				README, with its default and context; no other has
 #	functions	each public one has a section in docs/sql-reference.md and is in
 #				the README; every brim_...() in a document exists
 #	objects		each table and view is documented; every brim.name in a document exists
@@ -30,55 +28,9 @@ my %text = map { $_ => slurp($_) } @documents;
 my $sql = join("\n", map { slurp($_) } sort(glob('sql/parts/*.sql')));
 my $c = join("\n", map { slurp($_) } sort(glob('src/*.[ch] src/*/*.[ch] src/*/*/*.[ch]')));
 
-# Settings: name, default, context
-my (%default, %context);
-my $settings = slurp('src/pg/server/settings.c');
-while ($settings =~ /\bdefine_(string|int|bool|enum)\(\s*"(brim\.\w+)"\s*,\s*((?:"(?:[^"\\]|\\.)*"\s*)+),\s*&\w+\s*(?:,\s*([^;]*))?\);/g)
-{
-	my ($kind, $name, $rest) = ($1, $2, $4 // '');
-	if ($kind eq 'bool')
-	{
-		($default{$name}, $context{$name}) = ('off', 'reload');
-	}
-	elsif ($kind eq 'int')
-	{
-		($default{$name}) = $rest =~ /^(-?\d+)/;
-		$context{$name} = 'reload';
-	}
-	elsif ($kind eq 'enum')
-	{
-		my ($value) = $rest =~ /^(\w+)/;
-		($default{$name}) = $settings =~ /\{"(\w+)", $value\b/;
-		$context{$name} = 'reload';
-	}
-	else
-	{
-		($default{$name}) = $rest =~ /^"([^"]*)"/;
-		$default{$name} = "''" if defined $default{$name} && $default{$name} eq '';
-		$context{$name} = $rest =~ /PGC_SIGHUP/ ? 'reload' : $rest =~ /PGC_USERSET/ ? 'session' : 'unknown';
-	}
-	push @faults, "src/pg/server/settings.c: the default of $name cannot be read" unless defined $default{$name};
-}
-push @faults, 'src/pg/server/settings.c: some setting is defined in a way that docs.pl does not read'
-  if scalar(keys %default) != (() = $settings =~ /^\tdefine_\w+\(/mg);
-
-foreach my $file ('README.md', 'docs/configuration.md')
-{
-	my %seen;
-	while ($text{$file} =~ /^\| `(brim\.\w+)` \| `([^`]*)`([^\n]*)$/mg)
-	{
-		my ($name, $default, $rest) = ($1, $2, $3);
-		$seen{$name}++;
-		next unless defined $default{$name};
-		push @faults, "$file: the default of $name is $default{$name}, not $default" if $default ne $default{$name};
-		push @faults, "$file: the context of $name is $context{$name}" unless $rest =~ /\| $context{$name} \|/;
-	}
-	foreach my $name (sort keys %default)
-	{
-		push @faults, "$file: no row for setting $name" unless $seen{$name};
-	}
-	push @faults, "$file: row for $_, which is no setting" foreach grep { !defined $default{$_} } sort keys %seen;
-}
+# Settings: the rows of docs/configuration.md, which settings.pl compares with the library
+my %setting = map { $_ => 1 } $text{'docs/configuration.md'} =~ /^\| `(brim\.\w+)` \|/mg;
+push @faults, 'docs/configuration.md: no row of a setting' unless %setting;
 
 # Functions and objects of the install script
 my %function = map { $_ => 1 } $sql =~ /\bCREATE (?:FUNCTION|PROCEDURE) \@extschema\@\.(brim_\w+)/g;
@@ -116,7 +68,7 @@ foreach my $file (@documents)
 		my $name = $1;
 		next if $name =~ /^(?:control|so)$/ || $name =~ /_$/;
 		push @faults, "$file: brim.$name is neither a setting nor an object"
-		  unless $object{$name} || defined $default{"brim.$name"};
+		  unless $object{$name} || $setting{"brim.$name"};
 	}
 }
 

@@ -16,7 +16,7 @@ if [ -z "$clang_format" ]; then
 	exit 1
 fi
 
-mapfile -t files < <(find src test/unit test/fuzz test/eval -name '*.[ch]' ! -path '*/build/*' ! -name unicode_words.h | sort)
+mapfile -t files < <(find src test/unit test/fuzz test/eval test/lint -name '*.[ch]' ! -path '*/build/*' ! -name unicode_words.h | sort)
 if [ "${#files[@]}" -eq 0 ]; then
 	echo "cannot check: no sources here; run this from the top of the source"
 	exit 1

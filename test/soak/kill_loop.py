@@ -96,7 +96,7 @@ class Loop:
             worker_role="brim_worker", databases="kill", workers=options.workers,
             smtp_connections=options.connections, smtp_url=self.url, send_interval=0, batch_size=100000,
             outbox_directory=self.outbox, gemini_url="http://127.0.0.1:%d" % gemini, gemini_api_key_file=key,
-            classify="on", classify_batch_size=5, generate="on", send="on")
+            classify="on", generate="on", send="on")
         self.feed(max(60, options.rows // 20))
 
     def feed(self, count):

@@ -102,7 +102,7 @@ $brim->set(
 	'brim.smtp_connections' => 3,
 	'brim.gemini_url' => $gemini->url,
 	'brim.gemini_api_key_file' => $gemini->{key_file},
-	'brim.generate_connections' => 32,
+	'brim.gemini_connections' => 32,
 	'brim.generate' => 'on');
 
 # ---------------------------------------------------------------------------

@@ -35,8 +35,8 @@ $brim->set(
 	'brim.gemini_url' => $gemini->url('localhost'),
 	'brim.gemini_api_key_file' => $gemini->{key_file},
 	'brim.ca_file' => $brim->certificates->{ca},
-	'brim.generate_connections' => 4,
-	'brim.generate_timeout' => 4);
+	'brim.gemini_connections' => 4,
+	'brim.gemini_timeout' => 4);
 $brim->add_companies(1, $_->[0]) foreach @cases;
 my $total = @cases;
 my $started = time();

@@ -69,8 +69,7 @@ sub texts
 $brim->set(
 	'brim.gemini_url' => $gemini->url,
 	'brim.gemini_api_key_file' => $gemini->{key_file},
-	'brim.generate_timeout' => 4,
-	'brim.classify_batch_size' => 1);
+	'brim.gemini_timeout' => 4);
 is($brim->sql('SHOW brim.classify'), 'off', 'brim.classify is off by default');
 my $n = 0;
 foreach my $case (@cases)
@@ -93,6 +92,8 @@ is(scalar($gemini->journal), 0, 'and still there is no request');
 
 # Whatever Gemini answers -----------------------------------------------------------
 
+# Each alone, so that a case is a request
+$brim->sql('UPDATE brim.classification SET goes_apart = true');
 $brim->set('brim.classify' => 'on');
 my $deadline = time() + 120;
 while ($brim->sql(q{SELECT count(*) FROM brim.classification WHERE status IN ('queued', 'running')}) > 0)
@@ -142,7 +143,6 @@ like($err, qr/55000.*is done, not held or failed/, 'one that is done is not trie
 # Once each -------------------------------------------------------------------------
 
 my $before = $gemini->journal;
-$brim->set('brim.classify_batch_size' => 20);
 $brim->sql(q{SELECT brim_pause()});
 $brim->sql(q{
 	INSERT INTO brim.lead (company_id, company_name, news_mentions, recent_job_posts)
@@ -222,7 +222,7 @@ $brim->wait_until(q{SELECT state FROM brim.component WHERE component = 'classifi
 $brim->sql(q{INSERT INTO brim.lead (company_id, company_name, news_mentions) VALUES ('key', 'Key', '{Wrongkey [ipo]}')});
 $brim->wait_until(q{SELECT state FROM brim.component WHERE component = 'classifier'}, 'fault');
 is($brim->sql(q{SELECT status || ' ' || attempts FROM brim.classification WHERE content LIKE 'Wrongkey%'}), 'queued 0', 'a wrong key is charged to no text');
-$brim->set('brim.generate' => 'off', 'brim.classify_connections' => 2);
+$brim->set('brim.generate' => 'off', 'brim.gemini_connections' => 5);
 wait_done();
 is(events('key'), '["ipo"]', 'and none is lost');
 
@@ -291,13 +291,13 @@ is($brim->sql(q{SELECT max(n) <= 100 FROM (SELECT count(*) AS n FROM brim.lead W
 
 # Several workers -------------------------------------------------------------------
 
-$brim->set('brim.workers' => 3, 'brim.classify_batch_size' => 7);
+$brim->set('brim.workers' => 3);
 $brim->wait_until(q{SELECT count(*) FROM brim.worker_status WHERE component = 'worker'}, '3');
 $brim->sql(q{
 	INSERT INTO brim.lead (company_id, company_name, news_mentions)
-	SELECT 'w' || i, 'W ' || i, ARRAY['Worked ' || i % 400 || ' [partnership]', 'Worked by all [ipo]'] FROM generate_series(1, 800) AS i});
+	SELECT 'w' || i, 'W ' || i, ARRAY['Worked ' || i % 1150 || ' [partnership]', 'Worked by all [ipo]'] FROM generate_series(1, 2300) AS i});
 wait_done();
-is($brim->sql(q{SELECT count(*) || ' ' || max(attempts) FROM brim.classification WHERE content LIKE 'Worked%' AND status = 'done'}), '401 1',
+is($brim->sql(q{SELECT count(*) || ' ' || max(attempts) FROM brim.classification WHERE content LIKE 'Worked%' AND status = 'done'}), '1151 1',
 	'three workers share the texts, each is asked about once');
 my %held;
 foreach my $request ($gemini->journal)
@@ -305,14 +305,14 @@ foreach my $request ($gemini->journal)
 	$held{$1}++ while ($request->{user_text} || '') =~ /(Worked (?:\d+|by all))/g;
 }
 is(join(' ', grep { $held{$_} > 1 } sort keys %held), '', 'by one of them');
-is($brim->sql(q{SELECT count(*) FROM brim.lead WHERE company_id LIKE 'w%' AND attributes -> 'gemini_events' = '["ipo", "partnership"]'}), '800',
+is($brim->sql(q{SELECT count(*) FROM brim.lead WHERE company_id LIKE 'w%' AND attributes -> 'gemini_events' = '["ipo", "partnership"]'}), '2300',
 	'and every lead has what was found');
 $brim->set('brim.workers' => 1);
 $brim->wait_until(q{SELECT count(*) FROM brim.worker_status WHERE component = 'worker'}, '1');
 
 # Deaths ---------------------------------------------------------------------------
 
-$brim->set('brim.generate_timeout' => 300);
+$brim->set('brim.gemini_timeout' => 300);
 $brim->sql(q{INSERT INTO brim.lead (company_id, company_name, news_mentions) VALUES ('stuck', 'Stuck', '{Stuck [ipo]}')});
 $brim->wait_until(q{SELECT status FROM brim.classification WHERE content LIKE 'Stuck%'}, 'running');
 my $pid = $brim->worker_pid;

@@ -36,8 +36,8 @@ $brim->set(
 	'brim.smtp_url' => $hanging->url,
 	'brim.gemini_url' => $gemini->url,
 	'brim.gemini_api_key_file' => $gemini->{key_file},
-	'brim.generate_connections' => 8,
-	'brim.generate_timeout' => 300,
+	'brim.gemini_connections' => 8,
+	'brim.gemini_timeout' => 300,
 	'brim.shutdown_grace' => 2,
 	'brim.generate' => 'on',
 	'brim.send' => 'on');

@@ -77,8 +77,8 @@ $brim->set(
 	'brim.smtp_connections' => 4,
 	'brim.gemini_url' => $gemini->url,
 	'brim.gemini_api_key_file' => $gemini->{key_file},
-	'brim.generate_connections' => 4,
-	'brim.generate_timeout' => 300,
+	'brim.gemini_connections' => 4,
+	'brim.gemini_timeout' => 300,
 	'brim.shutdown_grace' => 1,
 	'brim.generate' => 'on',
 	'brim.send' => 'on');

@@ -157,6 +157,9 @@ typedef struct BrimGeminiClassified
 	BrimGeminiFinding *findings;
 } BrimGeminiClassified;
 
+/* Texts that one request should hold: more save tokens, but a useless answer costs more of them. */
+#define BRIM_GEMINI_CLASSIFY_TEXTS 20
+
 /*
  * Append the JSON body of the request to out.  False with *error set when a
  * text or class is empty, too long or not valid UTF-8, when a class comes twice,

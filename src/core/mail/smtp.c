@@ -404,7 +404,7 @@ brim_smtp_quit(BrimSmtp *smtp)
 }
 
 int
-brim_smtp_timeout(const BrimSmtp *smtp)
+brim_smtp_time_limit(const BrimSmtp *smtp)
 {
 	return smtp->need == BRIM_SMTP_DONE ? 0 : brim_smtp_phase_timeout(smtp->phase);
 }

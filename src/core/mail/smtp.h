@@ -108,7 +108,7 @@ extern bool brim_smtp_past_barrier(const BrimSmtp *smtp);
 extern void brim_smtp_quit(BrimSmtp *smtp);
 
 /* How long the present wait may last in seconds (RFC 5321, 4.5.3.2). */
-extern int brim_smtp_timeout(const BrimSmtp *smtp);
+extern int brim_smtp_time_limit(const BrimSmtp *smtp);
 
 extern const char *brim_smtp_phase_name(BrimSmtpPhase phase); /* "MAIL", "DOT", ... */
 

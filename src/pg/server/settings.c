@@ -1,12 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * settings.c
- *	  The brim.* settings: what they mean, which values they take.
+ *	  The brim.* settings, one table: what each means and may be.
  *
  * Everything the worker reads is PGC_SIGHUP: one place (postgresql.conf or
  * ALTER SYSTEM, so a superuser) decides, a reload is enough, and no session,
  * role or database can point the worker somewhere else.  Secrets are read from
  * files; a setting holds a path at most.
+ *
+ * The table is the only place of a default: variables are set from it when the
+ * library is loaded, and the tables of docs/configuration.md are generated from
+ * it (make settings-doc).
  *
  *-------------------------------------------------------------------------
  */
@@ -14,24 +18,50 @@
 #include "compat.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <unistd.h>
 
-#include "pgtime.h"
 #include "storage/fd.h"
-#include "utils/builtins.h"
-#include "utils/varlena.h"
+#include "utils/guc_tables.h"
 
 #include "pg/server/settings.h"
+#include "pg/server/settings_check.h"
 #include "pg/server/shared.h"
 
 #define MAX_SECRET 4096
 
 /* Worker */
-char *brim_databases = NULL;
-char *brim_worker_role = NULL;
-int   brim_workers = 1;
-int   brim_after_promotion = BRIM_AFTER_PROMOTION_HOLD;
+char *brim_databases;
+char *brim_worker_role;
+int   brim_workers;
+int   brim_after_promotion;
+bool  brim_generate;
+bool  brim_classify;
+bool  brim_send;
+int   brim_shutdown_grace;
+
+/* Gemini */
+char *brim_gemini_api_key_file;
+char *brim_gemini_model;
+char *brim_gemini_url;
+int   brim_gemini_connections;
+int   brim_gemini_timeout;
+
+/* Sending */
+int   brim_batch_size;
+int   brim_send_interval;
+char *brim_smtp_url;
+char *brim_smtp_username;
+char *brim_smtp_password_file;
+int   brim_smtp_connections;
+int   brim_smtp_timeout;
+char *brim_helo_name;
+char *brim_outbox_directory;
+
+/* Gemini and sending */
+char *brim_ca_file;
+
+/* Reports */
+char *brim_report_timezone;
 
 static const struct config_enum_entry after_promotion_options[] = {
 	{"hold", BRIM_AFTER_PROMOTION_HOLD, false},
@@ -39,312 +69,271 @@ static const struct config_enum_entry after_promotion_options[] = {
 	{NULL, 0, false},
 };
 
-/* Generation */
-bool  brim_generate = false;
-int   brim_generate_connections = 4;
-int   brim_generate_timeout = 60;
-char *brim_gemini_url = NULL;
-char *brim_gemini_model = NULL;
-char *brim_gemini_api_key_file = NULL;
-
-/* Classification */
-bool brim_classify = false;
-int  brim_classify_batch_size = 20;
-int  brim_classify_connections = 2;
-
-/* Sending */
-bool  brim_send = false;
-int   brim_batch_size = 5;
-int   brim_send_interval = 60;
-int   brim_smtp_connections = 1;
-int   brim_smtp_connect_timeout = 60;
-int   brim_shutdown_grace = 10;
-char *brim_smtp_url = NULL;
-char *brim_smtp_username = NULL;
-char *brim_smtp_password_file = NULL;
-char *brim_helo_name = NULL;
-char *brim_outbox_directory = NULL;
-
-/* Both */
-char *brim_ca_file = NULL;
-
-/* Reports */
-char *brim_report_timezone = NULL;
-
-/* Does url begin with scheme? */
-static bool
-has_scheme(const char *url, const char *scheme)
+typedef struct Setting
 {
-	return pg_strncasecmp(url, scheme, strlen(scheme)) == 0;
-}
+	/* Name, and the heading of docs/configuration.md that it belongs below */
+	const char *name;
+	const char *section;
 
-/* Is the host of url (behind the scheme) this machine by its very name? */
-static bool
-is_loopback(const char *host)
-{
-	static const char *const names[] = {"localhost", "127.", "[::1]"};
+	/* Value */
+	enum config_type type; /* says which of the fields below are used */
+	bool            *boolean;
+	int             *integer; /* of an enum, too */
+	char           **string;
+	int              boot; /* of a boolean and an enum, too */
+	const char      *boot_string;
+	int              min;
+	int              max;
+	bool             is_path; /* names a file or directory */
 
-	for (size_t i = 0; i < lengthof(names); i++)
+	const struct config_enum_entry *options;
+	GucStringCheckHook              check;
+
+	/* Who may set it, and flags: unit, list, visibility */
+	GucContext context;
+	int        flags;
+
+	/* What it does: a phrase, then sentences; see pg_settings */
+	const char *description;
+	const char *details;
+} Setting;
+
+/* clang-format off */
+static const Setting settings[] = {
 	{
-		size_t len = strlen(names[i]);
-
-		if (pg_strncasecmp(host, names[i], len) != 0)
-			continue;
-		if (names[i][len - 1] == '.')
-			return strspn(host, "0123456789.") == strcspn(host, ":/");
-		if (host[len] == '\0' || host[len] == ':' || host[len] == '/')
-			return true;
-	}
-	return false;
-}
-
-/* What every URL must be: a host, and nothing that could hide one or a secret. */
-static bool
-check_url(const char *url)
-{
-	const char *host = strstr(url, "://");
-
-	for (const char *p = url; *p; p++)
+		.name = "brim.databases", .section = "Worker",
+		.type = PGC_STRING, .string = &brim_databases, .boot_string = "", .check = brim_settings_check_databases,
+		.context = PGC_SIGHUP, .flags = GUC_LIST_INPUT,
+		.description = "Databases in which a worker runs.",
+		.details =
+			"Separated by commas, at most 64; names with spaces in double quotes. Empty: none.",
+	},
 	{
-		if ((unsigned char) *p <= ' ' || (unsigned char) *p >= 0x7F)
-		{
-			GUC_check_errdetail(
-				"The URL contains a space, a control character or a non-ASCII character.");
-			return false;
-		}
-	}
-	if (host == NULL || host[3] == '\0' || host[3] == '/' || host[3] == ':')
+		.name = "brim.worker_role", .section = "Worker",
+		.type = PGC_STRING, .string = &brim_worker_role, .boot_string = "",
+		.context = PGC_SIGHUP,
+		.description = "Role as which all workers run.",
+		.details =
+			"It needs LOGIN and the rights of brim_grant(role, 'worker') in each database; a "
+			"superuser is refused. Empty: no worker starts.",
+	},
 	{
-		GUC_check_errdetail("The URL names no host.");
-		return false;
-	}
-	if (strchr(url, '@') != NULL)
+		.name = "brim.workers", .section = "Worker",
+		.type = PGC_INT, .integer = &brim_workers, .boot = 1, .min = 1, .max = BRIM_MAX_WORKERS,
+		.context = PGC_SIGHUP,
+		.description = "Worker processes per database, which share its work.",
+		.details =
+			"Each needs one of max_worker_processes, makes connections of its own "
+			"(brim.smtp_connections, brim.gemini_connections), and keeps to the common pace. "
+			"One is enough for most; there are at most 64 in all.",
+	},
 	{
-		GUC_check_errdetail("The URL must hold no user name or password.");
-		GUC_check_errhint("Use brim.smtp_username and brim.smtp_password_file.");
-		return false;
-	}
-	return true;
-}
-
-static bool
-check_smtp_url(char **newval, void **extra, GucSource source)
-{
-	if (*newval == NULL || **newval == '\0')
-		return true;
-	if (!has_scheme(*newval, "smtp://") && !has_scheme(*newval, "smtps://"))
+		.name = "brim.after_promotion", .section = "Worker",
+		.type = PGC_ENUM, .integer = &brim_after_promotion, .boot = BRIM_AFTER_PROMOTION_HOLD, .options = after_promotion_options,
+		.context = PGC_SIGHUP,
+		.description = "What the workers of a promoted standby do.",
+		.details =
+			"hold: they wait for brim_arm(). resume: they go on by themselves if the standby "
+			"has confirmed every e-mail before it went out.",
+	},
 	{
-		GUC_check_errdetail(
-			"The URL must begin with smtp:// (STARTTLS) or smtps:// (TLS from the start).");
-		return false;
-	}
-	return check_url(*newval);
-}
-
-static bool
-check_gemini_url(char **newval, void **extra, GucSource source)
-{
-	if (*newval == NULL || **newval == '\0')
-		return true;
-	if (has_scheme(*newval, "http://") && !is_loopback(*newval + strlen("http://")))
+		.name = "brim.generate", .section = "Worker",
+		.type = PGC_BOOL, .boolean = &brim_generate,
+		.context = PGC_SIGHUP,
+		.description = "Lets the worker write e-mails.",
+		.details = "A kill switch: off stops new requests at once; those under way end.",
+	},
 	{
-		GUC_check_errdetail("Plain http:// is accepted for a loopback address only, since the API "
-							"key travels with each request.");
-		return false;
-	}
-	if (!has_scheme(*newval, "https://") && !has_scheme(*newval, "http://"))
+		.name = "brim.classify", .section = "Worker",
+		.type = PGC_BOOL, .boolean = &brim_classify,
+		.context = PGC_SIGHUP,
+		.description = "Lets the worker have Gemini classify texts about leads.",
+		.details = "A kill switch: off stops new requests at once; those under way end.",
+	},
 	{
-		GUC_check_errdetail("The URL must begin with https://.");
-		return false;
-	}
-	return check_url(*newval);
-}
-
-/* A model name becomes part of a URL's path. */
-static bool
-check_gemini_model(char **newval, void **extra, GucSource source)
-{
-	if (*newval == NULL || **newval == '\0' ||
-		strspn(*newval, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") !=
-			strlen(*newval))
+		.name = "brim.send", .section = "Worker",
+		.type = PGC_BOOL, .boolean = &brim_send,
+		.context = PGC_SIGHUP,
+		.description = "Lets the worker send e-mails.",
+		.details =
+			"A kill switch: off stops claiming at once; the relay's answer to what it was given "
+			"is awaited.",
+	},
 	{
-		GUC_check_errdetail(
-			"A model name consists of letters, digits, dots, hyphens and underscores.");
-		return false;
-	}
-	return true;
-}
-
-/* The EHLO name becomes part of a command line. */
-static bool
-check_helo_name(char **newval, void **extra, GucSource source)
-{
-	if (*newval == NULL ||
-		strspn(*newval, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") !=
-			strlen(*newval))
+		.name = "brim.shutdown_grace", .section = "Worker",
+		.type = PGC_INT, .integer = &brim_shutdown_grace, .boot = 10, .min = 0, .max = 600,
+		.context = PGC_SIGHUP, .flags = GUC_UNIT_S,
+		.description =
+			"How long a stopping worker waits for the relay's answer to e-mails already handed "
+			"over.",
+		.details = "What is unanswered then becomes uncertain.",
+	},
 	{
-		GUC_check_errdetail("A host name consists of letters, digits, dots and hyphens.");
-		return false;
-	}
-	return true;
-}
-
-static bool
-check_databases(char **newval, void **extra, GucSource source)
-{
-	char *copy;
-	List *names = NIL;
-	bool  ok;
-
-	if (*newval == NULL)
-		return true;
-	copy = pstrdup(*newval);
-	ok = SplitGUCList(copy, ',', &names);
-	list_free(names);
-	pfree(copy);
-	if (!ok)
-		GUC_check_errdetail("List syntax is invalid.");
-	return ok;
-}
-
-static bool
-check_report_timezone(char **newval, void **extra, GucSource source)
-{
-	if (*newval == NULL || pg_tzset(*newval) == NULL)
+		.name = "brim.gemini_api_key_file", .section = "Gemini",
+		.type = PGC_STRING, .string = &brim_gemini_api_key_file, .boot_string = "", .is_path = true,
+		.context = PGC_SIGHUP, .flags = GUC_SUPERUSER_ONLY,
+		.description = "File that holds the Gemini API key in its first line.",
+		.details =
+			"The server must be able to read it. Empty: e-mails are written from brim.template, "
+			"and no text is classified. Only superusers and members of pg_read_all_settings see "
+			"it.",
+	},
 	{
-		GUC_check_errdetail("The time zone is not known to the server.");
-		return false;
-	}
-	return true;
-}
+		.name = "brim.gemini_model", .section = "Gemini",
+		.type = PGC_STRING, .string = &brim_gemini_model, .boot_string = "gemini-3.5-flash-lite", .check = brim_settings_check_gemini_model,
+		.context = PGC_SIGHUP,
+		.description = "Gemini model that writes and classifies.",
+		.details = "Letters, digits, dots, hyphens and underscores.",
+	},
+	{
+		.name = "brim.gemini_url", .section = "Gemini",
+		.type = PGC_STRING, .string = &brim_gemini_url, .boot_string = "https://generativelanguage.googleapis.com", .check = brim_settings_check_gemini_url,
+		.context = PGC_SIGHUP,
+		.description = "Address of the Gemini API.",
+		.details = "Plain http:// is accepted for a loopback address only.",
+	},
+	{
+		.name = "brim.gemini_connections", .section = "Gemini",
+		.type = PGC_INT, .integer = &brim_gemini_connections, .boot = 4, .min = 1, .max = 128,
+		.context = PGC_SIGHUP,
+		.description = "Requests that write e-mails under way at once, in each worker.",
+		.details = "Classification has half as many of its own, at least one.",
+	},
+	{
+		.name = "brim.gemini_timeout", .section = "Gemini",
+		.type = PGC_INT, .integer = &brim_gemini_timeout, .boot = 60, .min = 1, .max = 600,
+		.context = PGC_SIGHUP, .flags = GUC_UNIT_S,
+		.description = "Longest time one request to Gemini may take.",
+	},
+	{
+		.name = "brim.batch_size", .section = "Sending e-mails",
+		.type = PGC_INT, .integer = &brim_batch_size, .boot = 5, .min = 1, .max = 100000,
+		.context = PGC_SIGHUP,
+		.description = "E-mails sent per brim.send_interval.",
+	},
+	{
+		.name = "brim.send_interval", .section = "Sending e-mails",
+		.type = PGC_INT, .integer = &brim_send_interval, .boot = 60, .min = 0, .max = 86400,
+		.context = PGC_SIGHUP, .flags = GUC_UNIT_S,
+		.description = "Time between two batches.",
+		.details =
+			"0: no limit, as fast as it goes. The time of the last batch is kept in brim.node, "
+			"so a restart does not begin a new one.",
+	},
+	{
+		.name = "brim.smtp_url", .section = "Sending e-mails",
+		.type = PGC_STRING, .string = &brim_smtp_url, .boot_string = "", .check = brim_settings_check_smtp_url,
+		.context = PGC_SIGHUP,
+		.description = "Mail relay, as smtp://host:port or smtps://host:port.",
+		.details =
+			"With smtp:// the relay must offer STARTTLS, except on localhost, 127.x.x.x and "
+			"[::1]; smtps:// is TLS from the start. No user name or password in it. Empty: "
+			"messages go to brim.outbox_directory.",
+	},
+	{
+		.name = "brim.smtp_username", .section = "Sending e-mails",
+		.type = PGC_STRING, .string = &brim_smtp_username, .boot_string = "",
+		.context = PGC_SIGHUP, .flags = GUC_SUPERUSER_ONLY,
+		.description = "User name at the relay.",
+		.details =
+			"Empty: no login. Only superusers and members of pg_read_all_settings see it.",
+	},
+	{
+		.name = "brim.smtp_password_file", .section = "Sending e-mails",
+		.type = PGC_STRING, .string = &brim_smtp_password_file, .boot_string = "", .is_path = true,
+		.context = PGC_SIGHUP, .flags = GUC_SUPERUSER_ONLY,
+		.description = "File that holds the password at the relay in its first line.",
+		.details =
+			"The server must be able to read it. Only superusers and members of "
+			"pg_read_all_settings see it.",
+	},
+	{
+		.name = "brim.smtp_connections", .section = "Sending e-mails",
+		.type = PGC_INT, .integer = &brim_smtp_connections, .boot = 1, .min = 1, .max = 128,
+		.context = PGC_SIGHUP,
+		.description = "Connections to the relay at once, of each worker.",
+		.details = "With 1 the relay gets the e-mails in score order.",
+	},
+	{
+		.name = "brim.smtp_timeout", .section = "Sending e-mails",
+		.type = PGC_INT, .integer = &brim_smtp_timeout, .boot = 60, .min = 1, .max = 600,
+		.context = PGC_SIGHUP, .flags = GUC_UNIT_S,
+		.description = "Longest time that connecting, STARTTLS and login may take.",
+	},
+	{
+		.name = "brim.helo_name", .section = "Sending e-mails",
+		.type = PGC_STRING, .string = &brim_helo_name, .boot_string = "", .check = brim_settings_check_helo_name,
+		.context = PGC_SIGHUP,
+		.description = "Name given in EHLO.",
+		.details = "Empty: the host name of the machine.",
+	},
+	{
+		.name = "brim.outbox_directory", .section = "Sending e-mails",
+		.type = PGC_STRING, .string = &brim_outbox_directory, .boot_string = "brim_outbox", .is_path = true,
+		.context = PGC_SIGHUP,
+		.description = "Maildir that gets the messages while brim.smtp_url is empty.",
+		.details =
+			"Relative to the data directory; made when first used. A message written there "
+			"counts as sent.",
+	},
+	{
+		.name = "brim.ca_file", .section = "Sending e-mails",
+		.type = PGC_STRING, .string = &brim_ca_file, .boot_string = "", .is_path = true,
+		.context = PGC_SIGHUP,
+		.description =
+			"File of certificates (PEM) that the relay and the API are checked with.",
+		.details = "Empty: those of the system.",
+	},
+	{
+		.name = "brim.report_timezone", .section = "Reports",
+		.type = PGC_STRING, .string = &brim_report_timezone, .boot_string = "UTC", .check = brim_settings_check_report_timezone,
+		.context = PGC_USERSET,
+		.description = "Time zone in which views and KPI functions count days.",
+	},
+};
+/* clang-format on */
 
 static void
-define_string(const char *name, const char *description, char **variable, const char *boot,
-			  GucContext context, int flags, GucStringCheckHook check)
+define(const Setting *s)
 {
-	DefineCustomStringVariable(name, description, NULL, variable, boot, context, flags, check, NULL,
-							   NULL);
-}
-
-static void
-define_int(const char *name, const char *description, int *variable, int boot, int min, int max,
-		   int flags)
-{
-	DefineCustomIntVariable(name, description, NULL, variable, boot, min, max, PGC_SIGHUP, flags,
-							NULL, NULL, NULL);
-}
-
-static void
-define_bool(const char *name, const char *description, bool *variable)
-{
-	DefineCustomBoolVariable(name, description, NULL, variable, false, PGC_SIGHUP, 0, NULL, NULL,
-							 NULL);
-}
-
-static void
-define_enum(const char *name, const char *description, int *variable, int boot,
-			const struct config_enum_entry *options)
-{
-	DefineCustomEnumVariable(name, description, NULL, variable, boot, options, PGC_SIGHUP, 0, NULL,
-							 NULL, NULL);
+	switch (s->type)
+	{
+		case PGC_BOOL:
+			DefineCustomBoolVariable(s->name, s->description, s->details, s->boolean, s->boot != 0,
+									 s->context, s->flags, NULL, NULL, NULL);
+			break;
+		case PGC_INT:
+			DefineCustomIntVariable(s->name, s->description, s->details, s->integer, s->boot,
+									s->min, s->max, s->context, s->flags, NULL, NULL, NULL);
+			break;
+		case PGC_STRING:
+			DefineCustomStringVariable(s->name, s->description, s->details, s->string,
+									   s->boot_string, s->context, s->flags, s->check, NULL, NULL);
+			break;
+		case PGC_ENUM:
+			DefineCustomEnumVariable(s->name, s->description, s->details, s->integer, s->boot,
+									 s->options, s->context, s->flags, NULL, NULL, NULL);
+			break;
+		case PGC_REAL:
+			Assert(false); /* there is none */
+			break;
+	}
 }
 
 void
 brim_settings_init(void)
 {
-	/* In which databases a worker runs, separated by commas.  Empty: none. */
-	define_string("brim.databases", "Databases in which a brim worker runs.", &brim_databases, "",
-				  PGC_SIGHUP, GUC_LIST_INPUT, check_databases);
-
-	/* As whom it runs: a role without superuser; see brim_grant(). */
-	define_string("brim.worker_role", "Role as which brim's workers run; never a superuser.",
-				  &brim_worker_role, "", PGC_SIGHUP, 0, NULL);
-
-	/* How many processes share the work of one database. */
-	define_int("brim.workers", "Worker processes per database.", &brim_workers, 1, 1,
-			   BRIM_MAX_WORKERS, 0);
-
-	/* resume: a promoted standby goes on if it knows all that was sent. */
-	define_enum("brim.after_promotion", "Whether a promoted standby sends by itself.",
-				&brim_after_promotion, BRIM_AFTER_PROMOTION_HOLD, after_promotion_options);
-
-	/* Kill switches, off until somebody turns them on. */
-	define_bool("brim.generate", "Lets the worker write e-mails.", &brim_generate);
-	define_bool("brim.classify", "Lets the worker have texts about leads classified.",
-				&brim_classify);
-	define_bool("brim.send", "Lets the worker send e-mails.", &brim_send);
-
-	/* Generation: how many requests are under way at once, and for how long. */
-	define_int("brim.generate_connections", "Generation requests under way at once.",
-			   &brim_generate_connections, 4, 1, 128, 0);
-	define_int("brim.generate_timeout", "Longest time a request to Gemini may take.",
-			   &brim_generate_timeout, 60, 1, 600, GUC_UNIT_S);
-	define_string("brim.gemini_url", "Address of the Gemini API.", &brim_gemini_url,
-				  "https://generativelanguage.googleapis.com", PGC_SIGHUP, 0, check_gemini_url);
-	define_string("brim.gemini_model", "Gemini model that is asked.", &brim_gemini_model,
-				  "gemini-3.5-flash-lite", PGC_SIGHUP, 0, check_gemini_model);
-	define_string("brim.gemini_api_key_file",
-				  "File that holds the Gemini API key. Without one, templates are used.",
-				  &brim_gemini_api_key_file, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL);
-
-	/* Classification: how many texts a request holds, how many requests are under way at once. */
-	define_int("brim.classify_batch_size", "Texts that one request has classified.",
-			   &brim_classify_batch_size, 20, 1, 100, 0);
-	define_int("brim.classify_connections", "Classification requests under way at once.",
-			   &brim_classify_connections, 2, 1, 32, 0);
-
-	/* Sending: brim.batch_size e-mails every brim.send_interval; 0 lifts the limit. */
-	define_int("brim.batch_size", "E-mails sent per brim.send_interval.", &brim_batch_size, 5, 1,
-			   100000, 0);
-	define_int("brim.send_interval", "Time between two batches; 0 sends as fast as it goes.",
-			   &brim_send_interval, 60, 0, 86400, GUC_UNIT_S);
-	define_int("brim.smtp_connections", "Connections to the mail relay at once.",
-			   &brim_smtp_connections, 1, 1, 128, 0);
-	define_int("brim.smtp_timeout", "Longest time connecting and logging in to the relay may take.",
-			   &brim_smtp_connect_timeout, 60, 1, 600, GUC_UNIT_S);
-	define_int(
-		"brim.shutdown_grace",
-		"How long a stopping worker waits for the relay's answer to e-mails already handed over.",
-		&brim_shutdown_grace, 10, 0, 600, GUC_UNIT_S);
-
-	/*
-	 * The relay.  smtp:// demands STARTTLS except to a loopback address,
-	 * smtps:// is TLS from the start.  Empty: messages go to the outbox.
-	 */
-	define_string("brim.smtp_url", "Mail relay, as smtp://host:port or smtps://host:port.",
-				  &brim_smtp_url, "", PGC_SIGHUP, 0, check_smtp_url);
-	define_string("brim.smtp_username", "User name at the mail relay; empty for no login.",
-				  &brim_smtp_username, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL);
-	define_string("brim.smtp_password_file", "File that holds the password at the mail relay.",
-				  &brim_smtp_password_file, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL);
-	define_string("brim.helo_name", "Name given in EHLO; empty for the machine's host name.",
-				  &brim_helo_name, "", PGC_SIGHUP, 0, check_helo_name);
-	define_string(
-		"brim.outbox_directory",
-		"Maildir that receives messages while no relay is set; relative to the data directory.",
-		&brim_outbox_directory, "brim_outbox", PGC_SIGHUP, 0, NULL);
-	define_string("brim.ca_file",
-				  "Certificates that servers are checked with; empty for the system's.",
-				  &brim_ca_file, "", PGC_SIGHUP, 0, NULL);
-
-	/* Where a day begins in reports. */
-	define_string("brim.report_timezone", "Time zone in which reports count days.",
-				  &brim_report_timezone, "UTC", PGC_USERSET, 0, check_report_timezone);
-
+	for (size_t i = 0; i < lengthof(settings); i++)
+		define(&settings[i]);
 	MarkGUCPrefixReserved("brim");
 }
 
 const char *
 brim_settings_path(const char *name)
 {
-	if (strcmp(name, "brim.gemini_api_key_file") == 0)
-		return brim_gemini_api_key_file;
-	if (strcmp(name, "brim.smtp_password_file") == 0)
-		return brim_smtp_password_file;
-	if (strcmp(name, "brim.ca_file") == 0)
-		return brim_ca_file;
-	if (strcmp(name, "brim.outbox_directory") == 0)
-		return brim_outbox_directory;
+	for (size_t i = 0; i < lengthof(settings); i++)
+		if (settings[i].is_path && strcmp(settings[i].name, name) == 0)
+			return *settings[i].string;
 	return NULL;
 }
 

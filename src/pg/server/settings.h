@@ -11,8 +11,12 @@
 /* Worker */
 extern char *brim_databases;
 extern char *brim_worker_role;
-extern int   brim_workers; /* processes a database */
+extern int   brim_workers; /* processes per database */
 extern int   brim_after_promotion;
+extern bool  brim_generate;
+extern bool  brim_classify;
+extern bool  brim_send;
+extern int   brim_shutdown_grace; /* seconds */
 
 typedef enum BrimAfterPromotion
 {
@@ -20,38 +24,31 @@ typedef enum BrimAfterPromotion
 	BRIM_AFTER_PROMOTION_RESUME
 } BrimAfterPromotion;
 
-/* Generation */
-extern bool  brim_generate;
-extern int   brim_generate_connections;
-extern int   brim_generate_timeout; /* seconds */
-extern char *brim_gemini_url;
-extern char *brim_gemini_model;
+/* Gemini */
 extern char *brim_gemini_api_key_file;
-
-/* Classification */
-extern bool brim_classify;
-extern int  brim_classify_batch_size; /* texts a request */
-extern int  brim_classify_connections;
+extern char *brim_gemini_model;
+extern char *brim_gemini_url;
+extern int   brim_gemini_connections;
+extern int   brim_gemini_timeout; /* seconds */
 
 /* Sending */
-extern bool  brim_send;
 extern int   brim_batch_size;
 extern int   brim_send_interval; /* seconds */
-extern int   brim_smtp_connections;
-extern int   brim_smtp_connect_timeout; /* seconds, of connect and login */
-extern int   brim_shutdown_grace;       /* seconds */
 extern char *brim_smtp_url;
 extern char *brim_smtp_username;
 extern char *brim_smtp_password_file;
+extern int   brim_smtp_connections;
+extern int   brim_smtp_timeout; /* seconds, of connect and login */
 extern char *brim_helo_name;
 extern char *brim_outbox_directory;
 
-/* Both */
+/* Gemini and sending */
 extern char *brim_ca_file;
 
 /* Reports */
 extern char *brim_report_timezone;
 
+/* Define all settings.  Called once, when the library is loaded. */
 extern void brim_settings_init(void);
 
 /* The value of a setting that names a file or directory, or NULL if it is none of those. */

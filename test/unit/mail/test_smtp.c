@@ -196,7 +196,7 @@ test_reuse(void)
 		talk_run(talk);
 		talk->answers[phases[i]] = NULL;
 		talk_begin(talk, MESSAGE);
-		unit_is_int(brim_smtp_timeout(talk->smtp), 30, "30 s for RSET");
+		unit_is_int(brim_smtp_time_limit(talk->smtp), 30, "30 s for RSET");
 		check("the next e-mail", *talk_run(talk), BRIM_SMTP_SENT, "r");
 		unit_ok(strncmp(talk->wire, "RSET\r\nMAIL FROM:", 16) == 0,
 				"begins with RSET after a refused %s", brim_smtp_phase_name(phases[i]));
@@ -245,18 +245,18 @@ test_timeouts(void)
 	for (size_t i = 0; i < 5; i++)
 	{
 		talk_start(talk);
-		unit_is_int(brim_smtp_timeout(talk->smtp), 0, "nothing to wait for");
+		unit_is_int(brim_smtp_time_limit(talk->smtp), 0, "nothing to wait for");
 		talk->stop = phases[i];
 		talk_begin(talk, MESSAGE);
 		talk_run(talk);
-		unit_is_int(brim_smtp_timeout(talk->smtp), seconds[i],
+		unit_is_int(brim_smtp_time_limit(talk->smtp), seconds[i],
 					"%s may take %d s (RFC 5321, 4.5.3.2)", brim_smtp_phase_name(phases[i]),
 					seconds[i]);
 		talk_end(talk);
 	}
 	talk_start(talk);
 	brim_smtp_quit(talk->smtp);
-	unit_is_int(brim_smtp_timeout(talk->smtp), 2, "QUIT may take 2 s");
+	unit_is_int(brim_smtp_time_limit(talk->smtp), 2, "QUIT may take 2 s");
 	brim_smtp_lost(talk->smtp, "");
 	unit_is_int(brim_smtp_need(talk->smtp), BRIM_SMTP_DONE, "and may be left unanswered");
 	talk_end(talk);
