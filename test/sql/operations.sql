@@ -189,6 +189,31 @@ SELECT check_name, status, hint FROM brim_status()
  WHERE check_name IN ('generate', 'send', 'gemini', 'campaign default', 'uncertain', 'held invalid_recipient') ORDER BY 1;
 SELECT check_name, status, left(detail, 16) AS detail FROM brim_status() OFFSET (SELECT count(*) - 1 FROM brim_status());
 
+-- brim_status() is the union of its checks, which can be asked one by one, and a summary.
+SELECT string_agg(format('SELECT * FROM %s', p.oid::regprocedure), ' UNION ALL ') AS checks
+  FROM pg_proc AS p
+ WHERE p.pronamespace = 'brim'::regnamespace AND p.proname LIKE 'check\_%' AND p.prorettype = 'brim.check_result'::regtype \gset
+SELECT (SELECT count(*) FROM (:checks) AS c) + 1 = (SELECT count(*) FROM brim_status()) AS complete;
+SELECT * FROM (SELECT * FROM brim_status() EXCEPT ALL (:checks)) AS d WHERE check_name <> 'summary';
+
+-- The row of the e-mails is ok while none is held and none failed.
+BEGIN;
+SELECT status, detail, hint FROM brim_status() WHERE check_name = 'e-mails';
+UPDATE brim.outbound_email SET status = 'failed', hold_reason = NULL WHERE status = 'held' AND variant = 'problem_focused';
+SELECT status, detail, hint FROM brim_status() WHERE check_name = 'e-mails';
+UPDATE brim.outbound_email SET status = 'cancelled', hold_reason = NULL WHERE status IN ('held', 'failed');
+SELECT status, detail, hint FROM brim_status() WHERE check_name = 'e-mails';
+ROLLBACK;
+
+-- Where no active campaign is complete, nothing can be sent.
+BEGIN;
+UPDATE brim.campaign SET postal_address = '';
+SELECT check_name, status, detail FROM brim_status() WHERE check_name LIKE 'campaign%';
+SELECT detail LIKE '%No active campaign is complete.%' AS said FROM brim_status() WHERE check_name = 'summary';
+UPDATE brim.campaign SET is_active = false;
+SELECT check_name, status, detail FROM brim_status() WHERE check_name LIKE 'campaign%';
+ROLLBACK;
+
 SELECT campaign, kind, status, rows, highest_score FROM brim.queue_health ORDER BY 1, 2, 3;
 SELECT count(*) FROM brim.worker_status;
 
