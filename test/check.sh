@@ -218,7 +218,8 @@ suite_tap() {
 	# shellcheck disable=SC2068,SC2206
 	tests=(${tests[@]})
 	mkdir -p "$WORK/tap"
-	env TESTDIR="$WORK/tap" TESTDATADIR="$WORK/tap/tmp_check" TESTLOGDIR="$WORK/tap/tmp_check/log" \
+	# The server of regress has another superuser than those of these tests
+	env -u PGUSER TESTDIR="$WORK/tap" TESTDATADIR="$WORK/tap/tmp_check" TESTLOGDIR="$WORK/tap/tmp_check/log" \
 		PG_REGRESS="$(dirname "$("$PG_CONFIG" --pgxs)")/../test/regress/pg_regress" \
 		PGHOST= PGDATABASE=postgres BRIM_SRC="$WORK/src" \
 		prove --jobs "$jobs" --timer -I "$PERL_LIB" -I test/lib "${tests[@]}" \

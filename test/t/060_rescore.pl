@@ -78,7 +78,7 @@ is($brim->sql(q{SELECT share_done FROM brim.rescore_progress}), sprintf('%.1f', 
 is($brim->sql('SELECT pid FROM brim.rescore_progress'), $pid, 'and who does it');
 
 # Meanwhile nobody does the same; others may do something else
-my ($code, $out, $err) = $brim->sql_as('postgres', 'CALL brim_rescore_all()');
+my ($code, $out, $err) = $brim->sql_as(undef, 'CALL brim_rescore_all()');
 isnt($code, 0, 'a second one is refused');
 like($err, qr/55006: process $pid is rescoring the leads by their models already/, 'with the process that is at it');
 
