@@ -16,7 +16,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=lib/setup.sh
 . "$here/lib/setup.sh"
 
-SUITES=(compile lint unit model fuzz regress isolation tap soak)
+SUITES=(compile lint unit model fuzz regress isolation tap user guards soak)
 declare -A PURPOSE=(
 	[compile]="every source compiles without a warning, with gcc and with clang"
 	[lint]="layout, includes, exports, names, scripts; clang-format, cppcheck, shellcheck"
@@ -26,6 +26,8 @@ declare -A PURPOSE=(
 	[regress]="SQL in, text out (pg_regress)"
 	[isolation]="sessions that get in each other's way (isolation specs)"
 	[tap]="real servers: PostgreSQL, SMTP, Gemini (prove)"
+	[user]="what depends on the operating system's user, as another one"
+	[guards]="two guards of the sender taken out, others each day; their tests must notice (test/guards/run.sh: all)"
 	[soak]="a short kill loop: mails counted at the server"
 )
 STRICT_FLAGS="-Werror -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
@@ -187,10 +189,11 @@ count_regress() {
 	say "$name: $good passed, $bad failed"
 }
 
+# suite_regress [TEST...]: these tests only
 suite_regress() {
 	local status=0
 	need_server || return
-	make -s installcheck PG_CONFIG="$PG_CONFIG" with_llvm=no ISOLATION= TAP_TESTS= \
+	make -s installcheck PG_CONFIG="$PG_CONFIG" with_llvm=no ISOLATION= TAP_TESTS= ${1+"REGRESS=$*"} \
 		>"$WORK/log/regress.log" 2>&1 || status=$?
 	count_regress regress "$WORK/log/regress.log" "$status"
 	if [ -f regression.diffs ]; then head -n 200 regression.diffs; fi
@@ -217,9 +220,9 @@ suite_tap() {
 	[ "$jobs" -le 4 ] || jobs=4
 	# shellcheck disable=SC2068,SC2206
 	tests=(${tests[@]})
-	mkdir -p "$WORK/tap"
+	mkdir -p "$TAP_DIR"
 	# The server of regress has another superuser than those of these tests
-	env -u PGUSER TESTDIR="$WORK/tap" TESTDATADIR="$WORK/tap/tmp_check" TESTLOGDIR="$WORK/tap/tmp_check/log" \
+	env -u PGUSER TESTDIR="$TAP_DIR" TESTDATADIR="$TAP_DIR/tmp_check" TESTLOGDIR="$TAP_DIR/tmp_check/log" \
 		PG_REGRESS="$(dirname "$("$PG_CONFIG" --pgxs)")/../test/regress/pg_regress" \
 		PGHOST= PGDATABASE=postgres BRIM_SRC="$WORK/src" \
 		prove --jobs "$jobs" --timer -I "$PERL_LIB" -I test/lib "${tests[@]}" \
@@ -234,14 +237,48 @@ suite_tap() {
 	fi
 	local good bad
 	# Run in parallel, prove keeps the lines to itself; each test's own log has them
-	good=$(cat "$WORK"/tap/tmp_check/log/regress_log_* | grep -cE '^(\[[^]]*\]\([^)]*\) )?ok [0-9]+')
-	bad=$(cat "$WORK"/tap/tmp_check/log/regress_log_* | grep -cE '^(\[[^]]*\]\([^)]*\) )?not ok [0-9]+')
+	good=$(cat "$TAP_DIR"/tmp_check/log/regress_log_* | grep -cE '^(\[[^]]*\]\([^)]*\) )?ok [0-9]+')
+	bad=$(cat "$TAP_DIR"/tmp_check/log/regress_log_* | grep -cE '^(\[[^]]*\]\([^)]*\) )?not ok [0-9]+')
 	passed=$((passed + good))
 	if [ "$bad" -gt 0 ]; then
 		failed=$((failed + bad))
 		failures+=("tap: $bad not ok")
 	elif [ "$status" -ne 0 ]; then
 		not_ok "tap (a test ended early)"
+	fi
+}
+
+# In work directories of their own, below this one.
+suite_guards() {
+	local status=0
+	env -u BRIM_INNER -u WORK -u PGUSER BRIM_KEEP_OBJECTS=1 bash test/guards/run.sh --pick 2 \
+		>"$WORK/log/guards.log" 2>&1 || status=$?
+	grep '^ok' "$WORK/log/guards.log"
+	count_tap "$WORK/log/guards.log" "$status" guards
+}
+
+# Everything else runs as one user.  What names roles, or connects as whoever runs it,
+# runs as another one, too: the outer run has done that (see below), since only root can.
+suite_user() {
+	if [ -n "${BRIM_OTHER_RUN:-}" ]; then
+		one "this user is neither root nor postgres: $(id -un)" test "$(id -u)" -ne 0 -a "$(id -un)" != postgres
+		suite_regress scoring_plans privileges
+		chosen_tests=(t/003_readme.pl t/060_rescore.pl)
+		suite_tap
+	elif [ -n "${BRIM_OTHER_USER:-}" ]; then
+		local more
+		if ! { read -r passed_there failed_there && mapfile -t more; } <"$WORK/other_run" 2>/dev/null; then
+			not_ok "the run as $BRIM_OTHER_USER has no result"
+			return
+		fi
+		passed=$((passed + passed_there))
+		failed=$((failed + failed_there))
+		failures+=(${more[0]+"${more[@]/#/as $BRIM_OTHER_USER: }"})
+		say "as $BRIM_OTHER_USER: $passed_there passed, $failed_there failed"
+	elif [ "$(id -un)" = postgres ]; then
+		say "# not shown: this is user postgres, and only root can start tests as another one"
+	else
+		one "all suites run as an ordinary user: $(id -un)" test "$(id -u)" -ne 0
 	fi
 }
 
@@ -259,8 +296,8 @@ tap_server_log() {
 	local test log
 	for test in $(sed -n 's|^test/t/\([^ ]*\)\.pl .*(Wstat.*|\1|p' "$WORK/log/tap.log"); do
 		say "--- the end of regress_log_$test"
-		tail -n 25 "$WORK/tap/tmp_check/log/regress_log_$test" | cut -c1-400
-		for log in "$WORK"/tap/tmp_check/log/"$test"_*.log; do
+		tail -n 25 "$TAP_DIR/tmp_check/log/regress_log_$test" | cut -c1-400
+		for log in "$TAP_DIR"/tmp_check/log/"$test"_*.log; do
 			[ -f "$log" ] || continue
 			say "--- $(basename "$log")"
 			grep -E 'WARNING|ERROR|FATAL|PANIC|TRAP|signal' "$log" | tail -n 30
@@ -271,7 +308,7 @@ tap_server_log() {
 # The server of regress and isolation, started once.
 need_server() {
 	[ -z "${server_is_up:-}" ] || return 0
-	if start_server regress "max_prepared_transactions = 0" "fsync = off"; then
+	if start_server "regress${BRIM_OTHER_RUN:+_other}" "max_prepared_transactions = 0" "fsync = off"; then
 		server_is_up=1
 	else
 		not_ok "a private server with brim preloaded starts"
@@ -290,6 +327,7 @@ usage() {
 
 inner() {
 	local suite started
+	TAP_DIR=$WORK/tap${BRIM_OTHER_RUN:+_other}
 	cd "$WORK/src" || exit 1
 	trap stop_server EXIT
 	trap 'exit 143' TERM
@@ -304,7 +342,7 @@ inner() {
 		step "$suite: ${PURPOSE[$suite]}"
 		started=$SECONDS
 		case $suite in
-			regress | isolation | tap)
+			regress | isolation | tap | user | guards)
 				if [ -n "${not_built:-}" ]; then
 					not_ok "$suite: not run, since there is nothing installed to run it with"
 					continue
@@ -319,6 +357,13 @@ inner() {
 
 finish() {
 	local failure
+	if [ -n "${BRIM_OTHER_RUN:-}" ]; then
+		{
+			say "$passed $failed"
+			printf '%s\n' ${failures[0]+"${failures[@]}"}
+		} >"$WORK/other_run"
+		exit 0
+	fi
 	if [ "$failed" -gt 0 ]; then
 		step "What failed"
 		for failure in "${failures[@]}"; do say "    $failure"; done
@@ -354,6 +399,18 @@ if [ -n "${BRIM_INNER:-}" ]; then inner; fi
 
 begin_run check check
 status=0
+
+# As root, the suite "user" runs first, as another user than the rest.
+if [ "$(id -u)" -eq 0 ] && [[ " ${chosen_suites[*]} " == *" user "* ]]; then
+	usual=$(unprivileged_user)
+	for BRIM_OTHER_USER in nobody daemon ""; do
+		if [ "$BRIM_OTHER_USER" != "$usual" ] && id "$BRIM_OTHER_USER" >/dev/null 2>&1; then break; fi
+	done
+	if [ -n "$BRIM_OTHER_USER" ]; then
+		export BRIM_OTHER_USER
+		BRIM_USER=$BRIM_OTHER_USER BRIM_OTHER_RUN=1 run_inner test/check.sh user || true
+	fi
+fi
 run_inner test/check.sh ${arguments[0]+"${arguments[@]}"} || status=$?
 if [ -n "$KEEP_WORK" ]; then say "kept: $WORK"; fi
 exit "$status"

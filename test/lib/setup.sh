@@ -185,13 +185,16 @@ try_package() {
 # ---------------------------------------------------------------------------
 
 # make_work NAME: set WORK to a fresh directory with a copy of the source in it.
+# With BRIM_KEEP_OBJECTS set, objects come along: those that check.sh itself has built.
 make_work() {
 	local base=${TMPDIR:-/tmp}
 	[ "${#base}" -le 40 ] || base=/tmp	# a socket's whole path has at most 107 bytes
 	WORK=$(mktemp -d "$base/brim-$1.XXXXXX") || die "no work directory could be made"
 	chmod 755 "$WORK"
 	mkdir -p "$WORK/src" "$WORK/log" "$WORK/home" "$WORK/tmp"
-	tar -C "$BRIM_TOP" -cf - --exclude=./.git --exclude='*.o' --exclude='*.bc' --exclude='*.so' \
+	local -a objects=('--exclude=*.o')
+	if [ -n "${BRIM_KEEP_OBJECTS:-}" ]; then objects=(); fi
+	tar -C "$BRIM_TOP" -cf - --exclude=./.git ${objects[0]+"${objects[@]}"} --exclude='*.bc' --exclude='*.so' \
 		--exclude=./tmp_check --exclude=./results --exclude=./test/unit/build \
 		--exclude=./test/fuzz/build --exclude=./test/node_modules . |
 		tar -C "$WORK/src" -xf - --no-same-owner || die "the source could not be copied"
