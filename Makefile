@@ -35,8 +35,17 @@ PROVE_FLAGS += -I test/lib
 
 $(OBJS): $(ALL_HEADERS)
 
-sql/brim--$(EXTVERSION).sql: $(sort $(wildcard sql/parts/*.sql))
-	cat $^ > $@
+PARTS = $(sort $(wildcard sql/parts/*.sql))
+LEXICON = $(sort $(wildcard data/lexicon/*.tsv data/lexicon/terms/*.tsv))
+
+# The words of the lexicon go behind the part that makes their tables
+sql/brim--$(EXTVERSION).sql: $(PARTS) $(LEXICON) data/lexicon/insert.awk
+	for part in $(PARTS); do \
+		cat $$part || exit 1; \
+		case $$part in *_intent_lexicon.sql) \
+			LC_ALL=C awk -f data/lexicon/insert.awk $(LEXICON) || exit 1 ;; esac; \
+	done > $@.new
+	mv $@.new $@
 
 # The pure core alone, with sanitizers: unit tests and fuzz targets
 .PHONY: unit fuzz settings-doc

@@ -51,9 +51,9 @@
  * it up leaves a kilobyte a call behind in the memory of the query.
  */
 #if PG_VERSION_NUM >= 160000
-#define brim_init_srf(fcinfo) InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC)
+#define brim_srf_init(fcinfo) InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC)
 #elif PG_VERSION_NUM >= 150000
-#define brim_init_srf(fcinfo) SetSingleFuncCall(fcinfo, SRF_SINGLE_USE_EXPECTED)
+#define brim_srf_init(fcinfo) SetSingleFuncCall(fcinfo, SRF_SINGLE_USE_EXPECTED)
 #else
 #define BRIM_NEED_INIT_SRF 1
 #endif

@@ -23,6 +23,8 @@ _PG_init(void)
 	brim_settings_init();
 	brim_model_cache_init();
 	brim_lexicon_cache_init();
+	brim_breaker_init();
+	brim_clock_init();
 	brim_shared_init();
 	brim_launcher_init();
 }

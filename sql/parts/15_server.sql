@@ -32,6 +32,16 @@ CREATE FUNCTION brim.launcher(OUT preloaded boolean, OUT pid integer)
 COMMENT ON FUNCTION brim.launcher() IS 'Is the library preloaded, and which process is the launcher';
 REVOKE EXECUTE ON FUNCTION brim.launcher() FROM PUBLIC;
 
+CREATE FUNCTION brim.turn_clock(by interval) RETURNS interval
+    VOLATILE STRICT LANGUAGE c AS 'MODULE_PATHNAME', 'brim_turn_clock';
+COMMENT ON FUNCTION brim.turn_clock(interval) IS 'For tests: turns the clock of all workers of the server forward, until it restarts; returns how far it is ahead. Superusers only';
+REVOKE EXECUTE ON FUNCTION brim.turn_clock(interval) FROM PUBLIC;
+
+CREATE FUNCTION brim.clock_ahead() RETURNS interval
+    VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_clock_ahead';
+COMMENT ON FUNCTION brim.clock_ahead() IS 'How far brim.turn_clock() has turned the clock of the workers';
+REVOKE EXECUTE ON FUNCTION brim.clock_ahead() FROM PUBLIC;
+
 CREATE FUNCTION brim.address_problem(address text) RETURNS text
     IMMUTABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_address_problem';
 COMMENT ON FUNCTION brim.address_problem(text) IS 'Why an e-mail address cannot be used, or NULL when it can';

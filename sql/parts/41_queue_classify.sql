@@ -125,10 +125,6 @@ $$;
 COMMENT ON FUNCTION brim.lead_texts_insert() IS 'While brim.classify is on: has the texts of new leads noted';
 REVOKE EXECUTE ON FUNCTION brim.lead_texts_insert() FROM PUBLIC;
 
-CREATE TRIGGER lead_texts_insert AFTER INSERT ON brim.lead
-    REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_texts_insert();
-
 CREATE FUNCTION brim.lead_texts_update() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -152,10 +148,6 @@ $$;
 COMMENT ON FUNCTION brim.lead_texts_update() IS 'While brim.classify is on: has changed texts of leads noted, and lost events set again';
 REVOKE EXECUTE ON FUNCTION brim.lead_texts_update() FROM PUBLIC;
 
-CREATE TRIGGER lead_texts_update AFTER UPDATE ON brim.lead
-    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_texts_update();
-
 CREATE FUNCTION brim.lead_texts_delete() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_custom_plan
@@ -170,10 +162,6 @@ $$;
 COMMENT ON FUNCTION brim.lead_texts_delete() IS 'Forgets which texts deleted leads had';
 REVOKE EXECUTE ON FUNCTION brim.lead_texts_delete() FROM PUBLIC;
 
-CREATE TRIGGER lead_texts_delete AFTER DELETE ON brim.lead
-    REFERENCING OLD TABLE AS old_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_texts_delete();
-
 CREATE FUNCTION brim.lead_texts_truncate() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -184,9 +172,6 @@ END;
 $$;
 COMMENT ON FUNCTION brim.lead_texts_truncate() IS 'Forgets which texts leads had, since none is left';
 REVOKE EXECUTE ON FUNCTION brim.lead_texts_truncate() FROM PUBLIC;
-
-CREATE TRIGGER lead_texts_truncate AFTER TRUNCATE ON brim.lead
-    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_texts_truncate();
 
 -- Texts ---------------------------------------------------------------------------
 
@@ -326,7 +311,7 @@ $$;
 COMMENT ON FUNCTION brim.note_leads() IS 'Notes some of the leads that are to get the events of texts which are done; returns for how many texts';
 REVOKE EXECUTE ON FUNCTION brim.note_leads() FROM PUBLIC;
 
-CREATE FUNCTION brim.take_pending(what text, max_leads integer) RETURNS text[]
+CREATE FUNCTION brim.take_pending(what text, max_leads integer, at timestamptz) RETURNS text[]
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -334,7 +319,7 @@ DECLARE
 BEGIN
     WITH pick AS MATERIALIZED (
         SELECT p.pending_id FROM brim.pending_lead AS p
-         WHERE p.what = take_pending.what AND p.due_at <= now()
+         WHERE p.what = take_pending.what AND p.due_at <= take_pending.at
          ORDER BY p.due_at, p.pending_id
          LIMIT take_pending.max_leads
            FOR UPDATE SKIP LOCKED),
@@ -344,8 +329,8 @@ BEGIN
     RETURN v_ids;
 END;
 $$;
-COMMENT ON FUNCTION brim.take_pending(text, integer) IS 'Takes some leads out of brim.pending_lead';
-REVOKE EXECUTE ON FUNCTION brim.take_pending(text, integer) FROM PUBLIC;
+COMMENT ON FUNCTION brim.take_pending(text, integer, timestamptz) IS 'Takes some leads out of brim.pending_lead';
+REVOKE EXECUTE ON FUNCTION brim.take_pending(text, integer, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION brim.passes(code text) RETURNS boolean
     IMMUTABLE PARALLEL SAFE LANGUAGE sql
@@ -369,7 +354,7 @@ REVOKE EXECUTE ON FUNCTION brim.do_pending(text, text[]) FROM PUBLIC;
 
 -- A lead that cannot be written, say because its model was withdrawn, stops no other. Nor does a lock that somebody
 -- holds, on a text that brim_classify_leads() has queued and not committed: these leads come later.
-CREATE FUNCTION brim.try_pending(what text, company_ids text[]) RETURNS void
+CREATE FUNCTION brim.try_pending(what text, company_ids text[], at timestamptz) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms'
 AS $$
 DECLARE
@@ -380,7 +365,7 @@ BEGIN
         RETURN;
     EXCEPTION WHEN lock_not_available THEN
         INSERT INTO brim.pending_lead (company_id, what, due_at)
-        SELECT DISTINCT x.company_id, try_pending.what, now() + interval '2 seconds' FROM unnest(company_ids) AS x (company_id);
+        SELECT DISTINCT x.company_id, try_pending.what, try_pending.at + interval '2 seconds' FROM unnest(company_ids) AS x (company_id);
         RETURN;
     WHEN OTHERS THEN
         IF brim.passes(SQLSTATE) THEN
@@ -395,19 +380,19 @@ BEGIN
                 RAISE;
             END IF;
             INSERT INTO brim.pending_lead (company_id, what, due_at, error)
-            VALUES (v_id, try_pending.what, now() + interval '1 hour', left(SQLERRM, 500));
+            VALUES (v_id, try_pending.what, try_pending.at + interval '1 hour', left(SQLERRM, 500));
         END;
     END LOOP;
 END;
 $$;
-COMMENT ON FUNCTION brim.try_pending(text, text[]) IS 'The same, one by one where it fails for all; what fails alone is due again in an hour, what has to wait for a lock in two seconds';
-REVOKE EXECUTE ON FUNCTION brim.try_pending(text, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION brim.try_pending(text, text[], timestamptz) IS 'The same, one by one where it fails for all; what fails alone is due again in an hour, what has to wait for a lock in two seconds';
+REVOKE EXECUTE ON FUNCTION brim.try_pending(text, text[], timestamptz) FROM PUBLIC;
 
-CREATE FUNCTION brim.give_events(max_leads integer) RETURNS integer
+CREATE FUNCTION brim.give_events(max_leads integer, at timestamptz) RETURNS integer
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_ids text[] := brim.take_pending('events', max_leads);
+    v_ids text[] := brim.take_pending('events', max_leads, at);
     v_free text[];
 BEGIN
     IF v_ids = '{}' THEN
@@ -417,30 +402,30 @@ BEGIN
     v_free := ARRAY(SELECT l.company_id FROM brim.lead AS l
                      WHERE l.company_id = ANY (v_ids) ORDER BY l.company_id FOR NO KEY UPDATE SKIP LOCKED);
     INSERT INTO brim.pending_lead (company_id, what, due_at)
-    SELECT l.company_id, 'events', now() + interval '2 seconds'
+    SELECT l.company_id, 'events', give_events.at + interval '2 seconds'
       FROM brim.lead AS l WHERE l.company_id = ANY (v_ids) AND l.company_id <> ALL (v_free);
-    PERFORM brim.try_pending('events', v_free);
+    PERFORM brim.try_pending('events', v_free, at);
     RETURN cardinality(v_ids);
 END;
 $$;
-COMMENT ON FUNCTION brim.give_events(integer) IS 'Gives some of the pending leads their events; returns how many were taken';
-REVOKE EXECUTE ON FUNCTION brim.give_events(integer) FROM PUBLIC;
+COMMENT ON FUNCTION brim.give_events(integer, timestamptz) IS 'Gives some of the pending leads their events; returns how many were taken';
+REVOKE EXECUTE ON FUNCTION brim.give_events(integer, timestamptz) FROM PUBLIC;
 
-CREATE FUNCTION brim.take_texts(max_leads integer) RETURNS integer
+CREATE FUNCTION brim.take_texts(max_leads integer, at timestamptz) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_ids text[] := brim.take_pending('texts', max_leads);
+    v_ids text[] := brim.take_pending('texts', max_leads, at);
 BEGIN
     IF v_ids = '{}' THEN
         RETURN 0;
     END IF;
-    PERFORM brim.try_pending('texts', v_ids);
+    PERFORM brim.try_pending('texts', v_ids, at);
     RETURN cardinality(v_ids);
 END;
 $$;
-COMMENT ON FUNCTION brim.take_texts(integer) IS 'Notes the texts of some of the pending leads; returns how many were taken';
-REVOKE EXECUTE ON FUNCTION brim.take_texts(integer) FROM PUBLIC;
+COMMENT ON FUNCTION brim.take_texts(integer, timestamptz) IS 'Notes the texts of some of the pending leads; returns how many were taken';
+REVOKE EXECUTE ON FUNCTION brim.take_texts(integer, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.brim_retry_classification(content_hash text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp

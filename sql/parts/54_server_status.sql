@@ -72,6 +72,16 @@ COMMENT ON FUNCTION brim.check_launcher() IS
     'Row of brim_status(): the process that starts workers; no row where the library is not preloaded';
 REVOKE EXECUTE ON FUNCTION brim.check_launcher() FROM PUBLIC;
 
+CREATE FUNCTION brim.check_clock() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'clock', 'warning', format('The clock of the workers is turned ahead by %s.', c.ahead), 'Restart the server.'
+      FROM brim.clock_ahead() AS c (ahead)
+     WHERE c.ahead > interval '0';
+END;
+COMMENT ON FUNCTION brim.check_clock() IS 'Row of brim_status(): a clock of the workers that a test has turned; no row while it is right';
+REVOKE EXECUTE ON FUNCTION brim.check_clock() FROM PUBLIC;
+
 CREATE FUNCTION brim.check_database() RETURNS SETOF brim.check_result
     STABLE LANGUAGE sql
 BEGIN ATOMIC
@@ -707,6 +717,7 @@ BEGIN ATOMIC
     WITH checks AS MATERIALIZED (
         SELECT 100 AS place, 'sending' AS stops, c.* FROM brim.check_library() AS c
         UNION ALL SELECT 105, 'sending', c.* FROM brim.check_launcher() AS c
+        UNION ALL SELECT 107, 'nothing', c.* FROM brim.check_clock() AS c
         UNION ALL SELECT 110, 'sending', c.* FROM brim.check_database() AS c
         UNION ALL SELECT 115, 'sending', c.* FROM brim.check_worker_role() AS c
         UNION ALL SELECT 120, 'sending', c.* FROM brim.check_worker() AS c

@@ -75,9 +75,9 @@ BEGIN
                                      'brim.is_suppressed(text, text)', 'brim.email_hold_reason(text, text)',
                                      'brim.company_facts(text)', 'brim.template_choice(bigint)',
                                      'brim.email_footer(text, text, text)', 'brim.installation()',
-                                     'brim.resume_after_promotion()', 'brim.note_leads()', 'brim.give_events(integer)',
-                                     'brim.set_events(text[])', 'brim.take_texts(integer)', 'brim.take_pending(text, integer)',
-                                     'brim.passes(text)', 'brim.do_pending(text, text[])', 'brim.try_pending(text, text[])');
+                                     'brim.resume_after_promotion()', 'brim.note_leads()', 'brim.give_events(integer, timestamptz)',
+                                     'brim.set_events(text[])', 'brim.take_texts(integer, timestamptz)', 'brim.take_pending(text, integer, timestamptz)',
+                                     'brim.passes(text)', 'brim.do_pending(text, text[])', 'brim.try_pending(text, text[], timestamptz)');
         RETURN;
     END IF;
 

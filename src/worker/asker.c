@@ -45,7 +45,7 @@ static bool
 is_alone(const BrimAskSlot *slot)
 {
 	return slot->alone_until != 0 && slot->state != SLOT_FINISHED && slot->state != SLOT_STUCK &&
-		   brim_worker_clock_until(slot->alone_until) > 0;
+		   brim_process_clock_until(slot->alone_until) > 0;
 }
 
 /* A suspect that hangs does not count. */
@@ -91,16 +91,15 @@ claim_in(BrimAskTransaction *txn, MemoryContext parent)
 		txn->walk.more = true; /* when the breaker lets us */
 		return;
 	}
-	what.token = brim_worker_token;
-	what.number = brim_worker_number;
+	what.token = brim_process_token;
+	what.number = brim_process_number;
 	what.node_id = node.node_id;
 	txn->context = AllocSetContextCreate(parent, "brim requests", ALLOCSET_SMALL_SIZES);
 	(void) brim_walk_claim(&txn->walk, txn->asker->job, &kind->queue, &what, txn);
 	if (!txn->walk.more)
 		txn->look_at = kind->next_due(&blocked);
 	if (blocked)
-		txn->look_at =
-			Min(txn->look_at, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), BRIM_RECHECK_MS));
+		txn->look_at = Min(txn->look_at, brim_process_in(BRIM_RECHECK_MS));
 }
 
 /*
@@ -152,7 +151,7 @@ forget_all(BrimAsker *asker)
 		if (asker->kind->slot(i)->state != SLOT_FREE)
 			asker->kind->clear(asker->kind->slot(i));
 	asker->look = false;
-	asker->look_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), BRIM_RECHECK_MS);
+	asker->look_at = brim_process_in(BRIM_RECHECK_MS);
 	brim_shared_set_state(BRIM_WORKER_NO_EXTENSION);
 }
 
@@ -173,12 +172,12 @@ record_singly(BrimAsker *asker, BrimAskState state)
 		{
 			BrimAskTransaction txn = {.asker = asker, .only = slot};
 
-			if (brim_worker_try(run_transaction, &txn))
+			if (brim_process_try(run_transaction, &txn))
 			{
 				release_finished(asker, slot);
 				break;
 			}
-			if (brim_worker_error_passes())
+			if (brim_process_error_passes())
 			{
 				slot->state = SLOT_STUCK; /* and keeps its result */
 				break;
@@ -203,7 +202,7 @@ room(const BrimAsker *asker, const BrimBreakerState *breaker)
 	int  used = asker->kind->nslots - vacant - brim_asker_count(asker, SLOT_STUCK);
 	bool asks = brim_writer_state() == BRIM_WRITER_GEMINI;
 
-	if (!asker->kind->is_on() || brim_worker_is_stopping() || !brim_walk_may_claim(asker->job))
+	if (!asker->kind->is_on() || brim_process_is_stopping() || !brim_walk_may_claim(asker->job))
 		return 0;
 	if (asks && !breaker->may_try)
 		return 0;
@@ -247,7 +246,7 @@ go_on(void *arg)
 		for (int i = 0; i < asker->kind->nslots; i++)
 			if (asker->kind->slot(i)->state == SLOT_CLAIMED)
 				asker->kind->slot(i)->alone_until =
-					txn->walk.alone ? brim_worker_clock() + BRIM_ALONE_MS : 0;
+					txn->walk.alone ? brim_process_clock() + BRIM_ALONE_MS : 0;
 	}
 	start_claimed(asker);
 }
@@ -261,7 +260,7 @@ transact(BrimAskTransaction *txn)
 {
 	BrimAsker *asker = txn->asker;
 
-	if (!brim_worker_try(run_transaction, txn))
+	if (!brim_process_try(run_transaction, txn))
 	{
 		asker->look = asker->may_have_forgotten = true;
 		record_singly(asker, SLOT_FINISHED);
@@ -275,8 +274,8 @@ transact(BrimAskTransaction *txn)
 		forget_all(asker);
 		return false;
 	}
-	if (!brim_worker_try(go_on, txn))
-		brim_worker_begin_anew();
+	if (!brim_process_try(go_on, txn))
+		brim_process_stop();
 	return true;
 }
 
@@ -287,16 +286,16 @@ sleep_for(const BrimAsker *asker, const BrimBreakerState *breaker)
 	long sleep_ms = BRIM_FOREVER;
 
 	if (asker->kind->is_on())
-		sleep_ms = brim_worker_until(asker->look_at);
+		sleep_ms = brim_process_until(asker->look_at);
 	for (int i = 0; i < asker->kind->nslots; i++)
 		if (is_alone(asker->kind->slot(i)))
-			sleep_ms = brim_worker_sooner(
-				sleep_ms, brim_worker_clock_until(asker->kind->slot(i)->alone_until));
-	sleep_ms = brim_worker_sooner(sleep_ms, brim_writer_left());
+			sleep_ms = brim_process_sooner(
+				sleep_ms, brim_process_clock_until(asker->kind->slot(i)->alone_until));
+	sleep_ms = brim_process_sooner(sleep_ms, brim_writer_left());
 	if (breaker->open_until != 0)
-		sleep_ms = brim_worker_sooner(sleep_ms, brim_worker_until(breaker->open_until));
-	sleep_ms = brim_worker_sooner(sleep_ms, brim_backoff_left(&asker->claims));
-	return brim_worker_sooner(sleep_ms, brim_backoff_left(&asker->stuck));
+		sleep_ms = brim_process_sooner(sleep_ms, brim_process_until(breaker->open_until));
+	sleep_ms = brim_process_sooner(sleep_ms, brim_backoff_left(&asker->claims));
+	return brim_process_sooner(sleep_ms, brim_backoff_left(&asker->stuck));
 }
 
 long
@@ -306,7 +305,7 @@ brim_asker_turn(BrimAsker *asker, bool woken)
 	BrimBreakerState   breaker;
 	bool               pauses = brim_backoff_pauses(&asker->claims);
 
-	if (woken || (asker->look_at != DT_NOEND && brim_worker_until(asker->look_at) == 0))
+	if (woken || (asker->look_at != DT_NOEND && brim_process_until(asker->look_at) == 0))
 	{
 		asker->look = asker->cursor.has_news = true;
 		asker->look_at = DT_NOEND; /* its time has come, even if there is no room now */
@@ -353,7 +352,7 @@ brim_asker_stop(BrimAsker *asker)
 		if (slot->state == SLOT_CLAIMED || slot->state == SLOT_WAITING)
 			asker->kind->give_back(slot);
 	}
-	if (brim_asker_count(asker, SLOT_FINISHED) > 0 && brim_worker_try(run_transaction, &txn))
+	if (brim_asker_count(asker, SLOT_FINISHED) > 0 && brim_process_try(run_transaction, &txn))
 		release_finished(asker, NULL);
 	return true;
 }

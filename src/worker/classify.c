@@ -164,15 +164,15 @@ hand_on(bool woken)
 {
 	BrimHandOn step;
 
-	if (woken || brim_worker_until(leads_at) == 0)
+	if (woken || brim_process_until(leads_at) == 0)
 		leads_look = true;
-	if (!brim_classify || brim_worker_is_stopping())
+	if (!brim_classify || brim_process_is_stopping())
 		return BRIM_FOREVER;
 	if (brim_backoff_pauses(&leads_pause))
 		return brim_backoff_left(&leads_pause);
 	if (!leads_look)
-		return brim_worker_until(leads_at);
-	if (!brim_worker_try(brim_classify_hand_on, &step))
+		return brim_process_until(leads_at);
+	if (!brim_process_try(brim_classify_hand_on, &step))
 	{
 		brim_backoff_failed(&leads_pause);
 		return brim_backoff_left(&leads_pause);
@@ -182,11 +182,11 @@ hand_on(bool woken)
 	leads_at = step.next;
 	if (step.n > 0)
 	{
-		brim_worker_wake(); /* leads may qualify now */
+		brim_process_wake(); /* leads may qualify now */
 		brim_shared_wake_others();
 		return 0;
 	}
-	return brim_worker_until(leads_at);
+	return brim_process_until(leads_at);
 }
 
 static long
@@ -194,7 +194,7 @@ turn(bool woken)
 {
 	long sleep_ms = brim_asker_turn(&asker, woken);
 
-	return brim_worker_sooner(sleep_ms, hand_on(woken));
+	return brim_process_sooner(sleep_ms, hand_on(woken));
 }
 
 static bool
@@ -204,7 +204,7 @@ stop(void)
 }
 
 static int
-in_hand(bool finished)
+in_hand(void *self, bool finished)
 {
 	return brim_asker_in_hand(&asker, finished);
 }

@@ -44,7 +44,8 @@ settle_text(const BrimClassifySlot *slot, int i, BrimTextResult *result)
 		result->status = "failed";
 	else if (slot->ask.charged)
 	{
-		result->delay = brim_retry_generation(text->attempts + 1, brim_worker_random(), slot->hint);
+		result->delay =
+			brim_retry_generation(text->attempts + 1, brim_process_random(), slot->hint);
 		if (result->delay < 0)
 			result->status = "failed";
 		/* what failed in company goes alone at once */
@@ -120,7 +121,7 @@ record(const BrimClassifySlot *slot)
 	}
 	results.texts = texts;
 	results.events = events;
-	(void) brim_classification_record(&results, brim_worker_token);
+	(void) brim_classification_record(&results, brim_process_token);
 }
 
 void
@@ -167,7 +168,7 @@ brim_classify_release_forgotten(void)
 	for (int i = 0; i < BRIM_CLASSIFY_SLOTS; i++)
 		for (int t = 0; t < brim_classifying[i].ntexts; t++)
 			ids[n++] = brim_classifying[i].texts[t].classification_id;
-	brim_classification_release_forgotten(brim_worker_token, brim_worker_number, ids, n);
+	brim_classification_release_forgotten(brim_process_token, brim_process_number, ids, n);
 }
 
 void

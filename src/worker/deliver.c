@@ -33,12 +33,12 @@ static bool
 is_alone(const BrimDeliverSlot *slot)
 {
 	return slot->alone_until != 0 && slot->state != SLOT_FINISHED && slot->state != SLOT_STUCK &&
-		   brim_worker_clock_until(slot->alone_until) > 0;
+		   brim_process_clock_until(slot->alone_until) > 0;
 }
 
 /* A suspect that hangs does not count. */
 static int
-in_hand(bool finished)
+in_hand(void *self, bool finished)
 {
 	int n = 0;
 
@@ -119,7 +119,7 @@ adopt(BrimDeliverTransaction *txn)
 			continue;
 		slot->batch = batch;
 		slot->is_probe = txn->is_probe;
-		slot->alone_until = txn->walk.alone ? brim_worker_clock() + BRIM_ALONE_MS : 0;
+		slot->alone_until = txn->walk.alone ? brim_process_clock() + BRIM_ALONE_MS : 0;
 		brim_batch_keep(batch);
 		slot->delivery.email = txn->emails[next++];
 		brim_deliver_start(slot);
@@ -141,7 +141,7 @@ forget_all(void)
 		brim_deliver_free(&brim_deliver.slots[i]);
 	}
 	brim_deliver.look = false;
-	brim_deliver.look_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), BRIM_RECHECK_MS);
+	brim_deliver.look_at = brim_process_in(BRIM_RECHECK_MS);
 	brim_shared_set_state(BRIM_WORKER_NO_EXTENSION);
 }
 
@@ -159,14 +159,14 @@ record_singly(BrimDeliverState state)
 
 		if (slot->state != state)
 			continue;
-		if (brim_worker_try(brim_deliver_transact, &txn))
+		if (brim_process_try(brim_deliver_transact, &txn))
 		{
 			brim_deliver_release(slot);
 			continue;
 		}
 		brim_deliver.transport->abandon(&slot->delivery);
 		slot->state = SLOT_STUCK;
-		if (brim_worker_error_passes())
+		if (brim_process_error_passes())
 			continue;
 		slot->delivery.result.reply[0] = '\0';
 		brim_error_set(&slot->delivery.result.fault, "the server's reply could not be stored");
@@ -217,7 +217,7 @@ room(const BrimBreakerState *breaker)
 	int used = BRIM_DELIVER_SLOTS - vacant - brim_deliver_count(SLOT_STUCK);
 	int probes = 0;
 
-	if (!brim_send || brim_deliver.is_misconfigured || brim_worker_is_stopping() ||
+	if (!brim_send || brim_deliver.is_misconfigured || brim_process_is_stopping() ||
 		!breaker->may_try)
 		return 0;
 	if (!transport_is_current() || !brim_walk_may_claim(&brim_deliver_job))
@@ -266,7 +266,7 @@ go_on(void *arg)
 static bool
 transact(BrimDeliverTransaction *txn)
 {
-	if (!brim_worker_try(brim_deliver_transact, txn))
+	if (!brim_process_try(brim_deliver_transact, txn))
 	{
 		settle();
 		brim_deliver.look = brim_deliver.may_have_forgotten = true;
@@ -280,8 +280,8 @@ transact(BrimDeliverTransaction *txn)
 		forget_all();
 		return false;
 	}
-	if (!brim_worker_try(go_on, txn))
-		brim_worker_begin_anew();
+	if (!brim_process_try(go_on, txn))
+		brim_process_stop();
 	return true;
 }
 
@@ -298,19 +298,19 @@ sleep_time(const BrimBreakerState *breaker)
 		if (brim_deliver.slots[i].state == SLOT_FREE && delivery->transport != NULL)
 			brim_deliver.transport->rest(delivery);
 		if (delivery->transport != NULL)
-			sleep_ms = brim_worker_sooner(
-				sleep_ms, brim_worker_clock_until(brim_deliver.transport->deadline(delivery)));
+			sleep_ms = brim_process_sooner(
+				sleep_ms, brim_process_steady_until(brim_deliver.transport->deadline(delivery)));
 	}
 	if (brim_send && !brim_deliver.is_misconfigured)
-		sleep_ms = brim_worker_sooner(sleep_ms, brim_worker_until(brim_deliver.look_at));
+		sleep_ms = brim_process_sooner(sleep_ms, brim_process_until(brim_deliver.look_at));
 	for (int i = 0; i < BRIM_DELIVER_SLOTS; i++)
 		if (is_alone(&brim_deliver.slots[i]))
-			sleep_ms = brim_worker_sooner(
-				sleep_ms, brim_worker_clock_until(brim_deliver.slots[i].alone_until));
+			sleep_ms = brim_process_sooner(
+				sleep_ms, brim_process_clock_until(brim_deliver.slots[i].alone_until));
 	if (breaker->open_until != 0)
-		sleep_ms = brim_worker_sooner(sleep_ms, brim_worker_until(breaker->open_until));
-	sleep_ms = brim_worker_sooner(sleep_ms, brim_backoff_left(&brim_deliver.claims));
-	return brim_worker_sooner(sleep_ms, brim_backoff_left(&brim_deliver.stuck));
+		sleep_ms = brim_process_sooner(sleep_ms, brim_process_until(breaker->open_until));
+	sleep_ms = brim_process_sooner(sleep_ms, brim_backoff_left(&brim_deliver.claims));
+	return brim_process_sooner(sleep_ms, brim_backoff_left(&brim_deliver.stuck));
 }
 
 static long
@@ -321,7 +321,8 @@ turn(bool woken)
 	bool                   pauses = brim_backoff_pauses(&brim_deliver.claims);
 	bool                   work;
 
-	if (woken || (brim_deliver.look_at != DT_NOEND && brim_worker_until(brim_deliver.look_at) == 0))
+	if (woken ||
+		(brim_deliver.look_at != DT_NOEND && brim_process_until(brim_deliver.look_at) == 0))
 	{
 		brim_deliver.look = brim_deliver.cursor.has_news = true;
 		brim_deliver.look_at = DT_NOEND; /* its time has come, even if there is no room now */
@@ -343,11 +344,11 @@ turn(bool woken)
 		if (brim_deliver_drive())
 			return 0;
 	}
-	brim_worker_hold_stop(brim_deliver_count(SLOT_COMMITTED) > 0);
-	if (in_hand(true) == 0)
+	brim_process_hold_stop(brim_deliver_count(SLOT_COMMITTED) > 0);
+	if (in_hand(NULL, true) == 0)
 		brim_breaker_drop_probe(BRIM_SERVICE_RELAY);
 	brim_breaker_read(BRIM_SERVICE_RELAY, &breaker);
-	if (in_hand(true) == 0 && room(&breaker) == 0)
+	if (in_hand(NULL, true) == 0 && room(&breaker) == 0)
 		brim_walk_yield(&brim_deliver_job);
 	if (brim_deliver.look && room(&breaker) > 0 && !brim_backoff_pauses(&brim_deliver.claims))
 		return 0;
@@ -381,7 +382,7 @@ stop(void)
 		record_singly(SLOT_STUCK);
 	if (brim_deliver_count(SLOT_FINISHED) > 0)
 	{
-		if (brim_worker_try(brim_deliver_transact, &txn))
+		if (brim_process_try(brim_deliver_transact, &txn))
 			brim_deliver_release(NULL);
 		else
 			settle();

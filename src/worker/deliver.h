@@ -57,7 +57,7 @@ typedef struct BrimTransport
 	/* No e-mail is at hand and none is expected: let go of what is held. */
 	void (*rest)(BrimDelivery *delivery);
 
-	/* When the transport wants to be driven even if nothing happens, by brim_worker_clock(). */
+	/* When the transport wants to be driven even if nothing happens, by brim_process_clock(). */
 	int64 (*deadline)(const BrimDelivery *delivery);
 } BrimTransport;
 

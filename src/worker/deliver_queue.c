@@ -47,7 +47,7 @@ fill_result(const BrimDeliverSlot *slot, BrimEmailResult *row)
 	row->reply = brim_deliver_reply(result);
 	row->relay = delivery->relay;
 	row->started_at = delivery->started_at;
-	row->ended_at = GetCurrentTimestamp();
+	row->ended_at = brim_clock_now();
 	switch (result->verdict)
 	{
 		case BRIM_SMTP_SENT:
@@ -59,7 +59,7 @@ fill_result(const BrimDeliverSlot *slot, BrimEmailResult *row)
 			row->suppress = result->suppress_recipient;
 			break;
 		case BRIM_SMTP_RETRY:
-			delay = brim_retry_email(delivery->email.attempts + 1, brim_worker_random(),
+			delay = brim_retry_email(delivery->email.attempts + 1, brim_process_random(),
 									 result->retry_after);
 			row->status = delay < 0 ? "failed" : "queued";
 			row->delay = Max(delay, 0);
@@ -85,7 +85,7 @@ record_in(BrimDeliverTransaction *txn)
 							  : txn->only == &brim_deliver.slots[i])
 			fill_result(&brim_deliver.slots[i], &rows[n++]);
 	if (n > 0)
-		brim_email_record(rows, n, brim_worker_token);
+		brim_email_record(rows, n, brim_process_token);
 }
 
 /*
@@ -125,7 +125,7 @@ barrier_in(void)
 		numbers[n++] = i;
 	}
 	if (n > 0)
-		brim_email_barrier(ids, claims, n, brim_worker_token, granted);
+		brim_email_barrier(ids, claims, n, brim_process_token, granted);
 	for (int i = 0; i < n; i++)
 		brim_deliver.slots[numbers[i]].granted = granted[i];
 }
@@ -137,7 +137,7 @@ barrier_in(void)
 static bool
 batch_may_go(BrimDeliverTransaction *txn, int *max)
 {
-	const TimestampTz now = GetCurrentTimestamp();
+	const TimestampTz now = brim_clock_now();
 	const int64       interval = brim_send_interval * INT64CONST(1000);
 	TimestampTz       last;
 	TimestampTz       next;
@@ -189,7 +189,7 @@ release_forgotten(void)
 	for (int i = 0; i < BRIM_DELIVER_SLOTS; i++)
 		if (brim_deliver.slots[i].state != SLOT_FREE)
 			ids[n++] = brim_deliver.slots[i].delivery.email.email_id;
-	brim_email_release_forgotten(brim_worker_token, brim_worker_number, ids, n);
+	brim_email_release_forgotten(brim_process_token, brim_process_number, ids, n);
 }
 
 static void
@@ -212,8 +212,8 @@ claim_in(BrimDeliverTransaction *txn, MemoryContext parent)
 		return;
 	}
 	BRIM_FAULT("claim");
-	what.token = brim_worker_token;
-	what.number = brim_worker_number;
+	what.token = brim_process_token;
+	what.number = brim_process_number;
 	what.node_id = node.node_id;
 	txn->context = AllocSetContextCreate(parent, "brim e-mails", ALLOCSET_SMALL_SIZES);
 	(void) brim_walk_claim(&txn->walk, &brim_deliver_job, &queue, &what, txn);
@@ -223,8 +223,7 @@ claim_in(BrimDeliverTransaction *txn, MemoryContext parent)
 	{
 		txn->look_at = brim_email_next_due(&blocked);
 		if (blocked)
-			txn->look_at = Min(txn->look_at,
-							   TimestampTzPlusMilliseconds(GetCurrentTimestamp(), BRIM_RECHECK_MS));
+			txn->look_at = Min(txn->look_at, brim_process_in(BRIM_RECHECK_MS));
 	}
 }
 

@@ -58,7 +58,7 @@ brim_deliver_free(BrimDeliverSlot *slot)
 static void
 relay_fault(const char *why)
 {
-	if (!brim_breaker_fault(BRIM_SERVICE_RELAY, brim_worker_random()))
+	if (!brim_breaker_fault(BRIM_SERVICE_RELAY, brim_process_random()))
 		return; /* the same fault on another connection */
 	brim_report_set(&brim_deliver.report, "fault", why);
 	brim_deliver.report.is_new = true; /* the next try is at another time */
@@ -202,7 +202,7 @@ brim_deliver_pass_barrier(bool is_unconfirmed)
 			brim_deliver_free(slot);
 			brim_deliver.look = true;
 		}
-		else if (brim_worker_is_stopping())
+		else if (brim_process_is_stopping())
 		{
 			/* nothing was said: the e-mail is definitely not delivered */
 			brim_deliver.transport->abandon(&slot->delivery);
@@ -213,7 +213,7 @@ brim_deliver_pass_barrier(bool is_unconfirmed)
 		else
 		{
 			/* first said to be so: an error in commit() must not leave it to be abandoned */
-			brim_worker_hold_stop(true);
+			brim_process_hold_stop(true);
 			slot->state = SLOT_COMMITTED;
 			brim_deliver.transport->commit(&slot->delivery);
 		}

@@ -34,7 +34,7 @@ brim_delivery_build(BrimDelivery *delivery, BrimError *error)
 			 .unsubscribe = brim_str(*email->reply_to != '\0' ? email->reply_to : email->sender_address),
     };
 
-	delivery->started_at = GetCurrentTimestamp();
+	delivery->started_at = brim_clock_now();
 	strlcpy(delivery->relay, *brim_smtp_url != '\0' ? brim_smtp_url : brim_outbox_directory,
 			sizeof(delivery->relay));
 	brim_buf_init(&delivery->message, brim_mem_malloc(), MAX_MESSAGE);

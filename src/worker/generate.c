@@ -103,7 +103,7 @@ ended(BrimAskSlot *slot)
 
 	if (finish == FINISH_DRAFTED || finish == FINISH_TEMPLATE)
 	{
-		brim_worker_wake(); /* there may be e-mails to send */
+		brim_process_wake(); /* there may be e-mails to send */
 		brim_shared_wake_others();
 	}
 	else
@@ -152,7 +152,7 @@ stop(void)
 }
 
 static int
-in_hand(bool finished)
+in_hand(void *self, bool finished)
 {
 	return brim_asker_in_hand(&asker, finished);
 }

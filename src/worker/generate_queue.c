@@ -69,7 +69,7 @@ record(BrimGenerateSlot *slot)
 			result.status = "failed";
 			break;
 	}
-	if (brim_generation_record(&result, brim_worker_token) && strcmp(result.status, "done") == 0)
+	if (brim_generation_record(&result, brim_process_token) && strcmp(result.status, "done") == 0)
 		brim_shared_count(BRIM_COUNT_GENERATED, 1);
 }
 
@@ -108,5 +108,5 @@ brim_generate_release_forgotten(void)
 	for (int i = 0; i < BRIM_GENERATE_SLOTS; i++)
 		if (brim_generating[i].ask.state != SLOT_FREE)
 			ids[n++] = brim_generating[i].job.generation_id;
-	brim_generation_release_forgotten(brim_worker_token, brim_worker_number, ids, n);
+	brim_generation_release_forgotten(brim_process_token, brim_process_number, ids, n);
 }

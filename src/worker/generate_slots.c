@@ -88,7 +88,7 @@ brim_generate_interpret(BrimGenerateSlot *slot)
 			brim_generate_finish(slot, FINISH_DRAFTED, true, 0, "");
 			break;
 		case BRIM_GEMINI_RETRY:
-			delay = brim_retry_generation(attempt, brim_worker_random(), answer->retry_after);
+			delay = brim_retry_generation(attempt, brim_process_random(), answer->retry_after);
 			if (delay < 0)
 				brim_generate_finish(slot, FINISH_TEMPLATE, true, 0, answer->error.message);
 			else

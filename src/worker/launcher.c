@@ -26,7 +26,8 @@
 #include "utils/varlena.h"
 
 #include "pg/server/server.h"
-#include "worker/worker.h"
+#include "worker/launcher.h"
+#include "worker/loop.h"
 
 #define FIRST_PAUSE_MS 200
 #define LONGEST_PAUSE_MS 60000
@@ -156,11 +157,11 @@ start_worker(Entry *entry)
 	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
 	worker.bgw_restart_time = BGW_NEVER_RESTART; /* restarts are the launcher's */
 	snprintf(worker.bgw_library_name, sizeof(worker.bgw_library_name), "brim");
-	snprintf(worker.bgw_function_name, sizeof(worker.bgw_function_name), "brim_worker_main");
+	snprintf(worker.bgw_function_name, sizeof(worker.bgw_function_name), "brim_loop_main");
 	snprintf(worker.bgw_name, sizeof(worker.bgw_name), "brim worker %d: %s", entry->number,
 			 entry->database);
 	snprintf(worker.bgw_type, sizeof(worker.bgw_type), "brim worker");
-	worker.bgw_main_arg = BRIM_WORKER_ARG((int) (entry - entries), entry->number);
+	worker.bgw_main_arg = BRIM_LOOP_ARG((int) (entry - entries), entry->number);
 	strlcpy(worker.bgw_extra, entry->database, sizeof(worker.bgw_extra));
 	worker.bgw_notify_pid = MyProcPid;
 	BRIM_FAULT("launch");

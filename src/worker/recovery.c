@@ -11,13 +11,14 @@
 #include "postgres.h"
 #include "compat.h"
 
+#include "access/xact.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 #include "utils/varlena.h"
 
 #include "pg/queue/queue.h"
 #include "pg/server/server.h"
-#include "worker/jobs.h"
+#include "worker/process.h"
 #include "worker/recovery.h"
 
 #define OTHERS_EVERY_MS 10000
@@ -32,13 +33,13 @@ static void
 recover(int number)
 {
 	bool clean = brim_exit_mark_found(number);
-	int  n = brim_generation_recover(brim_worker_token, number, clean);
+	int  n = brim_generation_recover(brim_process_token, number, clean);
 
-	n += brim_classification_recover(brim_worker_token, number, clean);
-	n += brim_email_recover(brim_worker_token, number, clean);
+	n += brim_classification_recover(brim_process_token, number, clean);
+	n += brim_email_recover(brim_process_token, number, clean);
 	if (n > 0)
 		ereport(LOG, (errmsg("brim worker %d took over %d rows that worker %d had in hand",
-							 brim_worker_number, n, number)));
+							 brim_process_number, n, number)));
 }
 
 static void
@@ -46,7 +47,7 @@ recover_others(void)
 {
 	for (int number = 1; number <= BRIM_MAX_WORKERS; number++)
 	{
-		if (number != brim_worker_number && brim_shared_lock_dead_number(number))
+		if (number != brim_process_number && brim_shared_lock_dead_number(number))
 			recover(number);
 	}
 }
@@ -101,10 +102,29 @@ standbys_allow(BrimNode *node)
 	return true;
 }
 
+/* What was recovered counts once it is committed. */
+static void
+on_end(XactEvent event, void *arg)
+{
+	if (event == XACT_EVENT_COMMIT)
+		is_under_way = false;
+	else if (event == XACT_EVENT_ABORT && is_under_way)
+	{
+		own_is_done = is_under_way = false;
+		others_at = 0;
+	}
+}
+
+void
+brim_recovery_init(void)
+{
+	RegisterXactCallback(on_end, NULL);
+}
+
 bool
 brim_recovery_may_work(BrimNode *node)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now = brim_clock_now();
 
 	brim_node_read(node);
 	if (!node->is_armed && brim_after_promotion == BRIM_AFTER_PROMOTION_RESUME &&
@@ -126,7 +146,7 @@ brim_recovery_may_work(BrimNode *node)
 	/* in a copy these rows are not ours to judge, hence only once armed */
 	if (!own_is_done)
 	{
-		recover(brim_worker_number);
+		recover(brim_process_number);
 		own_is_done = is_under_way = true;
 		BRIM_FAULT("recovery");
 	}
@@ -144,22 +164,6 @@ brim_recovery_may_work(BrimNode *node)
 		return false;
 	}
 	return true;
-}
-
-void
-brim_recovery_committed(void)
-{
-	is_under_way = false;
-}
-
-void
-brim_recovery_aborted(void)
-{
-	if (is_under_way)
-	{
-		own_is_done = is_under_way = false;
-		others_at = 0;
-	}
 }
 
 int

@@ -10,6 +10,8 @@
 
 #include "pg/queue/queue.h"
 
+extern void brim_recovery_init(void); /* once a worker process */
+
 /*
  * Inside a transaction: may work be taken up (armed, not paused)?  Fills node.
  * At the first yes of this process it recovers what earlier processes of its
@@ -17,10 +19,6 @@
  * of another worker, what the other numbers did whose process is gone.
  */
 extern bool brim_recovery_may_work(BrimNode *node);
-
-/* How the transaction ended in which that was asked. */
-extern void brim_recovery_committed(void);
-extern void brim_recovery_aborted(void);
 
 /* How often others were looked after: a reason to look for suspects, too. */
 extern int brim_recovery_count(void);

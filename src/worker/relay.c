@@ -26,7 +26,7 @@ typedef struct Line
 	int        carried;   /* e-mails this connection has carried */
 
 	/* The present wait */
-	int64         deadline; /* by brim_worker_clock(); PG_INT64_MAX without */
+	int64         deadline; /* by brim_process_steady(); PG_INT64_MAX without */
 	BrimSmtpPhase phase;
 	BrimSmtpNeed  need;
 } Line;
@@ -55,7 +55,7 @@ brim_relay_reload(void)
 static int64
 in_seconds(int seconds)
 {
-	return brim_worker_clock() + seconds * INT64CONST(1000);
+	return brim_process_steady() + seconds * INT64CONST(1000);
 }
 
 /* Close the connection; the line can be opened again. */
@@ -215,7 +215,7 @@ drive(BrimDelivery *delivery)
 
 	if (line == NULL)
 		return BRIM_STEP_DONE; /* begin() has ended it */
-	late = line->deadline != PG_INT64_MAX && brim_worker_clock_until(line->deadline) == 0;
+	late = line->deadline != PG_INT64_MAX && brim_process_steady_until(line->deadline) == 0;
 	if (!brim_relay_take_ready(line->relay) && !late && !line->is_kicked)
 		return BRIM_STEP_WAIT;
 	line->is_kicked = true; /* should an error end this turn there is another */
@@ -254,7 +254,7 @@ drive(BrimDelivery *delivery)
 	need = converse(line);
 	/* what has come counts, however late; what comes now does not */
 	if (late && (need == BRIM_SMTP_SEND || need == BRIM_SMTP_REPLY) &&
-		brim_worker_clock_until(line->deadline) == 0)
+		brim_process_steady_until(line->deadline) == 0)
 	{
 		brim_smtp_lost(line->smtp, "the mail relay did not answer in time");
 		need = converse(line);
@@ -314,7 +314,7 @@ rest(BrimDelivery *delivery)
 		line->is_quitting = true;
 		brim_smtp_quit(line->smtp);
 		(void) converse(line);
-		line->deadline = brim_worker_clock() + QUIT_BUDGET_MS;
+		line->deadline = brim_process_steady() + QUIT_BUDGET_MS;
 	}
 	else if (brim_relay_take_ready(line->relay))
 	{
@@ -324,7 +324,7 @@ rest(BrimDelivery *delivery)
 		line->deadline = deadline;
 	}
 	if (brim_smtp_need(line->smtp) == BRIM_SMTP_DONE ||
-		brim_worker_clock_until(line->deadline) == 0)
+		brim_process_steady_until(line->deadline) == 0)
 		hang_up(delivery);
 }
 

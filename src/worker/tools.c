@@ -41,11 +41,10 @@ brim_report_written(BrimReport *report)
 void
 brim_backoff_failed(BrimBackoff *backoff)
 {
-	if (backoff->until != 0 && brim_worker_until(backoff->until) > 0)
+	if (backoff->until != 0 && brim_process_until(backoff->until) > 0)
 		return; /* another failure in the same pause */
 	backoff->failures = Min(backoff->failures + 1, 7);
-	backoff->until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-												 Min(500L << backoff->failures, BRIM_RECHECK_MS));
+	backoff->until = brim_process_in(Min(500L << backoff->failures, BRIM_RECHECK_MS));
 }
 
 void
@@ -58,7 +57,7 @@ brim_backoff_clear(BrimBackoff *backoff)
 bool
 brim_backoff_pauses(BrimBackoff *backoff)
 {
-	if (backoff->until != 0 && brim_worker_until(backoff->until) == 0)
+	if (backoff->until != 0 && brim_process_until(backoff->until) == 0)
 		backoff->until = 0;
 	return backoff->until != 0;
 }
@@ -66,7 +65,7 @@ brim_backoff_pauses(BrimBackoff *backoff)
 long
 brim_backoff_left(const BrimBackoff *backoff)
 {
-	return backoff->until == 0 ? BRIM_FOREVER : brim_worker_until(backoff->until);
+	return backoff->until == 0 ? BRIM_FOREVER : brim_process_until(backoff->until);
 }
 
 BrimBatch *

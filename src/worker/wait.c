@@ -13,7 +13,8 @@
 #include "utils/memutils.h"
 
 #include "net/net.h"
-#include "worker/jobs.h"
+#include "worker/process.h"
+#include "worker/wait.h"
 
 #define MAX_EVENTS 64
 
@@ -74,7 +75,7 @@ brim_wait(long timeout_ms)
 	int       n;
 	bool      woken = false;
 
-	timeout_ms = brim_worker_sooner(timeout_ms, brim_net_timeout());
+	timeout_ms = brim_process_sooner(timeout_ms, brim_net_timeout());
 	prepare_set();
 	n = WaitEventSetWait(set, timeout_ms, events, MAX_EVENTS, PG_WAIT_EXTENSION);
 	for (int i = 0; i < n; i++)

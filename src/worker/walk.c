@@ -11,6 +11,7 @@
 #include "portability/instr_time.h"
 #include "utils/timestamp.h"
 
+#include "pg/server/server.h"
 #include "worker/recovery.h"
 #include "worker/walk.h"
 
@@ -28,7 +29,7 @@ choose_begin(BrimCursor *cursor)
 	long pause = Max(NEWS_MS, (long) cursor->top_ms * TOP_SHARE);
 
 	if (cursor->has_left && cursor->has_news &&
-		TimestampDifferenceExceeds(cursor->at_top, GetCurrentTimestamp(), (int) pause))
+		TimestampDifferenceExceeds(cursor->at_top, brim_clock_now(), (int) pause))
 		cursor->has_left = false;
 	if (!cursor->has_left)
 	{
@@ -84,7 +85,7 @@ brim_walk_claim(BrimWalk *walk, const BrimJob *job, const BrimQueue *queue, Brim
 	}
 	if (cursor->suspects)
 	{
-		if (!brim_worker_is_idle(job))
+		if (!brim_process_is_idle(job))
 			return 0; /* what is in hand ends first; then we are asked again */
 		if (claim_suspect(walk, queue, what, arg) > 0)
 			return 1;
@@ -102,7 +103,7 @@ brim_walk_claim(BrimWalk *walk, const BrimJob *job, const BrimQueue *queue, Brim
 	INSTR_TIME_SUBTRACT(end, begin);
 	if (from_top)
 	{
-		cursor->at_top = GetCurrentTimestamp();
+		cursor->at_top = brim_clock_now();
 		cursor->top_ms = (int) INSTR_TIME_GET_MILLISEC(end);
 	}
 	cursor->has_left = (n == what->max);
@@ -129,7 +130,7 @@ brim_walk_settle(const BrimJob *job, const BrimCursor *cursor)
 	else if (!cursor->suspects && alone == job)
 	{
 		alone = NULL;
-		brim_worker_wake(); /* the others may go on */
+		brim_process_wake(); /* the others may go on */
 	}
 }
 
@@ -139,12 +140,12 @@ brim_walk_yield(const BrimJob *job)
 	if (alone != job)
 		return;
 	alone = NULL;
-	brim_worker_wake();
+	brim_process_wake();
 }
 
 void
 brim_walk_ended(const BrimJob *job)
 {
 	if (!brim_walk_may_claim(job))
-		brim_worker_wake();
+		brim_process_wake();
 }

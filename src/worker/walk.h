@@ -18,6 +18,9 @@
 #include "pg/queue/queue.h"
 #include "worker/jobs.h"
 
+/* A suspect has the worker to itself for so long at most: one that only hangs stops nobody. */
+#define BRIM_ALONE_MS 10000
+
 typedef struct BrimCursor
 {
 	BrimPlaceInQueue at;         /* where the last claim ended */

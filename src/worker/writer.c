@@ -60,7 +60,7 @@ brim_writer_reload(void)
 	}
 	state = BRIM_WRITER_FAULT;
 	brim_report_set(report, "fault", problem);
-	key_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), CONFIG_PAUSE_S * INT64CONST(1000));
+	key_at = brim_process_in(CONFIG_PAUSE_S * INT64CONST(1000));
 }
 
 BrimWriter
@@ -72,16 +72,16 @@ brim_writer_state(void)
 void
 brim_writer_mind(void)
 {
-	if (key_at == 0 || brim_worker_until(key_at) > 0)
+	if (key_at == 0 || brim_process_until(key_at) > 0)
 		return;
 	brim_writer_reload();
-	brim_worker_wake();
+	brim_process_wake();
 }
 
 long
 brim_writer_left(void)
 {
-	return key_at == 0 ? BRIM_FOREVER : brim_worker_until(key_at);
+	return key_at == 0 ? BRIM_FOREVER : brim_process_until(key_at);
 }
 
 BrimHttp *
@@ -117,8 +117,7 @@ pause_requests(BrimService service, int seconds, const char *what, const char *f
 	BrimReport *report = &reports[service];
 	char        why[512];
 
-	brim_breaker_pause(
-		service, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), seconds * INT64CONST(1000)));
+	brim_breaker_pause(service, brim_process_in(seconds * INT64CONST(1000)));
 	snprintf(why, sizeof(why), "%s: %s", what, fault);
 	brim_report_set(report, "fault", why);
 	report->is_new = true; /* another worker may have written since */

@@ -35,7 +35,7 @@ inner() {
 	sql "CREATE EXTENSION brim"
 	export_lexicon >"$WORK/lexicon.tsv" || exit 1
 	gcc -std=gnu11 -O2 -Isrc -o "$WORK/intent_eval" test/eval/intent_eval.c \
-		src/core/{intent*,lexicon*,automaton,keywords,text,utf8,arena,buf,mem}.c || exit 1
+		src/core/{base,match,intent}/*.c || exit 1
 	if [ "${2:-}" = --speed ]; then
 		tail -n +2 "$1" | awk -F '\t' '{ print $2 "\t" $3 "\t" $4 }' |
 			"$WORK/intent_eval" "$WORK/lexicon.tsv" --speed

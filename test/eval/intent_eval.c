@@ -148,7 +148,7 @@ read_lexicon(const char *path)
 }
 
 static void
-print_hit(const BrimLexicon *lexicon, BrimStr text, const BrimIntentHit *hit)
+print_hit(const BrimLexicon *lexicon, BrimStr text, const BrimIntentSignal *hit)
 {
 	static const char *const certainties[] = {"stated", "hedged", "negated"};
 
@@ -193,13 +193,13 @@ main(int argc, char **argv)
 			if (!brim_intent_run(scan, row[2], row[1], source_named(row[0])))
 				return 1;
 		}
-		spent[scan->nhits > 0] += (now() - start) / rounds;
-		bytes[scan->nhits > 0] += (double) row[2].len;
-		for (int i = 0; i < scan->nhits && !speed; i++)
+		spent[scan->nsignals > 0] += (now() - start) / rounds;
+		bytes[scan->nsignals > 0] += (double) row[2].len;
+		for (int i = 0; i < scan->nsignals && !speed; i++)
 		{
 			if (i > 0)
 				putchar('\x1f');
-			print_hit(lexicon, row[2], &scan->hits[i]);
+			print_hit(lexicon, row[2], &scan->signals[i]);
 		}
 		if (!speed)
 			putchar('\n');

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "core/gemini/gemini.h"
-#include "core/gemini/json.h"
+#include "core/gemini/internal.h"
 #include "core/base/text.h"
 
 extern int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -102,9 +102,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void) brim_intent_date(input, &day);
 	if (!brim_intent_run(scan, input, company, source.len % 4))
 		abort();
-	for (int i = 0; i < scan->nhits; i++)
+	for (int i = 0; i < scan->nsignals; i++)
 	{
-		const BrimIntentHit *hit = &scan->hits[i];
+		const BrimIntentSignal *hit = &scan->signals[i];
 
 		if (hit->start < before || hit->len == 0 || hit->start + hit->len > input.len ||
 			hit->class_no < 0 || hit->class_no >= lexicon->nclasses || hit->people < 0 ||

@@ -37,7 +37,7 @@ place          | src/pg/queue/node.c | s/node->is_armed = brim_txn_bool\(0, 3\);
 node           | src/pg/queue/email.c | s/AND e\.node_id = \$4/AND \$4 IS NOT NULL/ | tap t/050_copies.pl | 050_copies
 node-of-jobs   | src/pg/queue/generation.c | s/AND g\.node_id = \$4/AND \$4 IS NOT NULL/ | tap t/050_copies.pl t/052_copies_logical.pl | 05[02]_copies
 standby        | src/pg/server/standby.c | s/confirmed = WalSndCtl->lsn\[SYNC_REP_WAIT_FLUSH\] >= upto;/confirmed = true;/ | tap t/053_promotion.pl | cancelled ten times
-grace          | src/worker/worker.c | s/hold_stop = hold;/hold_stop = false;/ | tap t/030_lifecycle.pl | 030_lifecycle
+grace          | src/worker/process.c | s/hold_stop = hold;/hold_stop = false;/ | tap t/030_lifecycle.pl | 030_lifecycle
 pace           | src/worker/deliver_queue.c | s/if \(!brim_node_lock_batch\(&last\)\)/last = 0;\n\tif (false)/ | tap t/031_workers.pl | keep to brim.batch_size
 classify-off     | sql/parts/41_queue_classify.sql | s/IF NOT brim\.is_on\(.brim\.classify.\) OR /IF /g | tap t/022_classify.pl | 022_classify
 classify-node    | src/pg/queue/classification.c | s/AND c\.node_id = \$4/AND \$4 IS NOT NULL/ | tap t/022_classify.pl | a copy does not ask

@@ -269,6 +269,26 @@ sub wait_idle
 	return;
 }
 
+# Turn the clock of all workers forward, instead of waiting
+sub turn_clock
+{
+	my ($self, $by) = @_;
+	return $self->sql("SELECT brim.turn_clock('$by')");
+}
+
+# Until all workers have run a transaction from now on and found nothing more to
+# do.  After something that wakes them, and only where they look at a queue.
+sub wait_settled
+{
+	my ($self) = @_;
+	my $since = $self->sql('SELECT clock_timestamp()');
+	$self->sql(q{SELECT brim.wake_worker()});
+	$self->wait_until(
+		"SELECT bool_and(w.state = 'idle' AND a.state = 'idle' AND a.state_change > '$since')
+		   FROM brim.worker_slots() AS w JOIN pg_stat_activity AS a USING (pid)");
+	return;
+}
+
 # How many rows have each status, as "status=n status=n"
 sub statuses
 {

@@ -4,8 +4,8 @@
 # runs them.
 #
 # A statement of src/pg/queue/email.c may be used in a spec, under its own name, with
-# other columns returned, with the node looked up and statuses written out instead
-# of given, and for the whole queue without suspects.
+# other columns returned, with the node looked up, statuses written out and
+# now() instead of the worker's time, and for the whole queue without suspects.
 
 use strict;
 use warnings;
@@ -27,6 +27,7 @@ sub essence
 	$sql =~ s/\(2147483647, 0\)/(\$8, \$9)/g;
 	$sql =~ s/\(e\.crashes > 0\) = false/(e.crashes > 0) = \$5/g;
 	$sql =~ s/e\.status = '(?:claimed|committing)' AND e\.claim_token = \$2/e.status = \$3 AND e.claim_token = \$2/g;
+	$sql =~ s/next_attempt_at <= now\(\)/next_attempt_at <= \$10/g;
 	$sql =~ s/ARRAY\[0\]/\$4::int[]/g;
 	$sql =~ s/\s+RETURNING(?:(?!RETURNING).)*\z//s;
 	$sql =~ s/\s+//g;

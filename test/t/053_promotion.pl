@@ -8,7 +8,6 @@ use warnings;
 use BrimTest;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes qw(sleep);
 
 my $brim = BrimTest->new('primary', standby => 1, conf => "autovacuum = off\n");
 my $primary = $brim->node;
@@ -52,7 +51,8 @@ $brim->set('synchronous_standby_names' => '');
 $brim->add_companies(1, 'Fourth');
 $brim->wait_until(q{SELECT count(*) FROM brim_status() WHERE check_name = 'standbys' AND status = 'blocked' AND detail LIKE '%standby1%'}, '1');
 pass('brim_status() says that the standby is missing');
-sleep(1);
+$brim->turn_clock('2 min');
+$brim->wait_settled;
 is($brim->sql($sent), '6', 'and nothing is sent meanwhile');
 $brim->set('synchronous_standby_names' => 'standby1');
 $brim->wait_until($sent, '7');
@@ -65,7 +65,9 @@ $brim->node->psql('app', q{SET synchronous_commit = local; SELECT brim_score_com
 my $mails = scalar($smtp->mails);
 for (1 .. 10)
 {
-	sleep(0.3);
+	# its pause after the error before is over
+	$brim->turn_clock('2 min');
+	$brim->wait_until(q{SELECT wait_event FROM pg_stat_activity WHERE backend_type = 'brim worker'}, 'SyncRep');
 	$primary->psql('postgres', q{SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE backend_type = 'brim worker'});
 }
 is(scalar($smtp->mails), $mails, 'without the standby nothing is sent, though its wait was cancelled ten times');

@@ -23,7 +23,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/base/buf.h"
+#include "core/base/base.h"
 
 static int unit_count = 0;
 static int unit_failed = 0;

@@ -10,8 +10,10 @@
 
 #include "core/base/arena.h"
 #include "core/base/buf.h"
+#include "core/base/error.h"
 #include "core/base/mem.h"
 #include "core/base/retry.h"
+#include "core/base/str.h"
 #include "core/base/text.h"
 #include "core/base/utf8.h"
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * buf.c
- *	  Byte strings and the growing buffer; see buf.h.
+ *	  A growing buffer of bytes; see buf.h.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,20 +10,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-BrimStr
-brim_str(const char *cstring)
-{
-	BrimStr str = {cstring, cstring != NULL ? strlen(cstring) : 0};
-
-	return str;
-}
-
-bool
-brim_str_equal(BrimStr a, BrimStr b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
 
 void
 brim_buf_init(BrimBuf *buf, BrimMem *mem, size_t limit)
@@ -134,28 +120,4 @@ brim_buf_str(const BrimBuf *buf)
 	BrimStr str = {buf->data != NULL ? buf->data : "", buf->len};
 
 	return str;
-}
-
-/* Write an error text, cut to what fits without splitting a UTF-8 character. */
-void
-brim_error_set(BrimError *error, const char *format, ...)
-{
-	va_list args;
-	int     len;
-
-	va_start(args, format);
-	len = vsnprintf(error->message, sizeof(error->message), format, args);
-	va_end(args);
-	if (len < 0)
-		error->message[0] = '\0';
-	else if ((size_t) len >= sizeof(error->message))
-	{
-		size_t end = sizeof(error->message) - 1;
-
-		while (end > 0 && ((unsigned char) error->message[end - 1] & 0xC0) == 0x80)
-			end--;
-		if (end > 0 && (unsigned char) error->message[end - 1] >= 0xC0)
-			end--;
-		error->message[end] = '\0';
-	}
 }

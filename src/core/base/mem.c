@@ -44,3 +44,21 @@ brim_mem_free(BrimMem *mem, void *block)
 	if (block != NULL)
 		mem->resize(mem, block, 0);
 }
+
+bool
+brim_mem_grow(BrimMem *mem, void **array, int count, int *room, int max, size_t size)
+{
+	int   more = *room < 32 ? 64 : *room > max / 2 ? max : *room * 2;
+	void *grown;
+
+	if (count < *room)
+		return true;
+	if (count >= max)
+		return false;
+	grown = mem->resize(mem, *array, (size_t) more * size);
+	if (grown == NULL)
+		return false;
+	*array = grown;
+	*room = more;
+	return true;
+}

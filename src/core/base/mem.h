@@ -12,6 +12,7 @@
 #ifndef BRIM_CORE_BASE_MEM_H
 #define BRIM_CORE_BASE_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct BrimMem BrimMem;
@@ -28,6 +29,16 @@ struct BrimMem
 
 extern void *brim_mem_alloc(BrimMem *mem, size_t size);
 extern void  brim_mem_free(BrimMem *mem, void *block);
+
+/*
+ * Make room for one more entry in an array that holds count entries and has
+ * room for *room: false when memory is short or there are max entries.
+ */
+extern bool brim_mem_grow(BrimMem *mem, void **array, int count, int *room, int max, size_t size);
+
+#define BRIM_GROW(mem, array, count, room, max)                                                    \
+	((count) < (room) ||                                                                           \
+	 brim_mem_grow((mem), (void **) &(array), (count), &(room), (max), sizeof(*(array))))
 
 /* An allocator over malloc/realloc/free, for tests, fuzzers and the worker. */
 extern BrimMem *brim_mem_malloc(void);

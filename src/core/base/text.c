@@ -48,7 +48,7 @@ brim_text_decode(const char *data, size_t len, uint32_t *codepoint)
 	return (int) n;
 }
 
-/* Is the code point in one of the ranges, which are in rising order? */
+/* Return true if the code point is in one of the ranges, which are in rising order. */
 static bool
 in_ranges(uint32_t codepoint, const uint32_t (*ranges)[2], size_t count)
 {
@@ -69,8 +69,9 @@ in_ranges(uint32_t codepoint, const uint32_t (*ranges)[2], size_t count)
 	return false;
 }
 
-BrimCharClass
-brim_text_class(uint32_t codepoint)
+/* The class of a character above ASCII or in it. */
+static BrimCharClass
+class_of(uint32_t codepoint)
 {
 	if (codepoint < 0x80)
 		return (BrimCharClass) brim_text_ascii_class[codepoint];
@@ -110,7 +111,7 @@ brim_text_next(const char *data, size_t len, size_t *char_len)
 	}
 	n = brim_text_decode(data, len, &codepoint);
 	*char_len = n > 0 ? (size_t) n : 1;
-	return n > 0 ? brim_text_class(codepoint) : BRIM_CHAR_OTHER;
+	return n > 0 ? class_of(codepoint) : BRIM_CHAR_OTHER;
 }
 
 void

@@ -28,8 +28,7 @@ typedef enum BrimCharClass
 } BrimCharClass;
 
 /* Decode the character at data[0]; its length 1..4, or 0 where it is not valid UTF-8. */
-extern int           brim_text_decode(const char *data, size_t len, uint32_t *codepoint);
-extern BrimCharClass brim_text_class(uint32_t codepoint);
+extern int brim_text_decode(const char *data, size_t len, uint32_t *codepoint);
 
 /* The BrimCharClass of each ASCII character; of any other byte BRIM_CHAR_OTHER. */
 extern const unsigned char brim_text_ascii_class[256];

@@ -2,7 +2,7 @@
  *
  * classify.c
  *	  Having texts classified by Gemini: the question, and the events in the
- *	  answer; see gemini_classify.h.
+ *	  answer; see gemini.h.
  *
  * The texts came from outside and go as one JSON object into the user part.
  * The answer is matched to them by number.  What it says beyond the classes and
@@ -11,13 +11,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/gemini/gemini.h"
+#include "core/gemini/internal.h"
 
 #include <json-c/json.h>
 #include <string.h>
 
-#include "core/gemini/frame.h"
-#include "core/gemini/json.h"
 
 /* A cap against a model that runs away, not a wish: thinking counts too. */
 #define TOKENS_AT_ALL 8192
@@ -173,7 +171,7 @@ append_schema(BrimBuf *out, const BrimGeminiQuestion *question)
 							  "\"required\":[\"answers\"],\"additionalProperties\":false}");
 }
 
-/* Check what the question is made of, then append it to out; see gemini_classify.h. */
+/* Check what the question is made of, then append it to out; see gemini.h. */
 bool
 brim_gemini_classify_request(const BrimGeminiQuestion *question, BrimBuf *out, BrimError *error)
 {
@@ -297,7 +295,7 @@ read_answers(const BrimGeminiQuestion *question, struct json_object *said,
 	return answered;
 }
 
-/* Read an HTTP answer; see gemini_classify.h. */
+/* Read an HTTP answer; see gemini.h. */
 void
 brim_gemini_classify_read(const BrimGeminiQuestion *question, int http_status,
 						  int retry_after_header, const char *transport_error, BrimStr body,

@@ -10,13 +10,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/gemini/fault.h"
+#include "core/gemini/internal.h"
 
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "core/gemini/json.h"
 
 #define LONGEST_HINT (7 * 86400) /* more than this is not believed */
 #define QUOTA_HINT 300           /* a longer wait stops all requests */

@@ -9,13 +9,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/gemini/frame.h"
+#include "core/gemini/internal.h"
 
 #include <json-c/json.h>
 #include <string.h>
 
-#include "core/gemini/fault.h"
-#include "core/gemini/json.h"
 
 #define MAX_PARTS 1000
 #define MAX_ANSWER ((size_t) 4 * 1024 * 1024) /* joined text of the parts */
@@ -158,7 +156,7 @@ read_reply(struct json_object *reply, BrimMem *mem, BrimGeminiAnswer *answer)
 	return said;
 }
 
-/* Read an HTTP answer; see gemini_frame.h. */
+/* Read an HTTP answer; see gemini.h. */
 struct json_object *
 brim_gemini_frame_read(const BrimStr *told, int ntold, int http_status, int retry_after_header,
 					   const char *transport_error, BrimStr body, BrimMem *mem,

@@ -9,13 +9,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/gemini/gemini.h"
+#include "core/gemini/internal.h"
 
 #include <json-c/json.h>
 #include <string.h>
 
-#include "core/gemini/frame.h"
-#include "core/gemini/json.h"
 
 /*
  * A cap against a model that runs away, not a wish: thinking counts too, and

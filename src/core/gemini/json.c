@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * json.c
- *	  Reading JSON and text that came from outside; see gemini_json.h.
+ *	  Reading JSON and text that came from outside; see gemini.h.
  *
  *-------------------------------------------------------------------------
  */
-#include "core/gemini/json.h"
+#include "core/gemini/internal.h"
 
 #include <json-c/json.h>
 #include <limits.h>

@@ -10,14 +10,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/gemini/gemini.h"
+#include "core/gemini/internal.h"
 
 #include <json-c/json.h>
 #include <string.h>
 #include <strings.h>
 
-#include "core/gemini/frame.h"
-#include "core/gemini/json.h"
 #include "core/base/base.h"
 
 #define LONGEST_BLANK 40 /* bytes between the brackets of a placeholder */

@@ -9,10 +9,11 @@
  *
  *-------------------------------------------------------------------------
  */
+#include "core/intent/internal.h"
+
 #include <string.h>
 
-#include "core/intent/work.h"
-#include "core/base/base.h"
+#define LOWER_MAX 10000 /* bytes of the folded name */
 
 static const char *const legal_forms[] = {
 	"inc",  "incorporated", "corp",    "corporation", "co",   "company", "ltd", "limited",
@@ -50,14 +51,14 @@ word_in(BrimStr word, const char *const *words)
 }
 
 static BrimAlias *
-add_alias(BrimIntentWork *work, int ntokens)
+add_alias(BrimCompany *company, int ntokens)
 {
-	BrimAlias *alias = &work->aliases[work->naliases];
+	BrimAlias *alias = &company->aliases[company->naliases];
 
-	if (work->naliases > 0)
-		*alias = work->aliases[0];
+	if (company->naliases > 0)
+		*alias = company->aliases[0];
 	alias->ntokens = ntokens;
-	work->naliases++;
+	company->naliases++;
 	return alias;
 }
 
@@ -87,70 +88,83 @@ split_name(BrimStr name, BrimStr *tokens)
 	return ntokens;
 }
 
+void
+brim_intent_company_init(BrimCompany *company, BrimMem *mem)
+{
+	memset(company, 0, sizeof(*company));
+	brim_intent_text_init(&company->folded, mem);
+	brim_buf_init(&company->lower, mem, LOWER_MAX);
+}
+
+void
+brim_intent_company_free(BrimCompany *company)
+{
+	brim_intent_text_free(&company->folded);
+	brim_buf_free(&company->lower);
+}
+
 bool
-brim_intent_company_set(BrimIntentWork *work, BrimStr company)
+brim_intent_company_set(BrimCompany *company, const BrimFold *fold, BrimStr name)
 {
 	BrimAlias *whole;
 	BrimStr    tokens[BRIM_ALIAS_TOKENS_MAX];
 	int        ntokens;
 	int        skip;
 
-	if (company.data == NULL)
-		company.len = 0;
-	if (company.len > BRIM_COMPANY_MAX)
+	if (name.data == NULL)
+		name.len = 0;
+	if (name.len > BRIM_COMPANY_MAX)
 	{
 		/* Cut before a character, not in one */
-		company.len = BRIM_COMPANY_MAX;
-		while (company.len > 0 && ((unsigned char) company.data[company.len] & 0xC0) == 0x80)
-			company.len--;
+		name.len = BRIM_COMPANY_MAX;
+		while (name.len > 0 && ((unsigned char) name.data[name.len] & 0xC0) == 0x80)
+			name.len--;
 	}
-	if (work->company_len == company.len && company.len > 0 &&
-		memcmp(work->company_given, company.data, company.len) == 0)
+	if (company->len == name.len && name.len > 0 &&
+		memcmp(company->given, name.data, name.len) == 0)
 		return true; /* the same as last time */
-	work->naliases = 0;
-	work->company_len = 0;
-	if (company.len == 0)
+	company->naliases = 0;
+	company->len = 0;
+	if (name.len == 0)
 		return true;
-	if (!brim_intent_text_fold(&work->company, work->fold, company))
+	if (!brim_intent_text_fold(&company->folded, fold, name))
 		return false;
-	brim_buf_clear(&work->company_lower);
-	if (!brim_buf_append_str(&work->company_lower, work->company.text))
+	brim_buf_clear(&company->lower);
+	if (!brim_buf_append_str(&company->lower, company->folded.text))
 		return false;
-	brim_text_lower_ascii(work->company_lower.data, work->company_lower.data,
-						  work->company_lower.len);
-	ntokens = split_name(brim_buf_str(&work->company_lower), tokens);
+	brim_text_lower_ascii(company->lower.data, company->lower.data, company->lower.len);
+	ntokens = split_name(brim_buf_str(&company->lower), tokens);
 	while (ntokens > 1 && word_in(tokens[ntokens - 1], legal_forms))
 		ntokens--;
 	skip = ntokens > 1 && brim_str_equal(tokens[0], brim_str("the")) ? 1 : 0;
 	ntokens -= skip;
-	memcpy(work->company_given, company.data, company.len);
-	work->company_len = company.len;
+	memcpy(company->given, name.data, name.len);
+	company->len = name.len;
 	if (ntokens == 0)
 		return true;
-	whole = add_alias(work, ntokens);
+	whole = add_alias(company, ntokens);
 	memcpy(whole->tokens, tokens + skip, sizeof(BrimStr) * (size_t) ntokens);
 	whole->is_capital = false;
-	for (size_t i = 0; i < company.len && !whole->is_capital; i++)
-		whole->is_capital = company.data[i] >= 'A' && company.data[i] <= 'Z';
+	for (size_t i = 0; i < name.len && !whole->is_capital; i++)
+		whole->is_capital = name.data[i] >= 'A' && name.data[i] <= 'Z';
 	if (ntokens > 2 && whole->tokens[1].len > 3)
-		add_alias(work, 2);
+		add_alias(company, 2);
 	if (ntokens > 1 && whole->tokens[0].len > 3 && !word_in(whole->tokens[0], common_words))
-		add_alias(work, 1);
+		add_alias(company, 1);
 	return true;
 }
 
-/* Does a name begin at a token? */
+/* Return true if a name begins at a token. */
 static bool
-is_name_at(const BrimIntentWork *work, const BrimAlias *alias, int token)
+is_name_at(const BrimTokens *tokens, const BrimAlias *alias, int token)
 {
-	if (token + alias->ntokens > work->sentence.ntokens)
+	if (token + alias->ntokens > tokens->count)
 		return false;
-	if (alias->is_capital && !work->sentence.tokens[token].is_capital &&
-		!work->sentence.tokens[token].is_number)
+	if (alias->is_capital && !tokens->at[token].is_capital && !tokens->at[token].is_number)
 		return false;
 	for (int i = 0; i < alias->ntokens; i++)
 	{
-		BrimStr word = brim_intent_token(work, token + i);
+		BrimStr word = brim_intent_tokens_text(tokens, token + i);
 
 		if (word.len != alias->tokens[i].len)
 			return false;
@@ -165,24 +179,42 @@ is_name_at(const BrimIntentWork *work, const BrimAlias *alias, int token)
 }
 
 void
-brim_intent_company_find(BrimIntentWork *work)
+brim_intent_company_find(BrimMentions *mentions, const BrimCompany *company,
+						 const BrimTokens *tokens)
 {
-	BrimSentence *sentence = &work->sentence;
-
-	sentence->nmentions = 0;
-	for (int token = 0; token < sentence->ntokens && sentence->nmentions < BRIM_SPANS_MAX; token++)
+	mentions->is_known = company->naliases > 0;
+	mentions->count = 0;
+	for (int token = 0; token < tokens->count && mentions->count < BRIM_SPANS_MAX; token++)
 	{
-		for (int a = 0; a < work->naliases; a++)
+		for (int a = 0; a < company->naliases; a++)
 		{
-			if (is_name_at(work, &work->aliases[a], token))
+			if (is_name_at(tokens, &company->aliases[a], token))
 			{
-				BrimSpan *mention = &sentence->mentions[sentence->nmentions++];
+				BrimSpan *mention = &mentions->at[mentions->count++];
 
 				mention->first = token;
-				mention->last = token + work->aliases[a].ntokens - 1;
+				mention->last = token + company->aliases[a].ntokens - 1;
 				token = mention->last;
 				break;
 			}
 		}
 	}
+}
+
+bool
+brim_intent_company_is_at(const BrimMentions *mentions, int token)
+{
+	for (int i = 0; i < mentions->count; i++)
+	{
+		if (token >= mentions->at[i].first && token <= mentions->at[i].last)
+			return true;
+	}
+	return false;
+}
+
+bool
+brim_intent_company_is_other_name(const BrimMentions *mentions, const BrimTokens *tokens, int token)
+{
+	return token >= 0 && token < tokens->count && tokens->at[token].is_capital &&
+		   !brim_intent_company_is_at(mentions, token);
 }

@@ -5,14 +5,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#include <string.h>
+#include "core/intent/internal.h"
 
-#include "core/intent/work.h"
-#include "core/base/base.h"
+#include <string.h>
 
 #define VALUE_MAX INT64_C(100000000000000000) /* 10^15 in 1/100 */
 #define PEOPLE_MAX 10000000
-#define FIGURE_REACH 20 /* tokens between a figure and what it belongs to */
 
 typedef struct Name
 {
@@ -189,16 +187,16 @@ third_digit(BrimStr text, size_t start, size_t end)
 
 /* The jobs or people that follow a number, or -1. */
 static int
-people_behind(const BrimIntentWork *work, int token)
+people_behind(const BrimTokens *tokens, int token)
 {
-	for (int i = token; i < token + 4 && i < work->sentence.ntokens; i++)
+	for (int i = token; i < token + 4 && i < tokens->count; i++)
 	{
-		const BrimToken *at = &work->sentence.tokens[i];
+		const BrimToken *at = &tokens->at[i];
 
 		if ((at->gap & (BRIM_GAP_COMMA | BRIM_GAP_BREAK)) != 0 || at->is_number ||
-			brim_intent_token_in(work, i, no_people_words))
+			brim_intent_tokens_in(tokens, i, no_people_words))
 			return -1;
-		if (brim_intent_token_in(work, i, people_words))
+		if (brim_intent_tokens_in(tokens, i, people_words))
 			return i;
 	}
 	return -1;
@@ -206,37 +204,36 @@ people_behind(const BrimIntentWork *work, int token)
 
 /* Read the number that begins with a token; the token behind it. */
 static int
-read_figure(BrimIntentWork *work, int token)
+read_figure(BrimFigures *figures, const BrimTokens *tokens, int token)
 {
-	BrimSentence *sentence = &work->sentence;
-	BrimStr       text = work->text.text;
-	BrimFigure   *figure = &sentence->figures[sentence->nfigures];
-	size_t        start = sentence->tokens[token].start;
-	size_t        end;
-	size_t        at;
-	int           next = token;
-	int           people = -1;
-	int64_t       times = 0;
-	BrimStr       tail;
+	BrimStr     text = tokens->text->text;
+	BrimFigure *figure = &figures->at[figures->count];
+	size_t      start = tokens->at[token].start;
+	size_t      end;
+	size_t      at;
+	int         next = token;
+	int         people = -1;
+	int64_t     times = 0;
+	BrimStr     tail;
 
 	memset(figure, 0, sizeof(*figure));
-	end = read_number(text, start, sentence->end, &figure->value);
-	while (next < sentence->ntokens && sentence->tokens[next].end <= end)
+	end = read_number(text, start, tokens->end, &figure->value);
+	while (next < tokens->count && tokens->at[next].end <= end)
 		next++;
 	tail.data = text.data + end;
 	tail.len = 0;
-	if (next < sentence->ntokens && sentence->tokens[next].start < end)
+	if (next < tokens->count && tokens->at[next].start < end)
 	{
 		/* Letters right behind the digits: 5m; others make it no number: 3rd, 4x4 */
-		tail.len = sentence->tokens[next].end - end;
+		tail.len = tokens->at[next].end - end;
 		times = scale_named(tail);
 		next++;
 		if (times == 0)
 			return next;
 	}
-	else if (next < sentence->ntokens && sentence->tokens[next].start - end <= 1)
+	else if (next < tokens->count && tokens->at[next].start - end <= 1)
 	{
-		times = scale_named(brim_intent_token(work, next));
+		times = scale_named(brim_intent_tokens_text(tokens, next));
 		next += times > 0;
 	}
 	if (times > 0)
@@ -244,18 +241,18 @@ read_figure(BrimIntentWork *work, int token)
 						(times >= 1000 ? third_digit(text, start, end) * times / 10 : 0);
 	figure->span.first = token;
 	figure->span.last = next - 1;
-	at = sentence->tokens[next - 1].end > end ? sentence->tokens[next - 1].end : end;
-	if (at < sentence->end && text.data[at] == ' ')
+	at = tokens->at[next - 1].end > end ? tokens->at[next - 1].end : end;
+	if (at < tokens->end && text.data[at] == ' ')
 		at++;
-	figure->is_percent = (at < sentence->end && text.data[at] == '%') ||
-						 brim_intent_token_is(work, next, "percent") ||
-						 brim_intent_token_is(work, next, "pc");
-	figure->currency = sign_before(text, sentence->start, start);
+	figure->is_percent = (at < tokens->end && text.data[at] == '%') ||
+						 brim_intent_tokens_is(tokens, next, "percent") ||
+						 brim_intent_tokens_is(tokens, next, "pc");
+	figure->currency = sign_before(text, tokens->start, start);
 	if (figure->currency == NULL && token > 0)
-		figure->currency = currency_named(brim_intent_token(work, token - 1));
-	if (figure->currency == NULL && next < sentence->ntokens)
+		figure->currency = currency_named(brim_intent_tokens_text(tokens, token - 1));
+	if (figure->currency == NULL && next < tokens->count)
 	{
-		figure->currency = currency_named(brim_intent_token(work, next));
+		figure->currency = currency_named(brim_intent_tokens_text(tokens, next));
 		if (figure->currency != NULL)
 			figure->span.last = next++;
 	}
@@ -263,30 +260,28 @@ read_figure(BrimIntentWork *work, int token)
 		figure->currency = NULL;
 	if (figure->currency == NULL && !figure->is_percent && figure->value >= 100 &&
 		figure->value <= INT64_C(100) * PEOPLE_MAX)
-		people = people_behind(work, next);
+		people = people_behind(tokens, next);
 	figure->is_people = people >= 0;
 	if (figure->is_people)
 		figure->span.last = people;
-	sentence->nfigures++;
+	figures->count++;
 	return next;
 }
 
 /* "$10-15 million": the first number of a range has the scale and currency of the second. */
 static void
-join_ranges(BrimIntentWork *work)
+join_ranges(BrimFigures *figures, const BrimTokens *tokens)
 {
-	BrimSentence *sentence = &work->sentence;
-
-	for (int i = 0; i + 1 < sentence->nfigures; i++)
+	for (int i = 0; i + 1 < figures->count; i++)
 	{
-		BrimFigure *a = &sentence->figures[i];
-		BrimFigure *b = &sentence->figures[i + 1];
+		BrimFigure *a = &figures->at[i];
+		BrimFigure *b = &figures->at[i + 1];
 		bool        is_range = b->span.first == a->span.last + 1 ||
 						(b->span.first == a->span.last + 2 &&
-						 (brim_intent_token_is(work, a->span.last + 1, "to") ||
-						  brim_intent_token_is(work, a->span.last + 1, "and")));
+						 (brim_intent_tokens_is(tokens, a->span.last + 1, "to") ||
+						  brim_intent_tokens_is(tokens, a->span.last + 1, "and")));
 
-		if (!is_range || (sentence->tokens[b->span.first].gap & BRIM_GAP_COMMA) != 0)
+		if (!is_range || (tokens->at[b->span.first].gap & BRIM_GAP_COMMA) != 0)
 			continue;
 		if (a->currency != NULL && a->value > 0 && a->value < 100000 &&
 			b->value >= 100000 * INT64_C(1000))
@@ -301,9 +296,9 @@ join_ranges(BrimIntentWork *work)
 	}
 }
 
-/* Note a round of funding; true where one begins with the token. */
+/* Note a round of funding that begins with a token; false where none does. */
 static bool
-note_round(BrimIntentWork *work, int token)
+note_round(BrimFigures *figures, const BrimTokens *tokens, int token)
 {
 	static const char *const letters[] = {"series a", "series b", "series c", "series d",
 										  "series e", "series f", "series g", "series h",
@@ -313,13 +308,12 @@ note_round(BrimIntentWork *work, int token)
 	static const char *const nouns[] = {"round",   "funding", "financing", "investment",
 										"capital", "raise",   "extension", "facility",
 										"equity",  "loan",    NULL};
-	BrimSentence            *sentence = &work->sentence;
 	const char              *round = NULL;
 	int                      last = token;
 
-	if (brim_intent_token_is(work, token, "series") && token + 1 < sentence->ntokens)
+	if (brim_intent_tokens_is(tokens, token, "series") && token + 1 < tokens->count)
 	{
-		BrimStr letter = brim_intent_token(work, token + 1);
+		BrimStr letter = brim_intent_tokens_text(tokens, token + 1);
 		int     number =
             letter.len > 0 ? brim_text_lower_byte((unsigned char) letter.data[0]) - 'a' : -1;
 
@@ -331,110 +325,67 @@ note_round(BrimIntentWork *work, int token)
 			last = token + 1;
 		}
 	}
-	else if (brim_intent_token_in(work, token, kinds))
+	else if (brim_intent_tokens_in(tokens, token, kinds))
 	{
-		bool is_pre = brim_intent_token_is(work, token - 1, "pre");
+		bool is_pre = brim_intent_tokens_is(tokens, token - 1, "pre");
 		bool is_round = is_pre;
 
 		for (int i = token + 1; i <= token + 2 && !is_round; i++)
-			is_round = brim_intent_token_in(work, i, nouns);
+			is_round = brim_intent_tokens_in(tokens, i, nouns);
 		if (!is_round)
 			return false;
 		for (int i = 0; kinds[i] != NULL; i++)
 		{
-			if (brim_intent_token_is(work, token, kinds[i]))
+			if (brim_intent_tokens_is(tokens, token, kinds[i]))
 				round = i == 0 && is_pre ? "pre-seed" : kinds[i];
 		}
 	}
-	else if (brim_intent_token_is(work, token, "preseed"))
+	else if (brim_intent_tokens_is(tokens, token, "preseed"))
 		round = "pre-seed";
 	if (round == NULL)
 		return false;
-	sentence->round = round;
-	sentence->round_span.first = token;
-	sentence->round_span.last = last;
+	figures->round = round;
+	figures->round_span.first = token;
+	figures->round_span.last = last;
 	return true;
 }
 
 void
-brim_intent_figures(BrimIntentWork *work)
+brim_intent_figures_read(BrimFigures *figures, const BrimTokens *tokens)
 {
-	BrimSentence *sentence = &work->sentence;
-
-	sentence->nfigures = 0;
-	sentence->round = NULL;
-	for (int token = 0; token < sentence->ntokens;)
+	figures->count = 0;
+	figures->round = NULL;
+	for (int token = 0; token < tokens->count;)
 	{
-		if (sentence->tokens[token].is_number && sentence->nfigures < BRIM_FIGURES_MAX)
-			token = read_figure(work, token);
+		if (tokens->at[token].is_number && figures->count < BRIM_FIGURES_MAX)
+			token = read_figure(figures, tokens, token);
 		else
 		{
-			if (sentence->round == NULL)
-				note_round(work, token);
+			if (figures->round == NULL)
+				note_round(figures, tokens, token);
 			token++;
 		}
 	}
-	join_ranges(work);
+	join_ranges(figures, tokens);
 }
 
-/* Tokens between two spans; 0 where they touch or overlap. */
-static int
-distance(BrimSpan a, BrimSpan b)
+bool
+brim_intent_figures_fit(BrimPlaceholder placeholder, const BrimFigure *figure)
 {
-	if (b.first > a.last)
-		return b.first - a.last - 1;
-	return a.first > b.last ? a.first - b.last - 1 : 0;
-}
-
-/* Does another clause begin between two spans: ", and", a break? */
-static bool
-is_apart(const BrimIntentWork *work, BrimSpan a, BrimSpan b)
-{
-	static const char *const begins[] = {"and", "but", "while", "as", NULL};
-	const BrimSentence      *sentence = &work->sentence;
-	int                      from = a.last < b.first ? a.last : b.last;
-	int                      to = a.last < b.first ? b.first : a.first;
-
-	if (to <= from)
-		return false;
-	if (to - from > FIGURE_REACH || sentence->breaks[to] != sentence->breaks[from])
-		return true;
-	for (int i = from + 1; i <= to; i++)
+	switch (placeholder)
 	{
-		if ((sentence->tokens[i].gap & BRIM_GAP_COMMA) != 0 &&
-			brim_intent_token_in(work, i, begins))
+		case BRIM_PLACEHOLDER_MONEY:
+			return figure->currency != NULL;
+		case BRIM_PLACEHOLDER_PERCENT:
+			return figure->is_percent;
+		case BRIM_PLACEHOLDER_PEOPLE:
+			return figure->is_people;
+		case BRIM_PLACEHOLDER_NUMBER:
 			return true;
+		case BRIM_PLACEHOLDER_COMPANY:
+		case BRIM_PLACEHOLDER_NAME:
+		case BRIM_PLACEHOLDER_NONE:
+			break;
 	}
 	return false;
-}
-
-void
-brim_intent_hit_figures(const BrimIntentWork *work, BrimSpan evidence, BrimIntentHit *hit)
-{
-	const BrimSentence *sentence = &work->sentence;
-	int                 money_at = BRIM_TOKENS_MAX;
-	int                 people_at = BRIM_TOKENS_MAX;
-
-	for (int i = 0; i < sentence->nfigures; i++)
-	{
-		const BrimFigure *figure = &sentence->figures[i];
-		int               at = distance(evidence, figure->span);
-
-		if (is_apart(work, evidence, figure->span))
-			continue;
-		if (figure->currency != NULL && at < money_at)
-		{
-			money_at = at;
-			hit->has_amount = true;
-			hit->amount = figure->value;
-			hit->currency = brim_str(figure->currency);
-		}
-		if (figure->is_people && at < people_at)
-		{
-			people_at = at;
-			hit->people = (int) (figure->value / 100);
-		}
-	}
-	if (sentence->round != NULL && !is_apart(work, evidence, sentence->round_span))
-		hit->round = brim_str(sentence->round);
 }

@@ -1,113 +1,136 @@
 /*-------------------------------------------------------------------------
  *
  * intent.c
- *	  Events in texts: the pass over a text; see intent.h.
+ *	  Events in texts: the pass over a text, stage by stage; see internal.h.
  *
  *-------------------------------------------------------------------------
  */
-#include "core/intent/intent.h"
+#include "core/intent/internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/intent/work.h"
+/* The phrases that the pass over a text found. */
+typedef struct FoundList
+{
+	int        count;
+	BrimFound *at;
+	int        sources;  /* of words of terms among them */
+	bool       is_short; /* memory is */
+
+	/* Memory */
+	const BrimLexicon *lexicon;
+	BrimMem           *mem;
+	int                room;
+} FoundList;
+
+/* Signals as they are made: with the sources of their terms. */
+typedef struct SignalList
+{
+	int              count;
+	BrimIntentSignal at[BRIM_INTENT_SIGNALS_MAX];
+	unsigned char    sources[BRIM_INTENT_SIGNALS_MAX];
+} SignalList;
+
+/* A structure a stage; only this file knows all of them. */
+struct BrimIntentStages
+{
+	const BrimLexicon *lexicon;
+	const BrimFold    *fold;
+	BrimMem           *mem;
+
+	BrimFoldedText text;
+	BrimCompany    company;
+	FoundList      found;
+	BrimSentence   sentence;
+	BrimHits       hits;
+	SignalList     signals;
+};
 
 BrimIntentScan *
 brim_intent_create(const BrimLexicon *lexicon, const BrimFold *fold, BrimMem *mem)
 {
-	BrimIntentScan *scan = brim_mem_alloc(mem, sizeof(BrimIntentScan));
-	BrimIntentWork *work = brim_mem_alloc(mem, sizeof(BrimIntentWork));
-	int  *class_hit = brim_mem_alloc(mem, sizeof(int) * 2 * ((size_t) lexicon->nclasses + 1));
-	char *has_word = brim_mem_alloc(mem, (size_t) lexicon->nterms + 1);
+	BrimIntentScan          *scan = brim_mem_alloc(mem, sizeof(BrimIntentScan));
+	struct BrimIntentStages *stages = brim_mem_alloc(mem, sizeof(struct BrimIntentStages));
 
-	if (scan == NULL || work == NULL || class_hit == NULL || has_word == NULL)
+	if (scan == NULL || stages == NULL)
 	{
-		brim_mem_free(mem, has_word);
 		brim_mem_free(mem, scan);
-		brim_mem_free(mem, work);
-		brim_mem_free(mem, class_hit);
+		brim_mem_free(mem, stages);
 		return NULL;
 	}
 	memset(scan, 0, sizeof(*scan));
-	memset(work, 0, sizeof(*work));
-	work->lexicon = lexicon;
-	work->fold = fold;
-	work->mem = mem;
-	work->has_word = has_word;
-	work->class_hit = class_hit;
-	work->class_word = class_hit + lexicon->nclasses;
-	brim_intent_text_init(&work->text, mem);
-	brim_intent_text_init(&work->company, mem);
-	brim_buf_init(&work->company_lower, mem, 10000);
-	scan->work = work;
-	scan->hits = work->hits;
+	memset(stages, 0, sizeof(*stages));
+	stages->lexicon = lexicon;
+	stages->fold = fold;
+	stages->mem = mem;
+	brim_intent_text_init(&stages->text, mem);
+	brim_intent_company_init(&stages->company, mem);
+	stages->found.lexicon = lexicon;
+	stages->found.mem = mem;
+	scan->stages = stages;
+	scan->signals = stages->signals.at;
+	if (!brim_intent_marks_init(&stages->sentence.marks, lexicon, mem) ||
+		!brim_intent_judge_init(&stages->hits, lexicon, mem))
+	{
+		brim_intent_free(scan);
+		return NULL;
+	}
 	return scan;
 }
 
 void
 brim_intent_free(BrimIntentScan *scan)
 {
-	BrimIntentWork *work;
-	BrimMem        *mem;
+	struct BrimIntentStages *stages;
+	BrimMem                 *mem;
 
 	if (scan == NULL)
 		return;
-	work = scan->work;
-	mem = work->mem;
-	brim_intent_text_free(&work->text);
-	brim_intent_text_free(&work->company);
-	brim_buf_free(&work->company_lower);
-	brim_mem_free(mem, work->found);
-	brim_mem_free(mem, work->marks);
-	brim_mem_free(mem, work->cues);
-	brim_mem_free(mem, work->has_word);
-	brim_mem_free(mem, work->class_hit);
-	brim_mem_free(mem, work);
+	stages = scan->stages;
+	mem = stages->mem;
+	brim_intent_text_free(&stages->text);
+	brim_intent_company_free(&stages->company);
+	brim_mem_free(mem, stages->found.at);
+	brim_intent_marks_free(&stages->sentence.marks);
+	brim_intent_judge_free(&stages->hits, mem);
+	brim_mem_free(mem, stages);
 	brim_mem_free(mem, scan);
 }
 
-/* Note a phrase that the pass found. */
+/* Note a phrase that the pass found; what is beyond the limit is not looked at. */
 static bool
 note(void *state, int pattern, size_t end)
 {
-	BrimIntentWork *work = state;
+	FoundList *found = state;
 
-	if (work->nfound == work->found_room)
+	if (found->count == BRIM_INTENT_FOUND_MAX)
+		return false;
+	if (!BRIM_GROW(found->mem, found->at, found->count, found->room, BRIM_INTENT_FOUND_MAX))
 	{
-		int   room = work->found_room > 0 ? work->found_room * 2 : 128;
-		void *grown;
-
-		if (work->found_room >= BRIM_INTENT_FOUND_MAX)
-			return false;
-		grown = work->mem->resize(work->mem, work->found, (size_t) room * sizeof(BrimFound));
-		if (grown == NULL)
-		{
-			work->is_short = true;
-			return false;
-		}
-		work->found = grown;
-		work->found_room = room;
+		found->is_short = true;
+		return false;
 	}
-	work->found[work->nfound].pattern = pattern;
-	work->found[work->nfound].end = end;
-	work->nfound++;
-	work->found_sources |= work->lexicon->is_word[pattern];
+	found->at[found->count].pattern = pattern;
+	found->at[found->count].end = end;
+	found->count++;
+	found->sources |= found->lexicon->is_word[pattern];
 	return true;
 }
 
-/* Does a cue among what was found say that the text is a job post? */
+/* Return true if a cue among what was found says that the text is a job post. */
 static bool
-says_job_post(const BrimIntentWork *work)
+says_job_post(const FoundList *found)
 {
-	const BrimLexicon *lexicon = work->lexicon;
+	const BrimLexicon *lexicon = found->lexicon;
 
-	for (int i = 0; i < work->nfound; i++)
+	for (int i = 0; i < found->count; i++)
 	{
-		int pattern = work->found[i].pattern;
+		int pattern = found->at[i].pattern;
 
 		for (int t = lexicon->phrases.first[pattern]; t < lexicon->phrases.first[pattern + 1]; t++)
 		{
-			const BrimItem *item = &lexicon->items[lexicon->phrases.targets[t].rule];
+			const BrimItem *item = &lexicon->items[lexicon->phrases.targets[t].item];
 
 			if (item->role == BRIM_ITEM_CUE && item->term == BRIM_CUE_JOB_POST)
 				return true;
@@ -116,27 +139,41 @@ says_job_post(const BrimIntentWork *work)
 	return false;
 }
 
-/* Judge each sentence that has a word of a term. */
-static bool
-judge_sentences(BrimIntentWork *work)
+/* Turn the hits of a sentence into signals; those beyond the limit are left out. */
+static void
+add_signals(SignalList *signals, const BrimSentence *sentence, const BrimHits *hits)
 {
-	BrimStr text = work->text.text;
-	size_t  start = 0;
-	int     next = 0;
+	for (int i = 0; i < hits->count && signals->count < BRIM_INTENT_SIGNALS_MAX; i++)
+	{
+		brim_intent_signal_make(&signals->at[signals->count], sentence, &hits->at[i]);
+		signals->sources[signals->count++] = (unsigned char) hits->at[i].term->sources;
+	}
+}
 
-	while (start < text.len && next < work->nfound)
+/* Read and judge each sentence that has a word of a term; false: memory is short. */
+static bool
+read_sentences(struct BrimIntentStages *stages, const BrimPassage *passage)
+{
+	const FoundList *found = &stages->found;
+	BrimStr          text = passage->text->text;
+	size_t           start = 0;
+	int              next = 0;
+
+	while (start < text.len && next < found->count)
 	{
 		size_t end = brim_intent_sentence_end(text, start);
 		int    first = next;
 		int    sources = 0;
 
-		for (; next < work->nfound && work->found[next].end <= end; next++)
-			sources |= work->lexicon->is_word[work->found[next].pattern];
-		if ((sources & work->sources) != 0)
+		for (; next < found->count && found->at[next].end <= end; next++)
+			sources |= passage->lexicon->is_word[found->at[next].pattern];
+		if ((sources & passage->sources) != 0)
 		{
-			brim_intent_sentence_read(work, start, end);
-			if (!brim_intent_judge(work, work->found + first, next - first))
+			if (!brim_intent_sentence_read(&stages->sentence, passage, start, end,
+										   found->at + first, next - first))
 				return false;
+			brim_intent_judge(&stages->hits, passage->lexicon, &stages->sentence);
+			add_signals(&stages->signals, &stages->sentence, &stages->hits);
 		}
 		start = end;
 	}
@@ -144,40 +181,38 @@ judge_sentences(BrimIntentWork *work)
 }
 
 /*
- * Decide what the text is, where that is not known: a job post if a cue says
- * so or nothing but terms of job posts was fulfilled.  Keep the hits of that
- * kind.
+ * Decide what the text is, where that is not known: a job post if nothing but
+ * terms of job posts was fulfilled.  Keep the signals of that kind.
  */
-static void
-settle_source(BrimIntentWork *work)
+static int
+settle_source(SignalList *signals, int sources)
 {
-	int source = BRIM_INTENT_JOB_POST;
+	int source = sources;
 	int kept = 0;
 
-	if (work->sources == BRIM_INTENT_ANY && !work->is_job_post)
+	if (sources == BRIM_INTENT_ANY)
 	{
-		for (int i = 0; i < work->nhits; i++)
+		source = BRIM_INTENT_JOB_POST;
+		for (int i = 0; i < signals->count; i++)
 		{
-			if ((work->hit_sources[i] & BRIM_INTENT_NEWS) != 0)
+			if ((signals->sources[i] & BRIM_INTENT_NEWS) != 0)
 				source = BRIM_INTENT_NEWS;
 		}
 	}
-	else if (work->sources != BRIM_INTENT_ANY)
-		source = work->sources;
-	work->sources = source;
-	for (int i = 0; i < work->nhits; i++)
+	for (int i = 0; i < signals->count; i++)
 	{
-		if ((work->hit_sources[i] & source) != 0)
-			work->hits[kept++] = work->hits[i];
+		if ((signals->sources[i] & source) != 0)
+			signals->at[kept++] = signals->at[i];
 	}
-	work->nhits = kept;
+	signals->count = kept;
+	return source;
 }
 
 static int
-compare_hits(const void *left, const void *right)
+compare_signals(const void *left, const void *right)
 {
-	const BrimIntentHit *a = left;
-	const BrimIntentHit *b = right;
+	const BrimIntentSignal *a = left;
+	const BrimIntentSignal *b = right;
 
 	if (a->start != b->start)
 		return a->start < b->start ? -1 : 1;
@@ -187,33 +222,35 @@ compare_hits(const void *left, const void *right)
 bool
 brim_intent_run(BrimIntentScan *scan, BrimStr text, BrimStr company, int sources)
 {
-	BrimIntentWork *work = scan->work;
+	struct BrimIntentStages *stages = scan->stages;
+	FoundList               *found = &stages->found;
+	SignalList              *signals = &stages->signals;
+	BrimPassage              passage = {stages->lexicon, &stages->text, &stages->company,
+										sources & BRIM_INTENT_ANY};
 
-	scan->nhits = 0;
+	scan->nsignals = 0;
 	scan->source = sources;
-	work->sources = sources & BRIM_INTENT_ANY;
-	work->nhits = 0;
-	work->nfound = 0;
-	work->found_sources = 0;
-	work->is_short = false;
-	if (text.len == 0 || work->lexicon->automaton == NULL)
+	found->count = 0;
+	found->sources = 0;
+	found->is_short = false;
+	signals->count = 0;
+	if (text.len == 0 || stages->lexicon->automaton == NULL)
 		return true;
-	if (!brim_intent_text_fold(&work->text, work->fold, text))
+	if (!brim_intent_text_fold(&stages->text, stages->fold, text))
 		return false;
-	brim_automaton_walk_at(work->lexicon->automaton, work->text.text, note, work);
-	if (work->is_short)
+	brim_automaton_walk_at(stages->lexicon->automaton, stages->text.text, note, found);
+	if (found->is_short)
 		return false;
-	if ((work->found_sources & work->sources) == 0)
+	if ((found->sources & passage.sources) == 0)
 		return true;
-	work->is_job_post = work->sources == BRIM_INTENT_ANY && says_job_post(work);
-	if (work->is_job_post)
-		work->sources = BRIM_INTENT_JOB_POST;
-	if (!brim_intent_company_set(work, company) || !judge_sentences(work))
+	if (passage.sources == BRIM_INTENT_ANY && says_job_post(found))
+		passage.sources = BRIM_INTENT_JOB_POST;
+	if (!brim_intent_company_set(&stages->company, stages->fold, company) ||
+		!read_sentences(stages, &passage))
 		return false;
-	settle_source(work);
-	if (work->nhits > 1)
-		qsort(work->hits, (size_t) work->nhits, sizeof(BrimIntentHit), compare_hits);
-	scan->nhits = work->nhits;
-	scan->source = work->sources;
+	scan->source = settle_source(signals, passage.sources);
+	if (signals->count > 1)
+		qsort(signals->at, (size_t) signals->count, sizeof(BrimIntentSignal), compare_signals);
+	scan->nsignals = signals->count;
 	return true;
 }

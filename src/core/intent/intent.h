@@ -11,7 +11,7 @@
  * and Diseases in Discharge Summaries, 2001).
  *
  * Work and memory are bounded: at most BRIM_INTENT_FOUND_MAX places of phrases
- * in a text and BRIM_INTENT_HITS_MAX events are looked at; a sentence longer
+ * in a text and BRIM_INTENT_SIGNALS_MAX events are looked at; a sentence longer
  * than BRIM_INTENT_SENTENCE_MAX bytes is cut.
  *
  *-------------------------------------------------------------------------
@@ -24,7 +24,7 @@
 #include "core/intent/lexicon.h"
 
 #define BRIM_INTENT_FOUND_MAX 65536
-#define BRIM_INTENT_HITS_MAX 200
+#define BRIM_INTENT_SIGNALS_MAX 200
 #define BRIM_INTENT_SENTENCE_MAX 4096
 
 typedef enum BrimCertainty
@@ -34,7 +34,8 @@ typedef enum BrimCertainty
 	BRIM_NEGATED
 } BrimCertainty;
 
-typedef struct BrimIntentHit
+/* An event that a text speaks of. */
+typedef struct BrimIntentSignal
 {
 	/* What, how sure, whose */
 	int           class_no;
@@ -51,16 +52,16 @@ typedef struct BrimIntentHit
 	BrimStr currency; /* ISO 4217; data NULL: not known */
 	BrimStr round;    /* "seed", "series b"; data NULL: none */
 	int     people;   /* jobs or employees; 0: none */
-} BrimIntentHit;
+} BrimIntentSignal;
 
 typedef struct BrimIntentScan
 {
-	int            nhits;
-	BrimIntentHit *hits;   /* by start; one a class and sentence */
-	int            source; /* that the text was taken for */
+	int               nsignals;
+	BrimIntentSignal *signals; /* by start; one a class and sentence */
+	int               source;  /* that the text was taken for */
 
 	/* The engine's own */
-	struct BrimIntentWork *work;
+	struct BrimIntentStages *stages;
 } BrimIntentScan;
 
 /* A scan may be used for many texts; it borrows the lexicon.  fold NULL: none; NULL: memory is short. */

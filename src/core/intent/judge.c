@@ -1,29 +1,30 @@
 /*-------------------------------------------------------------------------
  *
  * judge.c
- *	  Which terms a sentence fulfils, and what its cues make of them.
+ *	  Which terms a sentence fulfils, and what its cues make of them; see
+ *	  internal.h.
  *
  *-------------------------------------------------------------------------
  */
-#include <string.h>
+#include "core/intent/internal.h"
 
-#include "core/intent/work.h"
+#include <string.h>
 
 #define TERM_WORDS_MAX 16 /* places of a term's words in a sentence that are judged */
 #define NEGATION_REACH 7  /* words between a cue and what it negates */
 #define HEDGE_REACH 9
 #define AFTER_REACH 6
 
-/* Does a cue that ends (begins) with one token reach another?  One comma, or a break, ends its reach. */
+/* Return true if a cue that ends (begins) with one token reaches another.  One comma, or a break, ends its reach. */
 static bool
-reaches(const BrimSentence *sentence, int from, int to, int reach)
+reaches(const BrimClauses *clauses, int from, int to, int reach)
 {
 	return from >= 0 && to > from && to - from - 1 <= reach &&
-		   sentence->breaks[to] == sentence->breaks[from] &&
-		   sentence->commas[to] - sentence->commas[from] != 1;
+		   clauses->breaks[to] == clauses->breaks[from] &&
+		   brim_intent_clauses_commas(clauses, from, to) != 1;
 }
 
-/* Is the last cue that ends up to a token one that stands inside the evidence? */
+/* Return true if the last cue that ends up to a token stands inside the evidence. */
 static bool
 stands_inside(const short *last, BrimSpan evidence)
 {
@@ -32,25 +33,25 @@ stands_inside(const short *last, BrimSpan evidence)
 
 /* near: the phrase that was asked for, the word itself where none was. */
 static BrimCertainty
-certainty_of(const BrimSentence *sentence, BrimSpan word, BrimSpan near, BrimSpan evidence)
+certainty_of(const BrimClauses *clauses, int ntokens, BrimSpan word, BrimSpan near,
+			 BrimSpan evidence)
 {
 	int before = word.first - 1;
 	int after = evidence.last + 1;
 
-	if (before >= 0 &&
-		reaches(sentence, sentence->last_negation[before], word.first, NEGATION_REACH))
+	if (before >= 0 && reaches(clauses, clauses->last_negation[before], word.first, NEGATION_REACH))
 		return BRIM_NEGATED;
-	if (near.first > word.last + 1 && sentence->last_negation[near.first - 1] > word.last)
+	if (near.first > word.last + 1 && clauses->last_negation[near.first - 1] > word.last)
 		return BRIM_NEGATED; /* sales did not fall */
-	if (after < sentence->ntokens && sentence->next_negation[after] >= 0 &&
-		reaches(sentence, evidence.last, sentence->next_negation[after], AFTER_REACH))
+	if (after < ntokens && clauses->next_negation[after] >= 0 &&
+		reaches(clauses, evidence.last, clauses->next_negation[after], AFTER_REACH))
 		return BRIM_NEGATED;
-	if (sentence->is_hedged || stands_inside(sentence->last_hedge, evidence))
+	if (clauses->is_hedged || stands_inside(clauses->last_hedge, evidence))
 		return BRIM_HEDGED;
-	if (before >= 0 && reaches(sentence, sentence->last_hedge[before], word.first, HEDGE_REACH))
+	if (before >= 0 && reaches(clauses, clauses->last_hedge[before], word.first, HEDGE_REACH))
 		return BRIM_HEDGED;
-	if (after < sentence->ntokens && sentence->next_hedge[after] >= 0 &&
-		reaches(sentence, evidence.last, sentence->next_hedge[after], AFTER_REACH))
+	if (after < ntokens && clauses->next_hedge[after] >= 0 &&
+		reaches(clauses, evidence.last, clauses->next_hedge[after], AFTER_REACH))
 		return BRIM_HEDGED;
 	return BRIM_STATED;
 }
@@ -103,25 +104,27 @@ weigh(Nearness *nearness, const BrimItem *item, BrimSpan word, BrimSpan span)
 
 /* Look for what an item with a placeholder stands for. */
 static void
-weigh_placeholder(const BrimIntentWork *work, Nearness *nearness, const BrimItem *item,
+weigh_placeholder(Nearness *nearness, const BrimSentence *sentence, const BrimItem *item,
 				  BrimSpan word)
 {
-	const BrimSentence *sentence = &work->sentence;
+	const BrimMentions *mentions = &sentence->mentions;
+	const BrimTokens   *tokens = &sentence->tokens;
+	const BrimFigures  *figures = &sentence->figures;
 
 	if (item->placeholder == BRIM_PLACEHOLDER_COMPANY)
 	{
-		for (int i = 0; i < sentence->nmentions; i++)
-			weigh(nearness, item, word, sentence->mentions[i]);
+		for (int i = 0; i < mentions->count; i++)
+			weigh(nearness, item, word, mentions->at[i]);
 		return;
 	}
 	if (item->placeholder == BRIM_PLACEHOLDER_NAME)
 	{
 		/* The nearest on either side */
-		for (int gap = 0; gap <= item->after && word.last + 1 + gap < sentence->ntokens; gap++)
+		for (int gap = 0; gap <= item->after && word.last + 1 + gap < tokens->count; gap++)
 		{
 			BrimSpan span = {word.last + 1 + gap, word.last + 1 + gap};
 
-			if (brim_intent_is_name(sentence, span.first))
+			if (brim_intent_company_is_other_name(mentions, tokens, span.first))
 			{
 				weigh(nearness, item, word, span);
 				break;
@@ -131,7 +134,7 @@ weigh_placeholder(const BrimIntentWork *work, Nearness *nearness, const BrimItem
 		{
 			BrimSpan span = {word.first - 1 - gap, word.first - 1 - gap};
 
-			if (brim_intent_is_name(sentence, span.first))
+			if (brim_intent_company_is_other_name(mentions, tokens, span.first))
 			{
 				weigh(nearness, item, word, span);
 				break;
@@ -139,29 +142,29 @@ weigh_placeholder(const BrimIntentWork *work, Nearness *nearness, const BrimItem
 		}
 		return;
 	}
-	for (int i = 0; i < sentence->nfigures; i++)
+	for (int i = 0; i < figures->count; i++)
 	{
-		if (brim_intent_fits(item->placeholder, &sentence->figures[i]))
-			weigh(nearness, item, word, sentence->figures[i].span);
+		if (brim_intent_figures_fit(item->placeholder, &figures->at[i]))
+			weigh(nearness, item, word, figures->at[i].span);
 	}
 }
 
-/* Keep the better hit of a class in the sentence: the company's own, then the surer, then the first. */
+/* Return true if a hit is the better one of its class: the company's own, then the surer, then the first. */
 static bool
-is_better(const BrimIntentHit *a, const BrimIntentHit *b)
+is_better(const BrimHit *a, const BrimHit *b)
 {
 	if (a->is_other != b->is_other)
 		return !a->is_other;
 	return a->certainty < b->certainty;
 }
 
-/* Does the company's name stand between two tokens, or right behind the evidence? */
+/* Return true if the company's name stands between two tokens, or right behind the evidence. */
 static bool
-is_named_near(const BrimSentence *sentence, int a, int b, BrimSpan evidence)
+is_named_near(const BrimMentions *mentions, int a, int b, BrimSpan evidence)
 {
-	for (int i = 0; i < sentence->nmentions; i++)
+	for (int i = 0; i < mentions->count; i++)
 	{
-		int at = sentence->mentions[i].first;
+		int at = mentions->at[i].first;
 
 		if ((at > a && at < b) || (at > b && at < a) ||
 			(at >= evidence.first && at <= evidence.last + 1))
@@ -170,62 +173,54 @@ is_named_near(const BrimSentence *sentence, int a, int b, BrimSpan evidence)
 	return false;
 }
 
+/* Note that a sentence fulfils a term, unless it has a better hit of the class already. */
 static void
-note_hit(BrimIntentWork *work, const BrimTerm *term, BrimSpan word, const Nearness *nearness)
+note_hit(BrimHits *hits, const BrimSentence *sentence, const BrimTerm *term, BrimSpan word,
+		 const Nearness *nearness)
 {
-	const BrimSentence *sentence = &work->sentence;
-	BrimSpan            evidence = word;
-	BrimIntentHit       hit;
-	int                *number = &work->class_hit[term->class_no];
+	int     *place = &hits->of_class[term->class_no];
+	BrimHit *had = *place >= 0 ? &hits->at[*place] : NULL;
+	BrimSpan near = nearness->gap >= 0 ? nearness->near : word;
+	BrimHit  hit = {.term = term, .word = word.first, .evidence = word};
 
-	memset(&hit, 0, sizeof(hit));
-	if (nearness->gap >= 0)
-	{
-		if (nearness->near.first < evidence.first)
-			evidence.first = nearness->near.first;
-		if (nearness->near.last > evidence.last)
-			evidence.last = nearness->near.last;
-	}
-	hit.class_no = term->class_no;
+	if (near.first < word.first)
+		hit.evidence.first = near.first;
+	if (near.last > word.last)
+		hit.evidence.last = near.last;
 	hit.certainty =
-		certainty_of(sentence, word, nearness->gap >= 0 ? nearness->near : word, evidence);
-	hit.is_other = brim_intent_is_other(work, word, evidence, nearness->names_company);
-	if (*number >= 0 && work->hits[*number].is_other && !nearness->names_company &&
-		!is_named_near(sentence, work->class_word[term->class_no], word.first, evidence))
+		certainty_of(&sentence->clauses, sentence->tokens.count, word, near, hit.evidence);
+	hit.is_other =
+		brim_intent_subject_is_other(sentence, word, hit.evidence, nearness->names_company);
+	if (had != NULL && had->is_other && !nearness->names_company &&
+		!is_named_near(&sentence->mentions, had->word, word.first, hit.evidence))
 		hit.is_other = true; /* the same event in other words */
-	if (*number >= 0 && !is_better(&hit, &work->hits[*number]))
+	if (had != NULL && !is_better(&hit, had))
 		return;
-	work->class_word[term->class_no] = word.first;
-	if (*number < 0)
+	if (had == NULL)
 	{
-		if (work->nhits == BRIM_INTENT_HITS_MAX)
-			return;
-		*number = work->nhits++;
+		*place = hits->count++;
+		had = &hits->at[*place];
 	}
-	hit.start = brim_intent_text_start(&work->text, sentence->tokens[evidence.first].start);
-	hit.len = brim_intent_text_end(&work->text, sentence->tokens[evidence.last].end) - hit.start;
-	brim_intent_hit_figures(work, evidence, &hit);
-	work->hits[*number] = hit;
-	work->hit_sources[*number] = (unsigned char) term->sources;
+	*had = hit;
 }
 
 /* Judge one term; its marks stand side by side. */
 static void
-judge_term(BrimIntentWork *work, const BrimMark *marks, int count)
+judge_term(BrimHits *hits, const BrimLexicon *lexicon, const BrimSentence *sentence,
+		   const BrimMark *marks, int count)
 {
-	const BrimLexicon *lexicon = work->lexicon;
-	const BrimTerm    *term = &lexicon->terms[marks[0].term];
-	int                nwords = 0;
+	const BrimTerm *term = &lexicon->terms[marks[0].term];
+	int             nwords = 0;
 
 	for (int i = 0; i < count && nwords < TERM_WORDS_MAX; i++)
 	{
 		BrimSpan word = {marks[i].first, marks[i].last};
 		Nearness nearness = {false, -1, {0, 0}, false};
-		int      had = work->class_hit[term->class_no];
+		int      had = hits->of_class[term->class_no];
 
 		if (lexicon->items[marks[i].item].role != BRIM_ITEM_WORD)
 			continue;
-		if (had >= 0 && work->hits[had].certainty == BRIM_STATED && !work->hits[had].is_other)
+		if (had >= 0 && hits->at[had].certainty == BRIM_STATED && !hits->at[had].is_other)
 			return; /* it does not get better */
 		nwords++;
 		nearness.names_company =
@@ -239,28 +234,39 @@ judge_term(BrimIntentWork *work, const BrimMark *marks, int count)
 				weigh(&nearness, item, word, span);
 		}
 		for (int k = 0; k < term->nplaceholders && !nearness.is_barred; k++)
-			weigh_placeholder(work, &nearness, &lexicon->items[term->placeholders[k]], word);
+			weigh_placeholder(&nearness, sentence, &lexicon->items[term->placeholders[k]], word);
 		if (!nearness.is_barred && (nearness.gap >= 0 || !term->has_near))
-			note_hit(work, term, word, &nearness);
+			note_hit(hits, sentence, term, word, &nearness);
 	}
 }
 
 bool
-brim_intent_judge(BrimIntentWork *work, const BrimFound *found, int nfound)
+brim_intent_judge_init(BrimHits *hits, const BrimLexicon *lexicon, BrimMem *mem)
 {
-	const BrimLexicon *lexicon = work->lexicon;
+	hits->at = brim_mem_alloc(mem, sizeof(BrimHit) * (size_t) lexicon->nclasses);
+	hits->of_class = brim_mem_alloc(mem, sizeof(int) * (size_t) lexicon->nclasses);
+	return hits->at != NULL && hits->of_class != NULL;
+}
 
-	brim_intent_figures(work);
-	brim_intent_company_find(work);
-	if (!brim_intent_marks(work, found, nfound))
-		return false;
-	memset(work->class_hit, -1, sizeof(int) * (size_t) lexicon->nclasses);
-	for (int i = 0, n; i < work->nmarks; i += n)
+void
+brim_intent_judge_free(BrimHits *hits, BrimMem *mem)
+{
+	brim_mem_free(mem, hits->at);
+	brim_mem_free(mem, hits->of_class);
+}
+
+void
+brim_intent_judge(BrimHits *hits, const BrimLexicon *lexicon, const BrimSentence *sentence)
+{
+	const BrimMarks *marks = &sentence->marks;
+
+	hits->count = 0;
+	memset(hits->of_class, -1, sizeof(int) * (size_t) lexicon->nclasses);
+	for (int i = 0, n; i < marks->count; i += n)
 	{
 		n = 1;
-		while (i + n < work->nmarks && work->marks[i + n].term == work->marks[i].term)
+		while (i + n < marks->count && marks->at[i + n].term == marks->at[i].term)
 			n++;
-		judge_term(work, &work->marks[i], n);
+		judge_term(hits, lexicon, sentence, &marks->at[i], n);
 	}
-	return true;
 }

@@ -5,12 +5,10 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/intent/lexicon.h"
+#include "core/intent/internal.h"
 
 #include <stdint.h>
 #include <string.h>
-
-#include "core/intent/lexicon_compile.h"
 
 static const char *const cue_names[BRIM_CUE_KINDS] = {
 	[BRIM_CUE_NEGATION] = "negation",
@@ -164,7 +162,7 @@ compile_phrases(BrimLexiconCompiler *compiler)
 	{
 		for (int t = lexicon->phrases.first[p]; t < lexicon->phrases.first[p + 1]; t++)
 		{
-			const BrimItem *item = &lexicon->items[lexicon->phrases.targets[t].rule];
+			const BrimItem *item = &lexicon->items[lexicon->phrases.targets[t].item];
 
 			if (item->role == BRIM_ITEM_WORD)
 				lexicon->is_word[p] |= (unsigned char) lexicon->terms[item->term].sources;

@@ -167,7 +167,7 @@ typedef struct BrimLexicon
 	BrimItem  *items;
 
 	/* Finding */
-	BrimKeywordSet phrases;   /* each target's rule is an item */
+	BrimKeywordSet phrases;   /* the targets are items */
 	unsigned char *is_word;   /* of each pattern: sources of the terms that it is a word of */
 	BrimAutomaton *automaton; /* NULL: no phrases */
 

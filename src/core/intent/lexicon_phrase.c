@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "core/intent/lexicon_compile.h"
+#include "core/intent/internal.h"
 #include "core/base/base.h"
 
 #define WORD_EDGE 0xFF /* of core/automaton: where a word begins or ends */
@@ -207,7 +207,7 @@ brim_lexicon_phrase_add(BrimLexiconCompiler *compiler, const BrimLexiconPlace *p
 		brim_arena_copy(&lexicon->arena, brim_buf_str(&compiler->pattern));
 	if (compiler->keywords[compiler->nkeywords].pattern.data == NULL)
 		return brim_lexicon_no_memory(compiler);
-	compiler->keywords[compiler->nkeywords].target.rule = lexicon->nitems;
+	compiler->keywords[compiler->nkeywords].target.item = lexicon->nitems;
 	compiler->keywords[compiler->nkeywords].target.keyword = 0;
 	compiler->nkeywords++;
 	lexicon->nitems++;

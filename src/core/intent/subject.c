@@ -1,73 +1,55 @@
 /*-------------------------------------------------------------------------
  *
  * subject.c
- *	  Whose event it is: what stands around the company's name.
+ *	  Whose event it is: what stands around the company's name; see internal.h.
  *
  *-------------------------------------------------------------------------
  */
-#include <string.h>
+#include "core/intent/internal.h"
 
-#include "core/intent/work.h"
+#include <string.h>
 
 #define OTHER_REACH 2     /* words between the name and a cue of another company */
 #define RELATIVE_REACH 24 /* words between a relative clause's begin and what it tells */
 
-static int
-commas_between(const BrimIntentWork *work, int from, int to)
-{
-	return work->sentence.commas[to] - work->sentence.commas[from];
-}
-
 /*
- * Does the name stand for another company?  "Globex, a partner of Initech",
+ * Return true if the name stands for another company: "Globex, a partner of Initech",
  * "ex-Initech", "Initech rival Globex", "Initech's largest shareholder",
  * "Initech-backed Globex".  word: where what is told begins.
  */
 static bool
-is_beside_other(const BrimIntentWork *work, BrimSpan mention, int word)
+is_beside_other(const BrimSentence *sentence, BrimSpan mention, int word)
 {
 	static const char *const links[] = {"of", "to", "with", "for", NULL};
 	static const char *const formers[] = {"former", "ex", NULL};
-	const BrimSentence      *sentence = &work->sentence;
 
-	for (int i = 0; i < sentence->nothers; i++)
+	for (int i = 0; i < sentence->clauses.nothers; i++)
 	{
-		BrimSpan cue = sentence->others[i];
+		BrimSpan cue = sentence->clauses.others[i];
 
 		if (cue.last < mention.first)
 		{
 			int gap = mention.first - cue.last - 1;
 
-			if (commas_between(work, cue.last, mention.first) > 0)
+			if (brim_intent_clauses_commas(&sentence->clauses, cue.last, mention.first) > 0)
 				continue;
-			if (gap == 0 ? brim_intent_token_in(work, cue.last, formers)
-						 : gap <= OTHER_REACH && brim_intent_token_in(work, cue.last + 1, links))
+			if (gap == 0 ? brim_intent_tokens_in(&sentence->tokens, cue.last, formers)
+						 : gap <= OTHER_REACH &&
+							   brim_intent_tokens_in(&sentence->tokens, cue.last + 1, links))
 				return true;
 		}
 		else if (cue.first > mention.last && cue.last < word)
 		{
-			bool is_genitive =
-				brim_intent_token_is(work, mention.last + 1, "s") &&
-				sentence->tokens[mention.last + 1].start == sentence->tokens[mention.last].end + 1;
+			bool is_genitive = brim_intent_tokens_is(&sentence->tokens, mention.last + 1, "s") &&
+							   sentence->tokens.at[mention.last + 1].start ==
+								   sentence->tokens.at[mention.last].end + 1;
 			int gap = cue.first - mention.last - 1 - is_genitive;
 
 			if (gap <= (is_genitive ? OTHER_REACH : 0) &&
-				commas_between(work, mention.last, cue.first) == 0 &&
-				sentence->breaks[cue.first] == sentence->breaks[mention.last])
+				brim_intent_clauses_commas(&sentence->clauses, mention.last, cue.first) == 0 &&
+				sentence->clauses.breaks[cue.first] == sentence->clauses.breaks[mention.last])
 				return true;
 		}
-	}
-	return false;
-}
-
-/* Is a token part of the company's name? */
-static bool
-is_mention(const BrimSentence *sentence, int token)
-{
-	for (int i = 0; i < sentence->nmentions; i++)
-	{
-		if (token >= sentence->mentions[i].first && token <= sentence->mentions[i].last)
-			return true;
 	}
 	return false;
 }
@@ -75,25 +57,24 @@ is_mention(const BrimSentence *sentence, int token)
 static bool
 is_other_cue(const BrimSentence *sentence, int token)
 {
-	for (int i = 0; i < sentence->nothers; i++)
+	for (int i = 0; i < sentence->clauses.nothers; i++)
 	{
-		if (token >= sentence->others[i].first && token <= sentence->others[i].last)
+		if (token >= sentence->clauses.others[i].first && token <= sentence->clauses.others[i].last)
 			return true;
 	}
 	return false;
 }
 
-/* Does a relative clause that begins with a token belong to another company? */
+/* Return true if a relative clause that begins with a token belongs to another company. */
 static bool
-is_others_clause(const BrimIntentWork *work, int relative)
+is_others_clause(const BrimSentence *sentence, int relative)
 {
-	const BrimSentence *sentence = &work->sentence;
-	int                 before = relative - 1;
+	int before = relative - 1;
 
-	if (before < 0 || is_mention(sentence, before))
+	if (before < 0 || brim_intent_company_is_at(&sentence->mentions, before))
 		return false;
 	return is_other_cue(sentence, before) ||
-		   (sentence->tokens[before].is_capital && !sentence->is_title);
+		   (sentence->tokens.at[before].is_capital && !sentence->clauses.is_title);
 }
 
 /*
@@ -102,39 +83,40 @@ is_others_clause(const BrimIntentWork *work, int relative)
  * shows run on Initech, was bought".
  */
 static int
-by_relative_clause(const BrimIntentWork *work, int word)
+by_relative_clause(const BrimSentence *sentence, int word)
 {
 	static const char *const relatives[] = {"which", "whose", "who", NULL};
-	const BrimSentence      *sentence = &work->sentence;
 	int                      low = word > RELATIVE_REACH ? word - RELATIVE_REACH : 1;
 
 	for (int token = word - 1; token >= low; token--)
 	{
 		int commas;
 
-		if (!brim_intent_token_in(work, token, relatives) ||
-			(sentence->tokens[token].gap & BRIM_GAP_COMMA) == 0)
+		if (!brim_intent_tokens_in(&sentence->tokens, token, relatives) ||
+			(sentence->tokens.at[token].gap & BRIM_GAP_COMMA) == 0)
 			continue;
-		commas = commas_between(work, token, word);
+		commas = brim_intent_clauses_commas(&sentence->clauses, token, word);
 		if (commas == 0)
-			return is_mention(sentence, token - 1) ? 0 : is_others_clause(work, token) ? 1 : -1;
-		for (int i = 0; i < sentence->nmentions; i++)
+			return brim_intent_company_is_at(&sentence->mentions, token - 1) ? 0
+				   : is_others_clause(sentence, token)                       ? 1
+																			 : -1;
+		for (int i = 0; i < sentence->mentions.count; i++)
 		{
 			/* The name stands in a clause that is over; who it belongs to is the subject */
-			BrimSpan mention = sentence->mentions[i];
+			BrimSpan mention = sentence->mentions.at[i];
 
 			if (mention.first > token && mention.last < word &&
-				commas_between(work, token, mention.first) == 0 &&
-				commas_between(work, mention.last, word) > 0)
-				return is_others_clause(work, token) ? 1 : -1;
+				brim_intent_clauses_commas(&sentence->clauses, token, mention.first) == 0 &&
+				brim_intent_clauses_commas(&sentence->clauses, mention.last, word) > 0)
+				return is_others_clause(sentence, token) ? 1 : -1;
 		}
 	}
 	return -1;
 }
 
-/* Does the word before a verb look like another company's name?  Its first token, or -1. */
+/* The first token of what looks like another company's name before a verb, or -1. */
 static int
-foreign_subject(const BrimIntentWork *work, BrimSpan word)
+foreign_subject(const BrimSentence *sentence, BrimSpan word)
 {
 	static const char *const helpers[] = {
 		"has",      "have",  "had",    "will",  "to",      "is",   "was",   "are",
@@ -167,110 +149,108 @@ foreign_subject(const BrimIntentWork *work, BrimSpan word)
 		"officials",  "activists",  "critics",      "managers",  "executives",  "dozens",
 		"hundreds",   "thousands",  "all",          "some",      "many",        "most",
 		NULL};
-	const BrimSentence *sentence = &work->sentence;
-	int                 token = word.first - 1;
-	BrimStr             text;
+	int     token = word.first - 1;
+	BrimStr text;
 
 	for (int steps = 0; token >= 0 && steps < 4; steps++, token--)
 	{
-		if (sentence->tokens[token + 1].gap & (BRIM_GAP_COMMA | BRIM_GAP_BREAK))
+		if (sentence->tokens.at[token + 1].gap & (BRIM_GAP_COMMA | BRIM_GAP_BREAK))
 			return -1;
-		text = brim_intent_token(work, token);
-		if (brim_intent_token_in(work, token, passives))
+		text = brim_intent_tokens_text(&sentence->tokens, token);
+		if (brim_intent_tokens_in(&sentence->tokens, token, passives))
 			return -1; /* something is done to it */
-		if (!brim_intent_token_in(work, token, helpers) &&
+		if (!brim_intent_tokens_in(&sentence->tokens, token, helpers) &&
 			!(text.len > 3 && memcmp(text.data + text.len - 2, "ly", 2) == 0))
 			break;
 	}
-	if (token < 0 || !sentence->tokens[token].is_capital || is_other_cue(sentence, token) ||
-		brim_intent_token_in(work, token, no_names))
+	if (token < 0 || !sentence->tokens.at[token].is_capital || is_other_cue(sentence, token) ||
+		brim_intent_tokens_in(&sentence->tokens, token, no_names))
 		return -1;
-	while (token > 0 && sentence->tokens[token - 1].is_capital &&
-		   (sentence->tokens[token].gap & (BRIM_GAP_COMMA | BRIM_GAP_BREAK)) == 0 &&
-		   !brim_intent_token_in(work, token - 1, no_names))
+	while (token > 0 && sentence->tokens.at[token - 1].is_capital &&
+		   (sentence->tokens.at[token].gap & (BRIM_GAP_COMMA | BRIM_GAP_BREAK)) == 0 &&
+		   !brim_intent_tokens_in(&sentence->tokens, token - 1, no_names))
 		token--;
 	return token;
 }
 
-/* Does the sentence begin with a clause that another one's follows: "While Initech looked on, ..."? */
+/* Return true if the sentence begins with a clause that another one follows: "While Initech looked on, ...". */
 static bool
-begins_aside(const BrimIntentWork *work)
+begins_aside(const BrimSentence *sentence)
 {
 	static const char *const asides[] = {"while", "as", "unlike", "whereas", "when", NULL};
 
-	return brim_intent_token_in(work, 0, asides);
+	return brim_intent_tokens_in(&sentence->tokens, 0, asides);
 }
 
-/* The company is named before the word only: is it another one's event all the same? */
+/* Return true if it is another company's event although this one is named before the word. */
 static bool
-is_other_after(const BrimIntentWork *work, BrimSpan mention, BrimSpan word, int subject)
+is_other_after(const BrimSentence *sentence, BrimSpan mention, BrimSpan word, int subject)
 {
 	static const char *const begins[] = {"as",      "while",   "after", "and",  "but",
 										 "whereas", "because", "if",    "when", NULL};
-	const BrimSentence      *sentence = &work->sentence;
 
-	if (is_beside_other(work, mention, word.first))
+	if (is_beside_other(sentence, mention, word.first))
 		return true;
-	if (subject <= mention.last + 1 || sentence->is_title)
+	if (subject <= mention.last + 1 || sentence->clauses.is_title)
 		return false;
 
-	if (subject == mention.last + 2 && brim_intent_token_is(work, subject - 1, "and"))
+	if (subject == mention.last + 2 && brim_intent_tokens_is(&sentence->tokens, subject - 1, "and"))
 		return false; /* both */
 
 	/* "Initech slides as Globex opens": a name of its own behind the clause's begin */
-	return brim_intent_token_in(work, subject - 1, begins) ||
-		   (sentence->tokens[subject].gap & BRIM_GAP_COMMA) != 0 ||
-		   (begins_aside(work) && commas_between(work, mention.last, subject) > 0);
+	return brim_intent_tokens_in(&sentence->tokens, subject - 1, begins) ||
+		   (sentence->tokens.at[subject].gap & BRIM_GAP_COMMA) != 0 ||
+		   (begins_aside(sentence) &&
+			brim_intent_clauses_commas(&sentence->clauses, mention.last, subject) > 0);
 }
 
 bool
-brim_intent_is_other(const BrimIntentWork *work, BrimSpan word, BrimSpan evidence,
-					 bool names_company)
+brim_intent_subject_is_other(const BrimSentence *sentence, BrimSpan word, BrimSpan evidence,
+							 bool names_company)
 {
-	const BrimSentence *sentence = &work->sentence;
-	const BrimSpan     *before = NULL;
-	const BrimSpan     *after = NULL;
-	int                 subject;
-	int                 relative;
+	const BrimSpan *before = NULL;
+	const BrimSpan *after = NULL;
+	int             subject;
+	int             relative;
 
-	if (work->naliases == 0)
+	if (!sentence->mentions.is_known)
 		return false;
-	for (int i = 0; i < sentence->nmentions; i++)
+	for (int i = 0; i < sentence->mentions.count; i++)
 	{
-		if (sentence->mentions[i].last < word.first)
-			before = &sentence->mentions[i];
-		else if (after == NULL && sentence->mentions[i].first > word.last)
-			after = &sentence->mentions[i];
+		if (sentence->mentions.at[i].last < word.first)
+			before = &sentence->mentions.at[i];
+		else if (after == NULL && sentence->mentions.at[i].first > word.last)
+			after = &sentence->mentions.at[i];
 	}
 	if (names_company)
-		return after != NULL && is_beside_other(work, *after, evidence.last + 1);
-	relative = by_relative_clause(work, word.first);
+		return after != NULL && is_beside_other(sentence, *after, evidence.last + 1);
+	relative = by_relative_clause(sentence, word.first);
 	if (relative >= 0)
 		return relative == 1;
-	for (int i = 0; i < sentence->nowns; i++)
+	for (int i = 0; i < sentence->clauses.nowns; i++)
 	{
-		if (sentence->owns[i].last < word.first &&
-			(before == NULL || sentence->owns[i].first > before->last))
+		if (sentence->clauses.owns[i].last < word.first &&
+			(before == NULL || sentence->clauses.owns[i].first > before->last))
 			return false;
 	}
-	subject = foreign_subject(work, evidence);
+	subject = foreign_subject(sentence, evidence);
 	if (before != NULL)
-		return is_other_after(work, *before, word, subject);
+		return is_other_after(sentence, *before, word, subject);
 	if (after != NULL)
 	{
-		if (is_beside_other(work, *after, evidence.last + 1))
+		if (is_beside_other(sentence, *after, evidence.last + 1))
 			return true;
 		if (after->last <= evidence.last)
 			return false; /* "bows out as Initech chief" */
-		return subject >= 0 && !brim_intent_token_is(work, after->first - 1, "by");
+		return subject >= 0 && !brim_intent_tokens_is(&sentence->tokens, after->first - 1, "by");
 	}
 
 	/* The company is not named: another one is if a cue and a name say so */
-	for (int i = 0; i < sentence->nothers; i++)
+	for (int i = 0; i < sentence->clauses.nothers; i++)
 	{
-		int next = sentence->others[i].last + 1;
+		int next = sentence->clauses.others[i].last + 1;
 
-		if (next < word.first && sentence->tokens[next].is_capital &&
+		if (next < word.first && sentence->tokens.at[next].is_capital &&
 			word.first - next <= RELATIVE_REACH)
 			return true;
 	}

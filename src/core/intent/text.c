@@ -1,16 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * text.c
- *	  A text as it is searched for events; see intent_text.h.
+ *	  A text as it is searched for events; see internal.h.
  *
  *-------------------------------------------------------------------------
  */
-#include "core/intent/text.h"
+#include "core/intent/internal.h"
 
 #include <string.h>
 
 #include "core/base/base.h"
 
+#define RUNS_MAX (1 << 28)
 #define FOLDED_MAX ((size_t) 3 << 30) /* a folded letter is at most three times as long */
 
 void
@@ -39,20 +40,8 @@ append_run(BrimFoldedText *folded, size_t given_at, size_t given_len, BrimStr in
 
 	if (instead.len != given_len)
 	{
-		if (folded->nruns == folded->room)
-		{
-			int   room = folded->room > 0 ? folded->room * 2 : 16;
-			void *runs;
-
-			if (folded->room > 1 << 28)
-				return false;
-			runs = folded->mem->resize(folded->mem, folded->runs,
-									   (size_t) room * sizeof(BrimFoldedRun));
-			if (runs == NULL)
-				return false;
-			folded->runs = runs;
-			folded->room = room;
-		}
+		if (!BRIM_GROW(folded->mem, folded->runs, folded->nruns, folded->room, RUNS_MAX))
+			return false;
 		run = &folded->runs[folded->nruns++];
 		run->at = folded->buf.len;
 		run->len = instead.len;

@@ -33,8 +33,8 @@ compare_keywords(const void *left, const void *right)
 
 	if (order != 0)
 		return order;
-	if (a->target.rule != b->target.rule)
-		return a->target.rule < b->target.rule ? -1 : 1;
+	if (a->target.owner != b->target.owner)
+		return a->target.owner < b->target.owner ? -1 : 1;
 	return (a->target.keyword > b->target.keyword) - (a->target.keyword < b->target.keyword);
 }
 
@@ -55,8 +55,8 @@ brim_keywords_build(BrimKeywordSet *set, BrimKeyword *keywords, int count, BrimA
 	{
 		bool same = i > 0 && compare_texts(keywords[i - 1].pattern, keywords[i].pattern) == 0;
 
-		if (same && keywords[i - 1].target.rule == keywords[i].target.rule)
-			continue; /* the rule names it twice */
+		if (same && keywords[i - 1].target.owner == keywords[i].target.owner)
+			continue; /* the owner names it twice */
 		if (!same)
 		{
 			set->first[set->npatterns] = ntargets;

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * keywords.h
- *	  The keywords of many rules as one sorted set.
+ *	  The keywords of many rules, or phrases of many items, as one sorted set.
  *
  * A pattern is a keyword in the form it is compared in; a target says which
- * keyword of which rule it stands for.  Rules that name the same keyword
- * share its pattern.
+ * keyword of which rule, or which item of a lexicon, it stands for.  Owners
+ * that name the same keyword share its pattern.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,7 +16,12 @@
 
 typedef struct BrimTarget
 {
-	int rule;
+	union
+	{
+		int owner; /* whichever it is */
+		int rule;  /* of a scoring model */
+		int item;  /* of a lexicon */
+	};
 	int keyword;
 } BrimTarget;
 
@@ -31,7 +36,7 @@ typedef struct BrimKeywordSet
 	int         npatterns;
 	BrimStr    *patterns; /* by bytes, each once */
 	int        *first;    /* npatterns + 1 places in targets */
-	BrimTarget *targets;  /* by pattern, then rule; a rule once a pattern */
+	BrimTarget *targets;  /* by pattern, then owner; an owner once a pattern */
 	size_t      longest;  /* bytes of the longest pattern */
 } BrimKeywordSet;
 

@@ -26,7 +26,7 @@ decay(int age, int half_life)
 
 /* What an event counts, 1/10000. */
 static int
-event_factor(const BrimScore *score, const BrimIntentHit *hit, bool has_day, int day)
+event_factor(const BrimScore *score, const BrimIntentSignal *hit, bool has_day, int day)
 {
 	const BrimClass *class = &score->model->lexicon->classes[hit->class_no];
 	int64_t factor = class->weight;
@@ -64,12 +64,12 @@ brim_score_event_find(BrimScore *score, const BrimAttribute *attribute, BrimStr 
 
 	if (!brim_intent_run(scan, text, company, attribute->sources))
 		return false;
-	has_day = scan->nhits > 0 && brim_intent_date(text, &day);
-	for (int h = 0; h < scan->nhits; h++)
+	has_day = scan->nsignals > 0 && brim_intent_date(text, &day);
+	for (int h = 0; h < scan->nsignals; h++)
 	{
-		const BrimIntentHit *hit = &scan->hits[h];
-		BrimStr              evidence = {text.data + hit->start, hit->len};
-		int                  factor;
+		const BrimIntentSignal *hit = &scan->signals[h];
+		BrimStr                 evidence = {text.data + hit->start, hit->len};
+		int                     factor;
 
 		if (hit->certainty == BRIM_NEGATED || hit->is_other)
 			continue;

@@ -122,7 +122,7 @@ decimal_datum(int64 value, int digits)
 /* Put one event into the result. */
 static void
 put_signal(ReturnSetInfo *result, const BrimLexicon *lexicon, BrimStr text,
-		   const BrimIntentHit *hit, const DateADT *published_on)
+		   const BrimIntentSignal *hit, const DateADT *published_on)
 {
 	static const char *const certainties[] = {
 		[BRIM_STATED] = "stated", [BRIM_HEDGED] = "hedged", [BRIM_NEGATED] = "negated"};
@@ -181,7 +181,7 @@ brim_intent_signals(PG_FUNCTION_ARGS)
 	DateADT        day;
 	bool           has_day;
 
-	brim_init_srf(fcinfo);
+	brim_srf_init(fcinfo);
 	if (!PG_ARGISNULL(2))
 	{
 		char *name = text_to_cstring(PG_GETARG_TEXT_PP(2));
@@ -202,9 +202,9 @@ brim_intent_signals(PG_FUNCTION_ARGS)
 		company = str_argument(PG_GETARG_TEXT_PP(1));
 	if (!brim_intent_run(site->scan, content, company, sources))
 		brim_memory_error();
-	has_day = site->scan->nhits > 0 && brim_intent_date(content, &day);
-	for (int i = 0; i < site->scan->nhits; i++)
-		put_signal(result, site->handle->lexicon, content, &site->scan->hits[i],
+	has_day = site->scan->nsignals > 0 && brim_intent_date(content, &day);
+	for (int i = 0; i < site->scan->nsignals; i++)
+		put_signal(result, site->handle->lexicon, content, &site->scan->signals[i],
 				   has_day ? &day : NULL);
 	MemoryContextSwitchTo(caller);
 	MemoryContextReset(site->call_cxt);

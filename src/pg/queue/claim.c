@@ -9,8 +9,10 @@
 #include "compat.h"
 
 #include "utils/builtins.h"
+#include "utils/timestamp.h"
 
 #include "pg/queue/claim.h"
+#include "pg/server/server.h"
 
 void
 brim_claim_values(const BrimClaim *what, Datum *values)
@@ -24,4 +26,5 @@ brim_claim_values(const BrimClaim *what, Datum *values)
 	values[6] = Int64GetDatum(what->after.id);
 	values[7] = Int32GetDatum(what->until.order);
 	values[8] = Int64GetDatum(what->until.id);
+	values[9] = TimestampTzGetDatum(brim_clock_of_transaction());
 }

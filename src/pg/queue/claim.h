@@ -34,10 +34,12 @@ typedef struct BrimClaim
 	BrimPlaceInQueue until;
 } BrimClaim;
 
-/* Parameters of the claim statements, $1 to $9. */
+/* Parameters of the claim statements, $1 to $10; the last is the worker's time. */
+#define BRIM_CLAIM_PARAMETERS 10
 #define BRIM_CLAIM_TYPES                                                                           \
 	{                                                                                              \
-		INT4OID, INT8OID, INT4OID, TEXTOID, BOOLOID, INT4OID, INT8OID, INT4OID, INT8OID            \
+		INT4OID, INT8OID, INT4OID, TEXTOID, BOOLOID, INT4OID, INT8OID, INT4OID, INT8OID,           \
+			TIMESTAMPTZOID                                                                         \
 	}
 
 extern void brim_claim_values(const BrimClaim *what, Datum *values);

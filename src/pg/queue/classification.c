@@ -23,7 +23,7 @@ static BrimStatement claim = {
 	"WITH pick AS MATERIALIZED ("
 	" SELECT c.classification_id"
 	"   FROM brim.classification c"
-	"  WHERE c.status = 'queued' AND c.next_attempt_at <= now() AND c.node_id = $4"
+	"  WHERE c.status = 'queued' AND c.next_attempt_at <= $10 AND c.node_id = $4"
 	"    AND c.classification_id > $7 AND c.classification_id <= $9"
 	"    AND $6 <= 0 AND $8 >= 0"
 	"    AND (c.crashes > 0) = $5"
@@ -36,27 +36,27 @@ static BrimStatement claim = {
 	"  FROM pick p"
 	" WHERE c.classification_id = p.classification_id"
 	" RETURNING c.classification_id, c.attempts, c.goes_apart, c.source, c.content",
-	9, BRIM_CLAIM_TYPES, NULL};
+	BRIM_CLAIM_PARAMETERS, BRIM_CLAIM_TYPES, NULL};
 
 static BrimStatement suspects = {"SELECT c.classification_id"
 								 "  FROM brim.classification c"
 								 " WHERE c.status = 'queued' AND c.crashes > 0"
-								 "   AND c.next_attempt_at <= now() AND c.node_id = $1"
+								 "   AND c.next_attempt_at <= $3 AND c.node_id = $1"
 								 " ORDER BY c.classification_id"
 								 " LIMIT $2",
-								 2,
-								 {TEXTOID, INT4OID},
+								 3,
+								 {TEXTOID, INT4OID, TIMESTAMPTZOID},
 								 NULL};
 
 static BrimStatement next_due = {
 	"SELECT (SELECT c.next_attempt_at FROM brim.classification c"
 	"         WHERE c.status = 'queued' AND c.next_attempt_at > c.created_at"
-	"           AND c.next_attempt_at > now()"
+	"           AND c.next_attempt_at > $1"
 	"         ORDER BY c.next_attempt_at LIMIT 1),"
 	"       EXISTS (SELECT FROM brim.classification c"
-	"                WHERE c.status = 'queued' AND c.next_attempt_at <= now())",
-	0,
-	{0},
+	"                WHERE c.status = 'queued' AND c.next_attempt_at <= $1)",
+	1,
+	{TIMESTAMPTZOID},
 	NULL};
 
 /* A description of 500 characters is within BRIM_GEMINI_MAX_DESCRIPTION bytes. */
@@ -70,7 +70,7 @@ static BrimStatement classes = {"SELECT c.class, c.polarity, left(c.description,
 static BrimStatement record = {
 	"UPDATE brim.classification c"
 	"   SET status = r.status, attempts = c.attempts + r.charged,"
-	"       next_attempt_at = CASE WHEN r.status = 'queued' THEN now() + r.delay * interval '1 "
+	"       next_attempt_at = CASE WHEN r.status = 'queued' THEN $15 + r.delay * interval '1 "
 	"second'"
 	"                              ELSE c.next_attempt_at END,"
 	"       goes_apart = c.goes_apart OR r.apart = 1, error = r.error,"
@@ -83,7 +83,7 @@ static BrimStatement record = {
 	"r.thought"
 	"                             ELSE c.thought_tokens END,"
 	"       latency_ms = coalesce(nullif($11, -1), c.latency_ms),"
-	"       finished_at = CASE WHEN r.status = 'queued' THEN NULL ELSE now() END,"
+	"       finished_at = CASE WHEN r.status = 'queued' THEN NULL ELSE $15 END,"
 	"       to_hand_on = r.status = 'done' AND c.classification_id = ANY ($12), handed_to = '',"
 	"       claim_token = NULL, claimed_by = NULL"
 	"  FROM unnest($2::bigint[], $3::text[], $4::int[], $5::int[], $6::int[], $7::text[],"
@@ -91,9 +91,10 @@ static BrimStatement record = {
 	"       AS r (id, status, charged, apart, delay, error, prompt, output, thought)"
 	" WHERE c.classification_id = r.id AND c.status = 'running' AND c.claim_token = $1"
 	" RETURNING c.classification_id",
-	14,
+	15,
 	{INT8OID, INT8ARRAYOID, TEXTARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, TEXTARRAYOID,
-	 INT4ARRAYOID, TEXTOID, TEXTOID, INT4OID, INT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID},
+	 INT4ARRAYOID, TEXTOID, TEXTOID, INT4OID, INT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID,
+	 TIMESTAMPTZOID},
 	NULL};
 
 static BrimStatement store = {
@@ -125,9 +126,9 @@ static BrimStatement recover = {
 static BrimStatement shift = {
 	"UPDATE brim.classification c"
 	"   SET next_attempt_at = c.next_attempt_at - $1 * interval '1 millisecond'"
-	" WHERE c.status = 'queued' AND c.next_attempt_at > now()",
-	1,
-	{INT8OID},
+	" WHERE c.status = 'queued' AND c.next_attempt_at > $2",
+	2,
+	{INT8OID, TIMESTAMPTZOID},
 	NULL};
 
 /* Claims of a transaction that failed in our eyes only. */
@@ -141,16 +142,19 @@ static BrimStatement forgotten = {
 	NULL};
 
 static BrimStatement hand_on = {
-	"SELECT brim.note_leads() + brim.give_events($1) + brim.take_texts($1)", 1, {INT4OID}, NULL};
+	"SELECT brim.note_leads() + brim.give_events($1, $2) + brim.take_texts($1, $2)",
+	2,
+	{INT4OID, TIMESTAMPTZOID},
+	NULL};
 
 static BrimStatement next_lead = {
-	"SELECT CASE WHEN EXISTS (SELECT FROM brim.classification c WHERE c.to_hand_on) THEN now()"
+	"SELECT CASE WHEN EXISTS (SELECT FROM brim.classification c WHERE c.to_hand_on) THEN $1"
 	"            ELSE least((SELECT p.due_at FROM brim.pending_lead p WHERE p.what = 'events'"
 	"                         ORDER BY p.due_at LIMIT 1),"
 	"                       (SELECT p.due_at FROM brim.pending_lead p WHERE p.what = 'texts'"
 	"                         ORDER BY p.due_at LIMIT 1)) END",
-	0,
-	{0},
+	1,
+	{TIMESTAMPTZOID},
 	NULL};
 
 int
@@ -185,7 +189,7 @@ by_id(const void *a, const void *b)
 int
 brim_classification_claim(const BrimClaim *what, MemoryContext context, BrimText **texts)
 {
-	Datum         values[9];
+	Datum         values[BRIM_CLAIM_PARAMETERS];
 	uint64        n;
 	MemoryContext old;
 
@@ -211,7 +215,8 @@ brim_classification_claim(const BrimClaim *what, MemoryContext context, BrimText
 int
 brim_classification_suspects(const char *node_id, int max, BrimPlaceInQueue *places)
 {
-	Datum  values[2] = {CStringGetTextDatum(node_id), Int32GetDatum(max)};
+	Datum  values[3] = {CStringGetTextDatum(node_id), Int32GetDatum(max),
+						TimestampTzGetDatum(brim_clock_of_transaction())};
 	uint64 n = brim_txn_run(&suspects, values, NULL);
 
 	for (uint64 i = 0; i < n; i++)
@@ -228,7 +233,8 @@ brim_classification_next_due(bool *blocked)
 	bool  isnull;
 	Datum value;
 
-	brim_txn_run(&next_due, NULL, NULL);
+	value = TimestampTzGetDatum(brim_clock_of_transaction());
+	brim_txn_run(&next_due, &value, NULL);
 	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 	*blocked = brim_txn_bool(0, 2);
 	return isnull ? DT_NOEND : DatumGetTimestampTz(value);
@@ -284,8 +290,8 @@ brim_classification_record(const BrimTextResults *results, int64 token)
 	int64       *to_hand_on = palloc(sizeof(int64) * (results->nevents + 1));
 	int         *numbers[6];
 	const char **texts[2];
-	Datum        values[14];
-	bool         nulls[14] = {false};
+	Datum        values[15];
+	bool         nulls[15] = {false};
 	int          ours;
 
 	for (int c = 0; c < 6; c++)
@@ -321,6 +327,7 @@ brim_classification_record(const BrimTextResults *results, int64 token)
 	values[11] = brim_txn_int8_array(to_hand_on, results->nevents);
 	values[12] = brim_txn_int4_array(numbers[4], n);
 	values[13] = brim_txn_int4_array(numbers[5], n);
+	values[14] = TimestampTzGetDatum(brim_clock_of_transaction());
 	ours = (int) brim_txn_run(&record, values, nulls);
 	for (int i = 0; i < ours; i++)
 		ids[i] = brim_txn_int64(i, 1);
@@ -348,7 +355,8 @@ brim_classification_release_forgotten(int64 token, int number, const int64 *held
 void
 brim_classification_shift(int64 milliseconds)
 {
-	Datum values[1] = {Int64GetDatum(milliseconds)};
+	Datum values[2] = {Int64GetDatum(milliseconds),
+					   TimestampTzGetDatum(brim_clock_of_transaction())};
 
 	brim_txn_run(&shift, values, NULL);
 }
@@ -356,7 +364,9 @@ brim_classification_shift(int64 milliseconds)
 int
 brim_classification_hand_on(TimestampTz *next)
 {
-	Datum values[1] = {Int32GetDatum(STEP_LEADS)};
+	const TimestampTz now = brim_clock_of_transaction();
+
+	Datum values[2] = {Int32GetDatum(STEP_LEADS), TimestampTzGetDatum(now)};
 	int   n;
 	bool  isnull;
 	Datum value;
@@ -364,10 +374,10 @@ brim_classification_hand_on(TimestampTz *next)
 	brim_txn_run(&hand_on, values, NULL);
 	n = (int) brim_txn_int64(0, 1);
 	BRIM_FAULT("events_given");
-	brim_txn_run(&next_lead, NULL, NULL);
+	brim_txn_run(&next_lead, &values[1], NULL);
 	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 	*next = isnull ? DT_NOEND : DatumGetTimestampTz(value);
-	if (n == 0 && *next <= GetCurrentTimestamp()) /* another worker has it in hand */
-		*next = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), 1000);
+	if (n == 0 && *next <= brim_clock_now()) /* another worker is at it */
+		*next = TimestampTzPlusMilliseconds(brim_clock_now(), 1000);
 	return n;
 }

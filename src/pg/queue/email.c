@@ -52,7 +52,7 @@ static BrimStatement claim = {
 	" SELECT e.email_id"
 	"   FROM brim.outbound_email e"
 	"   JOIN brim.campaign c ON c.name = e.campaign"
-	"  WHERE e.status = 'queued' AND e.next_attempt_at <= now() AND e.node_id = $4"
+	"  WHERE e.status = 'queued' AND e.next_attempt_at <= $10 AND e.node_id = $4"
 	"    AND (- e.score, e.email_id) > ($6, $7) AND (- e.score, e.email_id) <= ($8, $9)"
 	"    AND (e.crashes > 0) = $5"
 	"    AND c.is_active AND c.sender_address <> '' AND c.postal_address <> ''"
@@ -78,28 +78,28 @@ static BrimStatement claim = {
 	" RETURNING e.email_id, e.claims, e.score, c.sender_name, c.sender_address, c.reply_to,"
 	"  e.recipient, e.recipient_name, e.subject, e.body, e.footer, e.message_id,"
 	"  floor(extract(epoch FROM e.message_date))::bigint, e.attempts",
-	9, BRIM_CLAIM_TYPES, NULL};
+	BRIM_CLAIM_PARAMETERS, BRIM_CLAIM_TYPES, NULL};
 
 static BrimStatement suspects = {
 	"SELECT - e.score, e.email_id"
 	"  FROM brim.outbound_email e"
-	" WHERE e.status = 'queued' AND e.crashes > 0 AND e.next_attempt_at <= now()"
+	" WHERE e.status = 'queued' AND e.crashes > 0 AND e.next_attempt_at <= $3"
 	"   AND e.node_id = $1"
 	" ORDER BY - e.score, e.email_id"
 	" LIMIT $2",
-	2,
-	{TEXTOID, INT4OID},
+	3,
+	{TEXTOID, INT4OID, TIMESTAMPTZOID},
 	NULL};
 
 static BrimStatement next_due = {
 	"SELECT (SELECT e.next_attempt_at FROM brim.outbound_email e"
 	"         WHERE e.status = 'queued' AND e.next_attempt_at > e.created_at"
-	"           AND e.next_attempt_at > now()"
+	"           AND e.next_attempt_at > $1"
 	"         ORDER BY e.next_attempt_at LIMIT 1),"
 	"       EXISTS (SELECT FROM brim.outbound_email e"
-	"                WHERE e.status = 'queued' AND e.next_attempt_at <= now())",
-	0,
-	{0},
+	"                WHERE e.status = 'queued' AND e.next_attempt_at <= $1)",
+	1,
+	{TIMESTAMPTZOID},
 	NULL};
 
 /*
@@ -162,10 +162,10 @@ static BrimStatement record_rows = {
 	"UPDATE brim.outbound_email e"
 	"   SET status = r.status, hold_reason = r.hold_reason,"
 	"       attempts = e.attempts + r.charge,"
-	"       next_attempt_at = CASE WHEN r.status = 'queued' THEN now() + r.delay * interval '1 "
+	"       next_attempt_at = CASE WHEN r.status = 'queued' THEN $8 + r.delay * interval '1 "
 	"second'"
 	"                              ELSE e.next_attempt_at END,"
-	"       sent_at = CASE WHEN r.status = 'sent' THEN now() ELSE e.sent_at END,"
+	"       sent_at = CASE WHEN r.status = 'sent' THEN $8 ELSE e.sent_at END,"
 	"       claim_token = NULL, claimed_by = NULL"
 	"  FROM unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::int[], $7::int[])"
 	"       AS r (email_id, status, hold_reason, charge, delay, claim_no)"
@@ -173,8 +173,9 @@ static BrimStatement record_rows = {
 	"   AND (e.status IN ('claimed', 'committing') OR (e.status = 'uncertain' AND r.status = "
 	"'sent'))"
 	" RETURNING e.email_id, e.claims",
-	7,
-	{INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT8OID, INT4ARRAYOID},
+	8,
+	{INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT8OID, INT4ARRAYOID,
+	 TIMESTAMPTZOID},
 	NULL};
 
 static BrimStatement record_ledger = {
@@ -261,7 +262,7 @@ utf8_column(uint64 row, int column)
 int
 brim_email_claim(const BrimClaim *what, MemoryContext context, BrimEmail **emails)
 {
-	Datum         values[9];
+	Datum         values[BRIM_CLAIM_PARAMETERS];
 	uint64        n;
 	MemoryContext old;
 
@@ -296,7 +297,8 @@ brim_email_claim(const BrimClaim *what, MemoryContext context, BrimEmail **email
 int
 brim_email_suspects(const char *node_id, int max, BrimPlaceInQueue *places)
 {
-	Datum  values[2] = {CStringGetTextDatum(node_id), Int32GetDatum(max)};
+	Datum  values[3] = {CStringGetTextDatum(node_id), Int32GetDatum(max),
+						TimestampTzGetDatum(brim_clock_of_transaction())};
 	uint64 n = brim_txn_run(&suspects, values, NULL);
 
 	for (uint64 i = 0; i < n; i++)
@@ -313,7 +315,8 @@ brim_email_next_due(bool *blocked)
 	bool  isnull;
 	Datum value;
 
-	brim_txn_run(&next_due, NULL, NULL);
+	value = TimestampTzGetDatum(brim_clock_of_transaction());
+	brim_txn_run(&next_due, &value, NULL);
 	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 	*blocked = brim_txn_bool(0, 2);
 	return isnull ? DT_NOEND : DatumGetTimestampTz(value);
@@ -419,6 +422,7 @@ brim_email_record(const BrimEmailResult *all, int nall, int64 token)
 	values[4] = brim_txn_int4_array(delays, nall);
 	values[5] = Int64GetDatum(token);
 	values[6] = brim_txn_int4_array(numbers, nall);
+	values[7] = TimestampTzGetDatum(brim_clock_of_transaction());
 	ours = brim_txn_run(&record_rows, values, NULL);
 
 	for (uint64 row = 0; row < ours; row++)

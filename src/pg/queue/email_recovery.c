@@ -9,6 +9,7 @@
 #include "compat.h"
 
 #include "catalog/pg_type.h"
+#include "utils/timestamp.h"
 
 #include "pg/queue/email.h"
 #include "pg/server/server.h"
@@ -53,9 +54,9 @@ static BrimStatement recover_uncertain = {
 static BrimStatement shift = {
 	"UPDATE brim.outbound_email e"
 	"   SET next_attempt_at = e.next_attempt_at - $1 * interval '1 millisecond'"
-	" WHERE e.status = 'queued' AND e.next_attempt_at > now()",
-	1,
-	{INT8OID},
+	" WHERE e.status = 'queued' AND e.next_attempt_at > $2",
+	2,
+	{INT8OID, TIMESTAMPTZOID},
 	NULL};
 
 /* Claims of a transaction that failed in our eyes only. */
@@ -90,7 +91,8 @@ brim_email_release_forgotten(int64 token, int number, const int64 *held, int n)
 void
 brim_email_shift(int64 milliseconds)
 {
-	Datum values[1] = {Int64GetDatum(milliseconds)};
+	Datum values[2] = {Int64GetDatum(milliseconds),
+					   TimestampTzGetDatum(brim_clock_of_transaction())};
 
 	brim_txn_run(&shift, values, NULL);
 }

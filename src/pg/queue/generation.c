@@ -27,7 +27,7 @@ static BrimStatement claim = {
 	" SELECT g.generation_id"
 	"   FROM brim.generation g"
 	"   JOIN brim.campaign c ON c.name = g.campaign"
-	"  WHERE g.status = 'queued' AND g.next_attempt_at <= now() AND g.node_id = $4"
+	"  WHERE g.status = 'queued' AND g.next_attempt_at <= $10 AND g.node_id = $4"
 	"    AND (- g.score, g.generation_id) > ($6, $7)"
 	"    AND (- g.score, g.generation_id) <= ($8, $9)"
 	"    AND (g.crashes > 0) = $5"
@@ -47,28 +47,28 @@ static BrimStatement claim = {
 	"    WHERE v.campaign = c.name AND v.is_active),"
 	"  (SELECT array_agg(v.instruction ORDER BY v.name) FROM brim.variant v"
 	"    WHERE v.campaign = c.name AND v.is_active)",
-	9, BRIM_CLAIM_TYPES, NULL};
+	BRIM_CLAIM_PARAMETERS, BRIM_CLAIM_TYPES, NULL};
 
 static BrimStatement suspects = {
 	"SELECT - g.score, g.generation_id"
 	"  FROM brim.generation g"
-	" WHERE g.status = 'queued' AND g.crashes > 0 AND g.next_attempt_at <= now()"
+	" WHERE g.status = 'queued' AND g.crashes > 0 AND g.next_attempt_at <= $3"
 	"   AND g.node_id = $1"
 	" ORDER BY - g.score, g.generation_id"
 	" LIMIT $2",
-	2,
-	{TEXTOID, INT4OID},
+	3,
+	{TEXTOID, INT4OID, TIMESTAMPTZOID},
 	NULL};
 
 static BrimStatement next_due = {
 	"SELECT (SELECT g.next_attempt_at FROM brim.generation g"
 	"         WHERE g.status = 'queued' AND g.next_attempt_at > g.created_at"
-	"           AND g.next_attempt_at > now()"
+	"           AND g.next_attempt_at > $1"
 	"         ORDER BY g.next_attempt_at LIMIT 1),"
 	"       EXISTS (SELECT FROM brim.generation g"
-	"                WHERE g.status = 'queued' AND g.next_attempt_at <= now())",
-	0,
-	{0},
+	"                WHERE g.status = 'queued' AND g.next_attempt_at <= $1)",
+	1,
+	{TIMESTAMPTZOID},
 	NULL};
 
 static BrimStatement templates = {
@@ -80,18 +80,18 @@ static BrimStatement templates = {
 static BrimStatement record = {
 	"UPDATE brim.generation g"
 	"   SET status = $3, attempts = g.attempts + $4,"
-	"       next_attempt_at = CASE WHEN $3 = 'queued' THEN now() + $5 * interval '1 second'"
+	"       next_attempt_at = CASE WHEN $3 = 'queued' THEN $14 + $5 * interval '1 second'"
 	"                              ELSE g.next_attempt_at END,"
 	"       error = $6, provider = $7, model = $8, model_version = $9,"
 	"       prompt_tokens = nullif($10, -1), output_tokens = nullif($11, -1),"
 	"       thought_tokens = nullif($12, -1), latency_ms = nullif($13, -1),"
-	"       finished_at = CASE WHEN $3 = 'queued' THEN NULL ELSE now() END,"
+	"       finished_at = CASE WHEN $3 = 'queued' THEN NULL ELSE $14 END,"
 	"       claim_token = NULL, claimed_by = NULL"
 	" WHERE g.generation_id = $1 AND g.status = 'running' AND g.claim_token = $2"
 	" RETURNING g.generation_id",
-	13,
+	14,
 	{INT8OID, INT8OID, TEXTOID, INT4OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID,
-	 INT4OID, INT4OID, INT4OID},
+	 INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID},
 	NULL};
 
 static BrimStatement store = {
@@ -118,9 +118,9 @@ static BrimStatement recover = {
 static BrimStatement shift = {
 	"UPDATE brim.generation g"
 	"   SET next_attempt_at = g.next_attempt_at - $1 * interval '1 millisecond'"
-	" WHERE g.status = 'queued' AND g.next_attempt_at > now()",
-	1,
-	{INT8OID},
+	" WHERE g.status = 'queued' AND g.next_attempt_at > $2",
+	2,
+	{INT8OID, TIMESTAMPTZOID},
 	NULL};
 
 /* Claims of a transaction that failed in our eyes only. */
@@ -174,7 +174,7 @@ by_score(const void *a, const void *b)
 int
 brim_generation_claim(const BrimClaim *what, MemoryContext context, BrimGeneration **jobs)
 {
-	Datum         values[9];
+	Datum         values[BRIM_CLAIM_PARAMETERS];
 	uint64        n;
 	MemoryContext old;
 
@@ -213,7 +213,8 @@ brim_generation_claim(const BrimClaim *what, MemoryContext context, BrimGenerati
 int
 brim_generation_suspects(const char *node_id, int max, BrimPlaceInQueue *places)
 {
-	Datum  values[2] = {CStringGetTextDatum(node_id), Int32GetDatum(max)};
+	Datum  values[3] = {CStringGetTextDatum(node_id), Int32GetDatum(max),
+						TimestampTzGetDatum(brim_clock_of_transaction())};
 	uint64 n = brim_txn_run(&suspects, values, NULL);
 
 	for (uint64 i = 0; i < n; i++)
@@ -230,7 +231,8 @@ brim_generation_next_due(bool *blocked)
 	bool  isnull;
 	Datum value;
 
-	brim_txn_run(&next_due, NULL, NULL);
+	value = TimestampTzGetDatum(brim_clock_of_transaction());
+	brim_txn_run(&next_due, &value, NULL);
 	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 	*blocked = brim_txn_bool(0, 2);
 	return isnull ? DT_NOEND : DatumGetTimestampTz(value);
@@ -297,8 +299,8 @@ text_or_null(const char *text, bool *isnull)
 bool
 brim_generation_record(const BrimGenerationResult *result, int64 token)
 {
-	Datum        values[13];
-	bool         nulls[13] = {false};
+	Datum        values[14];
+	bool         nulls[14] = {false};
 	const char **texts[3];
 
 	values[0] = Int64GetDatum(result->generation_id);
@@ -314,6 +316,7 @@ brim_generation_record(const BrimGenerationResult *result, int64 token)
 	values[10] = Int32GetDatum(result->output_tokens);
 	values[11] = Int32GetDatum(result->thought_tokens);
 	values[12] = Int32GetDatum(result->latency_ms);
+	values[13] = TimestampTzGetDatum(brim_clock_of_transaction());
 	if (brim_txn_run(&record, values, nulls) == 0)
 		return false;
 	if (result->ndrafts == 0)
@@ -353,7 +356,8 @@ brim_generation_release_forgotten(int64 token, int number, const int64 *held, in
 void
 brim_generation_shift(int64 milliseconds)
 {
-	Datum values[1] = {Int64GetDatum(milliseconds)};
+	Datum values[2] = {Int64GetDatum(milliseconds),
+					   TimestampTzGetDatum(brim_clock_of_transaction())};
 
 	brim_txn_run(&shift, values, NULL);
 }

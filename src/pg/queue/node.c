@@ -38,7 +38,8 @@ static BrimStatement read_node = {
 static BrimStatement lock_batch = {
 	"SELECT n.last_batch_at FROM brim.node n FOR NO KEY UPDATE SKIP LOCKED", 0, {0}, NULL};
 
-static BrimStatement note_batch = {"UPDATE brim.node SET last_batch_at = now()", 0, {0}, NULL};
+static BrimStatement note_batch = {
+	"UPDATE brim.node SET last_batch_at = $1", 1, {TIMESTAMPTZOID}, NULL};
 
 static BrimStatement set_confirmed_by = {
 	"UPDATE brim.node SET confirmed_by = $1", 1, {TEXTOID}, NULL};
@@ -118,7 +119,9 @@ brim_node_resume(void)
 void
 brim_node_note_batch(void)
 {
-	brim_txn_run(&note_batch, NULL, NULL);
+	Datum values[1] = {TimestampTzGetDatum(brim_clock_of_transaction())};
+
+	brim_txn_run(&note_batch, values, NULL);
 }
 
 void

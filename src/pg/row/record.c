@@ -13,7 +13,7 @@
 #include "utils/typcache.h"
 
 #include "pg/row/record.h"
-#include "pg/row/record_type.h"
+#include "pg/row/internal.h"
 
 struct BrimRecord
 {
@@ -69,8 +69,8 @@ accepted_types(int accepts)
 }
 
 /* The column of an attribute's name, or 0; two of that name are an error. */
-AttrNumber
-brim_record_find_column(TupleDesc desc, BrimStr name)
+static AttrNumber
+find_column(TupleDesc desc, BrimStr name)
 {
 	AttrNumber found = 0;
 
@@ -112,7 +112,7 @@ bind_attribute(BrimRecord *record, int place, AttrNumber attnum, Oid type)
 	const BrimAttribute *attribute = &record->model->attributes[place];
 	BrimColumnReader    *reader = &record->readers[place];
 
-	if (!brim_record_choose(reader, attribute, type, record->bound_cxt))
+	if (!brim_record_type_choose(reader, attribute, type, record->bound_cxt))
 		ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
 				errmsg("column \"%s\" is of type %s, but scoring expects %s", attribute->name.data,
 					   format_type_be(type),
@@ -147,7 +147,7 @@ bind_type(BrimRecord *record, TupleDesc desc)
 	record->nulls = palloc(sizeof(bool) * Max(desc->natts, 1));
 	for (int a = 0; a < model->nattributes; a++)
 	{
-		AttrNumber attnum = brim_record_find_column(desc, model->attributes[a].name);
+		AttrNumber attnum = find_column(desc, model->attributes[a].name);
 
 		if (attnum == 0)
 			continue;
@@ -190,7 +190,8 @@ read_value(BrimRecord *record, int place, Datum datum, bool isnull, int want)
 	value->text.len = 0;
 	value->bytes.data = NULL;
 	if (!isnull)
-		brim_record_value(&record->readers[place], datum, (want & BRIM_WANT_MATCHES) != 0, value);
+		brim_record_type_read(&record->readers[place], datum, (want & BRIM_WANT_MATCHES) != 0,
+							  value);
 }
 
 /* Read what is wanted from a tuple of the bound type. */

@@ -41,9 +41,6 @@ extern void             brim_record_bind_columns(BrimRecord *record, const BrimC
 extern const BrimValue *brim_record_read_columns(BrimRecord *record, const NullableDatum *datums,
 												 const BrimScore *score, int want);
 
-/* The column of an attribute's name, or 0; two of that name are an error. */
-extern AttrNumber brim_record_find_column(TupleDesc desc, BrimStr name);
-
 /*
  * The values that what is wanted depends on.  They borrow from the row and
  * from the current memory context.  Raises an error for a row type without any

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * record_list.c
- *	  Lists of a row, walked where they lie; see record_type.h.
+ *	  Lists of a row, walked where they lie; see internal.h.
  *
  * A short array stands in its row behind a header of one byte, so that nothing
  * in it is aligned.  It is read like that: to copy every array of every row
@@ -16,7 +16,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 
-#include "pg/row/record_type.h"
+#include "pg/row/internal.h"
 
 /* What lies at an offset from an array's beginning, where the header may be a short one. */
 static inline const char *
@@ -56,7 +56,7 @@ read_unaligned(const BrimArrayList *list, const char *entry, Size *size)
 			char *copy = palloc(*size);
 
 			memcpy(copy, entry, *size);
-			return brim_record_text(list->reader, PointerGetDatum(copy));
+			return brim_record_text_read(list->reader, PointerGetDatum(copy));
 		}
 		text.data = entry + VARHDRSZ;
 		text.len = *size - VARHDRSZ;
@@ -103,8 +103,8 @@ next_of_array(BrimList *head, BrimStr *entry)
 		{
 			const char *at = at_offset(list, list->offset);
 
-			*entry = brim_record_text(list->reader,
-									  fetch_att(at, list->entry_by_value, list->entry_len));
+			*entry = brim_record_text_read(list->reader,
+										   fetch_att(at, list->entry_by_value, list->entry_len));
 			list->offset = att_addlength_pointer(list->offset, list->entry_len, at);
 		}
 		list->offset = att_align_nominal(list->offset, list->entry_align);
@@ -139,7 +139,7 @@ start_array(BrimList *head)
 }
 
 void
-brim_record_array(BrimArrayList *list, Datum datum, BrimValue *value)
+brim_record_list_array(BrimArrayList *list, Datum datum, BrimValue *value)
 {
 	struct varlena *array = (struct varlena *) DatumGetPointer(datum);
 	bool            is_short = VARATT_IS_SHORT(array) && !VARATT_IS_EXTERNAL(array);
@@ -194,7 +194,7 @@ start_json(BrimList *head)
 }
 
 void
-brim_record_json(BrimJsonList *list, JsonbContainer *array, const char *column)
+brim_record_list_json(BrimJsonList *list, JsonbContainer *array, const char *column)
 {
 	list->list.start = start_json;
 	list->list.next = next_of_json;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * record_path.c
- *	  What a path leads to in a jsonb column; see record_type.h.
+ *	  What a path leads to in a jsonb column; see internal.h.
  *
  * Each step is a key of an object, or the number of an entry of an array, as
  * with the operator #>.  What a CRM wrote there cannot be helped by whoever
@@ -16,7 +16,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 
-#include "pg/row/record_type.h"
+#include "pg/row/internal.h"
 
 /*
  * The number of an array's entry that a step names, written as the operator #>
@@ -85,7 +85,7 @@ follow(JsonbContainer *container, const BrimAttribute *attribute, JsonbValue *va
 }
 
 void
-brim_record_path(BrimColumnReader *reader, Datum datum, BrimValue *value)
+brim_record_path_read(BrimColumnReader *reader, Datum datum, BrimValue *value)
 {
 	int        accepts = reader->attribute->accepts;
 	JsonbValue found;
@@ -120,7 +120,7 @@ brim_record_path(BrimColumnReader *reader, Datum datum, BrimValue *value)
 			{
 				if ((accepts & BRIM_ACCEPTS_LIST) != 0)
 				{
-					brim_record_json(&reader->json, found.val.binary.data, NULL);
+					brim_record_list_json(&reader->json, found.val.binary.data, NULL);
 					value->kind = BRIM_VALUE_LIST;
 					value->list = &reader->json.list;
 				}

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * record_type.c
- *	  How values of a column's type are read; see record_type.h.
+ *	  How values of a column's type are read; see internal.h.
  *
  * Numbers are the integer types, numeric and floating point.  Texts are the
  * string types and enums.  Lists are arrays of texts, of any shape, and jsonb
@@ -13,12 +13,11 @@
 #include "compat.h"
 
 #include "catalog/pg_type.h"
-#include "parser/parse_coerce.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 
-#include "pg/row/record_type.h"
+#include "pg/row/internal.h"
 
 static bool
 is_number(Oid type)
@@ -27,41 +26,9 @@ is_number(Oid type)
 		   type == FLOAT8OID || type == NUMERICOID;
 }
 
-/* Choose how to read texts of a type; false where it holds no text. */
-static bool
-choose_text(BrimTextReader *reader, Oid type, MemoryContext cxt)
-{
-	char category;
-	bool preferred;
-	Oid  function;
-	bool is_varlena;
-
-	reader->form = TEXT_FORM_NONE;
-	if (type == BPCHAROID)
-		reader->form = TEXT_FORM_BPCHAR;
-	else if (type == NAMEOID)
-		reader->form = TEXT_FORM_NAME;
-	else if (type == TEXTOID || type == VARCHAROID)
-		reader->form = TEXT_FORM_VARLENA;
-	if (reader->form != TEXT_FORM_NONE)
-		return true;
-	get_type_category_preferred(type, &category, &preferred);
-	if (category != TYPCATEGORY_STRING && category != TYPCATEGORY_ENUM)
-		return false;
-	if (IsBinaryCoercible(type, TEXTOID))
-	{
-		reader->form = TEXT_FORM_VARLENA;
-		return true;
-	}
-	reader->form = TEXT_FORM_OUTPUT;
-	getTypeOutputInfo(type, &function, &is_varlena);
-	fmgr_info_cxt(function, &reader->output, cxt);
-	return true;
-}
-
 bool
-brim_record_choose(BrimColumnReader *reader, const BrimAttribute *attribute, Oid type,
-				   MemoryContext cxt)
+brim_record_type_choose(BrimColumnReader *reader, const BrimAttribute *attribute, Oid type,
+						MemoryContext cxt)
 {
 	int  accepts = attribute->accepts;
 	Oid  entry;
@@ -81,7 +48,7 @@ brim_record_choose(BrimColumnReader *reader, const BrimAttribute *attribute, Oid
 		reader->kind = BRIM_VALUE_NUMBER;
 		return true;
 	}
-	if ((accepts & BRIM_ACCEPTS_TEXT) != 0 && choose_text(&reader->text, type, cxt))
+	if ((accepts & BRIM_ACCEPTS_TEXT) != 0 && brim_record_text_choose(&reader->text, type, cxt))
 	{
 		reader->kind = BRIM_VALUE_TEXT;
 		return true;
@@ -90,7 +57,7 @@ brim_record_choose(BrimColumnReader *reader, const BrimAttribute *attribute, Oid
 	if ((accepts & BRIM_ACCEPTS_LIST) != 0 && OidIsValid(entry))
 	{
 		entry = getBaseType(entry);
-		if (choose_text(&reader->text, entry, cxt))
+		if (brim_record_text_choose(&reader->text, entry, cxt))
 		{
 			reader->kind = BRIM_VALUE_LIST;
 			reader->array.reader = &reader->text;
@@ -112,27 +79,6 @@ brim_record_choose(BrimColumnReader *reader, const BrimAttribute *attribute, Oid
 		return true;
 	}
 	return false;
-}
-
-BrimStr
-brim_record_text(const BrimTextReader *reader, Datum datum)
-{
-	BrimStr         text;
-	struct varlena *varlena;
-
-	if (reader->form == TEXT_FORM_NAME)
-		return brim_str(NameStr(*DatumGetName(datum)));
-	if (reader->form == TEXT_FORM_OUTPUT)
-		return brim_str(OutputFunctionCall(unconstify(FmgrInfo *, &reader->output), datum));
-	varlena = PG_DETOAST_DATUM_PACKED(datum);
-	text.data = VARDATA_ANY(varlena);
-	text.len = VARSIZE_ANY_EXHDR(varlena);
-	if (reader->form == TEXT_FORM_BPCHAR)
-	{
-		while (text.len > 0 && text.data[text.len - 1] == ' ')
-			text.len--;
-	}
-	return text;
 }
 
 static double
@@ -172,16 +118,16 @@ read_json(BrimColumnReader *reader, Datum datum, BrimValue *value)
 		ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
 				errmsg("column \"%s\" is of type jsonb but holds no array", column),
 				errdetail("Scoring expects text[] or a jsonb array of strings."));
-	brim_record_json(&reader->json, &json->root, column);
+	brim_record_list_json(&reader->json, &json->root, column);
 	value->list = &reader->json.list;
 }
 
 void
-brim_record_value(BrimColumnReader *reader, Datum datum, bool for_reasons, BrimValue *value)
+brim_record_type_read(BrimColumnReader *reader, Datum datum, bool for_reasons, BrimValue *value)
 {
 	if (reader->attribute->npath > 0)
 	{
-		brim_record_path(reader, datum, value);
+		brim_record_path_read(reader, datum, value);
 		return;
 	}
 	value->kind = reader->kind;
@@ -191,13 +137,13 @@ brim_record_value(BrimColumnReader *reader, Datum datum, bool for_reasons, BrimV
 			value->number = read_number(reader->type, datum);
 			break;
 		case BRIM_VALUE_TEXT:
-			value->text = brim_record_text(&reader->text, datum);
+			value->text = brim_record_text_read(&reader->text, datum);
 			break;
 		case BRIM_VALUE_LIST:
 			if (reader->type == JSONBOID)
 				read_json(reader, datum, value);
 			else
-				brim_record_array(&reader->array, datum, value);
+				brim_record_list_array(&reader->array, datum, value);
 			break;
 		case BRIM_VALUE_OTHER:
 			if (for_reasons)

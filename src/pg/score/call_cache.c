@@ -14,6 +14,7 @@
 #include "utils/snapmgr.h"
 
 #include "pg/score/call_cache.h"
+#include "pg/score/spec.h"
 #include "pg/row/row.h"
 
 #define SITE_MODELS_MAX 16 /* so that every model can be tried on every lead */

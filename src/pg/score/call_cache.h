@@ -83,7 +83,4 @@ brim_call_cache_score(BrimCallCache *site, BrimCallModel *model, HeapTupleHeader
 								  TupleDesc desc, HeapTuple tuple, int want);
 extern void brim_call_cache_finish(BrimCallCache *site);
 
-/* The definition that a spec describes, in the current context (spec.c). */
-extern BrimModelDef *brim_spec_read(Jsonb *spec);
-
 #endif /* BRIM_PG_SCORE_CALL_CACHE_H */

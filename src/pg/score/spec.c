@@ -5,154 +5,15 @@
  *
  * A spec is an object with the fields of brim.scoring_model and an array
  * "rules" of objects with the fields of brim.scoring_rule.  Fields that are
- * not known are refused, so that a misspelt one is not overlooked.  Nesting
- * is fixed at three levels; nothing here recurses.
+ * not known are refused, so that a misspelt one is not overlooked.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 #include "compat.h"
 
-#include <limits.h>
-
-#include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
-#include "utils/jsonb.h"
-#include "utils/numeric.h"
-
-#include "pg/row/row.h"
 #include "pg/score/spec.h"
-
-static const char *
-kind_of(const JsonbValue *value)
-{
-	switch (value->type)
-	{
-		case jbvNull:
-			return "null";
-		case jbvString:
-			return "a string";
-		case jbvNumeric:
-			return "a number";
-		case jbvBool:
-			return "a boolean";
-		case jbvBinary:
-			return JsonContainerIsArray(value->val.binary.data) ? "an array" : "an object";
-		default:
-			return "something else";
-	}
-}
-
-void
-brim_spec_refuse(const BrimSpecPosition *place, const char *why)
-{
-	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			place->number > 0
-				? errmsg("invalid scoring model spec: %s %d, field \"%s\": %s", place->what,
-						 place->number, place->field, why)
-				: errmsg("invalid scoring model spec: field \"%s\": %s", place->field, why),
-			errhint("The view brim.model_spec shows the form of a spec."));
-}
-
-pg_noreturn static void
-refuse_kind(const BrimSpecPosition *place, const char *expected, const JsonbValue *value)
-{
-	brim_spec_refuse(place, psprintf("expected %s, found %s", expected, kind_of(value)));
-}
-
-BrimStr
-brim_spec_text(const BrimSpecPosition *place, const JsonbValue *value)
-{
-	BrimStr text;
-
-	if (value->type != jbvString)
-		refuse_kind(place, "a string", value);
-	text.data = value->val.string.val;
-	text.len = (size_t) value->val.string.len;
-	return text;
-}
-
-static double
-get_number(const BrimSpecPosition *place, const JsonbValue *value)
-{
-	if (value->type != jbvNumeric)
-		refuse_kind(place, "a number", value);
-	return DatumGetFloat8(
-		DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(value->val.numeric)));
-}
-
-int
-brim_spec_integer(const BrimSpecPosition *place, const JsonbValue *value)
-{
-	double number = get_number(place, value);
-
-	if (number < INT_MIN || number > INT_MAX || number != (int) number)
-		brim_spec_refuse(place, "it must be an integer");
-	return (int) number;
-}
-
-/* A day, as days since 2000-01-01. */
-static int
-get_day(const BrimSpecPosition *place, const JsonbValue *value)
-{
-	BrimStr text = brim_spec_text(place, value);
-	int     day = 0;
-
-	if (text.len != strlen("YYYY-MM-DD") || !brim_intent_date(text, &day))
-		brim_spec_refuse(place, "expected a day as YYYY-MM-DD");
-	return day;
-}
-
-static bool
-get_boolean(const BrimSpecPosition *place, const JsonbValue *value)
-{
-	if (value->type != jbvBool)
-		refuse_kind(place, "a boolean", value);
-	return value->val.boolean;
-}
-
-int64
-brim_spec_weight(const BrimSpecPosition *place, const JsonbValue *value)
-{
-	int64 weight;
-
-	if (value->type != jbvNumeric)
-		refuse_kind(place, "a number", value);
-	if (!brim_columns_weight(NumericGetDatum(value->val.numeric), &weight))
-		brim_spec_refuse(place, "it must be a number with at most four digits behind the point");
-	return weight;
-}
-
-/* The array of a field. */
-static JsonbContainer *
-get_array(const BrimSpecPosition *place, const JsonbValue *value, int limit, int *count)
-{
-	JsonbContainer *array;
-
-	if (value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
-		refuse_kind(place, "an array", value);
-	array = value->val.binary.data;
-	*count = (int) JsonContainerSize(array);
-	if (*count > limit)
-		brim_spec_refuse(place,
-						 psprintf("it has %d entries, at most %d are allowed", *count, limit));
-	return array;
-}
-
-BrimStr *
-brim_spec_texts(const BrimSpecPosition *place, const JsonbValue *value, int limit, int *count)
-{
-	JsonbContainer *array = get_array(place, value, limit, count);
-	JsonbIterator  *it = JsonbIteratorInit(array);
-	BrimStr        *texts = palloc0(sizeof(BrimStr) * Max(*count, 1));
-	JsonbValue      entry;
-	int             n = 0;
-
-	(void) JsonbIteratorNext(&it, &entry, true);
-	while (JsonbIteratorNext(&it, &entry, true) == WJB_ELEM)
-		texts[n++] = brim_spec_text(place, &entry);
-	return texts;
-}
+#include "pg/score/spec_lexicon.h"
 
 /* One field of a rule. */
 static void
@@ -161,58 +22,44 @@ read_rule_field(const BrimSpecPosition *place, const JsonbValue *value, BrimRule
 	const char *field = place->field;
 
 	if (strcmp(field, "rule_no") == 0)
-		rule->rule_no = brim_spec_integer(place, value);
+		rule->rule_no = brim_spec_value_integer(place, value);
 	else if (strcmp(field, "dimension") == 0)
-		rule->dimension = brim_spec_text(place, value);
+		rule->dimension = brim_spec_value_text(place, value);
 	else if (strcmp(field, "signal") == 0)
-		rule->signal = brim_spec_text(place, value);
+		rule->signal = brim_spec_value_text(place, value);
 	else if (strcmp(field, "attribute") == 0)
-		rule->attribute = brim_spec_text(place, value);
+		rule->attribute = brim_spec_value_text(place, value);
 	else if (strcmp(field, "kind") == 0)
-		rule->kind = brim_spec_text(place, value);
+		rule->kind = brim_spec_value_text(place, value);
 	else if (strcmp(field, "low") == 0)
 	{
-		rule->low = get_number(place, value);
+		rule->low = brim_spec_value_number(place, value);
 		rule->has_low = true;
 	}
 	else if (strcmp(field, "high") == 0)
 	{
-		rule->high = get_number(place, value);
+		rule->high = brim_spec_value_number(place, value);
 		rule->has_high = true;
 	}
 	else if (strcmp(field, "keywords") == 0)
-		rule->keywords = brim_spec_texts(place, value, BRIM_MODEL_KEYWORDS_MAX, &rule->nkeywords);
+		rule->keywords =
+			brim_spec_value_texts(place, value, BRIM_MODEL_KEYWORDS_MAX, &rule->nkeywords);
 	else if (strcmp(field, "path") == 0)
-		rule->path = brim_spec_texts(place, value, BRIM_MODEL_PATH_MAX, &rule->npath);
+		rule->path = brim_spec_value_texts(place, value, BRIM_MODEL_PATH_MAX, &rule->npath);
 	else if (strcmp(field, "pattern") == 0)
-		rule->pattern = brim_spec_text(place, value);
+		rule->pattern = brim_spec_value_text(place, value);
 	else if (strcmp(field, "stem") == 0)
-		rule->stem = get_boolean(place, value);
+		rule->stem = brim_spec_value_boolean(place, value);
 	else if (strcmp(field, "points") == 0)
-		rule->points = brim_spec_integer(place, value);
+		rule->points = brim_spec_value_integer(place, value);
 	else if (strcmp(field, "weight") == 0)
-		rule->weight = brim_spec_weight(place, value);
+		rule->weight = brim_spec_value_weight(place, value);
 	else if (strcmp(field, "reason") == 0)
-		rule->reason = brim_spec_text(place, value);
+		rule->reason = brim_spec_value_text(place, value);
 	else if (strcmp(field, "reason_kind") == 0)
-		rule->reason_kind = brim_spec_text(place, value);
+		rule->reason_kind = brim_spec_value_text(place, value);
 	else
-		brim_spec_refuse(place, "there is no such field");
-}
-
-bool
-brim_spec_next(JsonbIterator **it, char **key, JsonbValue *value)
-{
-	JsonbValue         name;
-	JsonbIteratorToken token = JsonbIteratorNext(it, &name, true);
-
-	if (token == WJB_BEGIN_OBJECT)
-		token = JsonbIteratorNext(it, &name, true);
-	if (token != WJB_KEY)
-		return false;
-	*key = pnstrdup(name.val.string.val, name.val.string.len);
-	(void) JsonbIteratorNext(it, value, true);
-	return true;
+		brim_spec_value_refuse(place, "there is no such field");
 }
 
 static void
@@ -226,7 +73,7 @@ read_rule(int number, JsonbContainer *object, BrimRuleDef *rule)
 
 	rule->rule_no = number;
 	rule->weight = BRIM_WEIGHT_ONE;
-	while (brim_spec_next(&it, &key, &value))
+	while (brim_spec_value_next(&it, &key, &value))
 	{
 		place.field = key;
 		has_points = has_points || strcmp(key, "points") == 0;
@@ -235,7 +82,7 @@ read_rule(int number, JsonbContainer *object, BrimRuleDef *rule)
 	}
 	place.field = "points";
 	if (!has_points)
-		brim_spec_refuse(&place, "it is missing");
+		brim_spec_value_refuse(&place, "it is missing");
 }
 
 /* One field of the settings of a signal. */
@@ -246,79 +93,41 @@ read_signal_field(const BrimSpecPosition *place, const JsonbValue *value, void *
 	const char    *field = place->field;
 
 	if (strcmp(field, "dimension") == 0)
-		signal->dimension = brim_spec_text(place, value);
+		signal->dimension = brim_spec_value_text(place, value);
 	else if (strcmp(field, "signal") == 0)
-		signal->signal = brim_spec_text(place, value);
+		signal->signal = brim_spec_value_text(place, value);
 	else if (strcmp(field, "combine") == 0)
-		signal->combine = brim_spec_text(place, value);
+		signal->combine = brim_spec_value_text(place, value);
 	else if (strcmp(field, "min_points") == 0)
 	{
 		signal->has_min = true;
-		signal->min_points = brim_spec_integer(place, value);
+		signal->min_points = brim_spec_value_integer(place, value);
 	}
 	else if (strcmp(field, "max_points") == 0)
 	{
 		signal->has_max = true;
-		signal->max_points = brim_spec_integer(place, value);
+		signal->max_points = brim_spec_value_integer(place, value);
 	}
 	else if (strcmp(field, "prior_points") == 0)
 	{
 		signal->has_prior = true;
-		signal->prior_points = brim_spec_integer(place, value);
+		signal->prior_points = brim_spec_value_integer(place, value);
 	}
 	else
-		brim_spec_refuse(place, "there is no such field");
-}
-
-/* The object at a place of an array of them, or an error. */
-JsonbContainer *
-brim_spec_object(const BrimSpecPosition *place, const JsonbValue *value)
-{
-	if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
-		refuse_kind(place, "an object in each place", value);
-	return value->val.binary.data;
-}
-
-void *
-brim_spec_rows(const BrimSpecPosition *place, const JsonbValue *value, const char *what, int limit,
-			   Size size, BrimSpecField read, int *count)
-{
-	JsonbContainer  *array = get_array(place, value, limit, count);
-	JsonbIterator   *it = JsonbIteratorInit(array);
-	char            *things = palloc0(size * Max(*count, 1));
-	BrimSpecPosition inner = {0, what, NULL};
-	JsonbValue       entry;
-
-	(void) JsonbIteratorNext(&it, &entry, true);
-	while (JsonbIteratorNext(&it, &entry, true) == WJB_ELEM)
-	{
-		JsonbIterator *fields = JsonbIteratorInit(brim_spec_object(place, &entry));
-		void          *thing = things + size * inner.number++;
-		JsonbValue     field;
-		char          *key;
-
-		CHECK_FOR_INTERRUPTS();
-		while (brim_spec_next(&fields, &key, &field))
-		{
-			inner.field = key;
-			if (field.type != jbvNull)
-				read(&inner, &field, thing);
-		}
-	}
-	return things;
+		brim_spec_value_refuse(place, "there is no such field");
 }
 
 static void
 read_signals(const BrimSpecPosition *place, const JsonbValue *value, BrimModelDef *def)
 {
-	def->signals = brim_spec_rows(place, value, "signal", BRIM_MODEL_SIGNALS_MAX,
-								  sizeof(BrimSignalDef), read_signal_field, &def->nsignals);
+	def->signals = brim_spec_value_rows(place, value, "signal", BRIM_MODEL_SIGNALS_MAX,
+										sizeof(BrimSignalDef), read_signal_field, &def->nsignals);
 }
 
 static void
 read_rules(const BrimSpecPosition *place, const JsonbValue *value, BrimModelDef *def)
 {
-	JsonbContainer *array = get_array(place, value, BRIM_MODEL_RULES_MAX, &def->nrules);
+	JsonbContainer *array = brim_spec_value_array(place, value, BRIM_MODEL_RULES_MAX, &def->nrules);
 	JsonbIterator  *it = JsonbIteratorInit(array);
 	JsonbValue      entry;
 	int             n = 0;
@@ -328,7 +137,7 @@ read_rules(const BrimSpecPosition *place, const JsonbValue *value, BrimModelDef 
 	while (JsonbIteratorNext(&it, &entry, true) == WJB_ELEM)
 	{
 		CHECK_FOR_INTERRUPTS();
-		read_rule(n + 1, brim_spec_object(place, &entry), &def->rules[n]);
+		read_rule(n + 1, brim_spec_value_object(place, &entry), &def->rules[n]);
 		n++;
 	}
 }
@@ -339,36 +148,36 @@ read_field(const BrimSpecPosition *place, const JsonbValue *value, BrimModelDef 
 	const char *field = place->field;
 
 	if (strcmp(field, "name") == 0)
-		def->name = brim_spec_text(place, value);
+		def->name = brim_spec_value_text(place, value);
 	else if (strcmp(field, "version") == 0)
-		def->version = brim_spec_integer(place, value);
+		def->version = brim_spec_value_integer(place, value);
 	else if (strcmp(field, "fit_weight") == 0)
-		def->fit_weight = brim_spec_weight(place, value);
+		def->fit_weight = brim_spec_value_weight(place, value);
 	else if (strcmp(field, "intent_weight") == 0)
-		def->intent_weight = brim_spec_weight(place, value);
+		def->intent_weight = brim_spec_value_weight(place, value);
 	else if (strcmp(field, "high_above") == 0)
-		def->high_above = brim_spec_integer(place, value);
+		def->high_above = brim_spec_value_integer(place, value);
 	else if (strcmp(field, "medium_above") == 0)
-		def->medium_above = brim_spec_integer(place, value);
+		def->medium_above = brim_spec_value_integer(place, value);
 	else if (strcmp(field, "qualified_above") == 0)
-		def->qualified_above = brim_spec_integer(place, value);
+		def->qualified_above = brim_spec_value_integer(place, value);
 	else if (strcmp(field, "missing_policy") == 0)
-		def->missing_policy = brim_spec_text(place, value);
+		def->missing_policy = brim_spec_value_text(place, value);
 	else if (strcmp(field, "language") == 0)
-		def->language = brim_spec_text(place, value);
+		def->language = brim_spec_value_text(place, value);
 	else if (strcmp(field, "lexicon") == 0)
-		def->lexicon = brim_spec_lexicon(place, value);
+		def->lexicon = brim_spec_lexicon_read(place, value);
 	else if (strcmp(field, "as_of") == 0)
 	{
 		def->has_as_of = true;
-		def->as_of = get_day(place, value);
+		def->as_of = brim_spec_value_day(place, value);
 	}
 	else if (strcmp(field, "rules") == 0)
 		read_rules(place, value, def);
 	else if (strcmp(field, "signals") == 0)
 		read_signals(place, value, def);
 	else
-		brim_spec_refuse(place, "there is no such field");
+		brim_spec_value_refuse(place, "there is no such field");
 }
 
 BrimModelDef *
@@ -392,7 +201,7 @@ brim_spec_read(Jsonb *spec)
 	def->medium_above = 60;
 	def->qualified_above = 75;
 	it = JsonbIteratorInit(&spec->root);
-	while (brim_spec_next(&it, &key, &value))
+	while (brim_spec_value_next(&it, &key, &value))
 	{
 		place.field = key;
 		if (value.type != jbvNull)
@@ -401,12 +210,12 @@ brim_spec_read(Jsonb *spec)
 	if (def->fit_weight < 0 || def->intent_weight < 0)
 	{
 		place.field = def->fit_weight < 0 ? "fit_weight" : "intent_weight";
-		brim_spec_refuse(&place, "it must be given, between 0 and 1");
+		brim_spec_value_refuse(&place, "it must be given, between 0 and 1");
 	}
 	if (def->rules == NULL)
 	{
 		place.field = "rules";
-		brim_spec_refuse(&place, "it is missing");
+		brim_spec_value_refuse(&place, "it is missing");
 	}
 	return def;
 }

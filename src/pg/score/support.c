@@ -43,6 +43,7 @@
 #include "utils/typcache.h"
 
 #include "pg/score/call_cache.h"
+#include "pg/score/spec.h"
 
 BRIM_FUNCTION(brim_score_support);
 

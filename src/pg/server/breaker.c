@@ -11,11 +11,11 @@
 #include "miscadmin.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
-#include "storage/shmem.h"
 #include "utils/timestamp.h"
 
 #include "core/base/base.h"
 #include "pg/server/breaker.h"
+#include "pg/server/clock.h"
 #include "pg/server/shared.h"
 
 typedef struct Breaker
@@ -37,22 +37,10 @@ static LWLock *lock = NULL;
 static Entry  *mine = NULL;
 
 void
-brim_breaker_request(void)
+brim_breaker_init(void)
 {
-	RequestAddinShmemSpace(MAXALIGN(sizeof(Entry) * BRIM_MAX_SLOTS));
-	RequestNamedLWLockTranche("brim_breaker", 1);
-}
-
-/* Called with AddinShmemInitLock held. */
-void
-brim_breaker_startup(void)
-{
-	bool found;
-
-	entries = ShmemInitStruct("brim breakers", sizeof(Entry) * BRIM_MAX_SLOTS, &found);
-	if (!found)
-		memset(entries, 0, sizeof(Entry) * BRIM_MAX_SLOTS);
-	lock = &(GetNamedLWLockTranche("brim_breaker")->lock);
+	brim_shared_register("brim breakers", sizeof(Entry) * BRIM_MAX_SLOTS, (void **) &entries,
+						 &lock);
 }
 
 static void
@@ -87,7 +75,7 @@ brim_breaker_attach(void)
 void
 brim_breaker_read(BrimService service, BrimBreakerState *state)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now = brim_clock_now();
 	Breaker    *breaker = &mine->breakers[service];
 
 	LWLockAcquire(lock, LW_SHARED);
@@ -101,7 +89,7 @@ brim_breaker_read(BrimService service, BrimBreakerState *state)
 bool
 brim_breaker_fault(BrimService service, uint32 random)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now = brim_clock_now();
 	Breaker    *breaker = &mine->breakers[service];
 	bool        opens;
 
@@ -141,7 +129,7 @@ brim_breaker_success(BrimService service)
 	if (breaker->faults == 0)
 		return false;
 	LWLockAcquire(lock, LW_EXCLUSIVE);
-	closes = breaker->faults > 0 && breaker->open_until <= GetCurrentTimestamp();
+	closes = breaker->faults > 0 && breaker->open_until <= brim_clock_now();
 	if (closes)
 		memset(breaker, 0, sizeof(*breaker));
 	LWLockRelease(lock);
@@ -157,7 +145,7 @@ brim_breaker_take_probe(BrimService service)
 	bool     taken;
 
 	LWLockAcquire(lock, LW_EXCLUSIVE);
-	taken = breaker->open_until <= GetCurrentTimestamp() &&
+	taken = breaker->open_until <= brim_clock_now() &&
 			(breaker->faults == 0 || breaker->probe_pid == 0 || breaker->probe_pid == MyProcPid);
 	if (taken && breaker->faults > 0)
 		breaker->probe_pid = MyProcPid;

@@ -30,8 +30,7 @@ typedef struct BrimBreakerState
 	bool        may_try;    /* not open, and no other worker is trying */
 } BrimBreakerState;
 
-extern void brim_breaker_request(void); /* shared memory; called by shared.c */
-extern void brim_breaker_startup(void);
+extern void brim_breaker_init(void); /* while preloading only */
 
 extern void brim_breaker_attach(void); /* of this worker; released when the process exits */
 extern void brim_breaker_read(BrimService service, BrimBreakerState *state);

@@ -92,7 +92,7 @@ brim_worker_slots(PG_FUNCTION_ARGS)
 	int            numbers[BRIM_MAX_SLOTS];
 	int            found;
 
-	brim_init_srf(fcinfo);
+	brim_srf_init(fcinfo);
 	found = brim_shared_slots(MyDatabaseId, slots, numbers, BRIM_MAX_SLOTS);
 	for (int i = 0; i < found; i++)
 	{

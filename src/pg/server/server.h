@@ -9,6 +9,7 @@
 #define BRIM_PG_SERVER_SERVER_H
 
 #include "pg/server/breaker.h"
+#include "pg/server/clock.h"
 #include "pg/server/exit_mark.h"
 #include "pg/server/faults.h"
 #include "pg/server/installation.h"

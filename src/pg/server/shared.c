@@ -20,7 +20,6 @@
 #include "storage/shmem.h"
 #include "utils/timestamp.h"
 
-#include "pg/server/breaker.h"
 #include "pg/server/shared.h"
 
 /* fourth field of the lock tag: SQL's advisory locks use 1 and 2 */
@@ -31,6 +30,20 @@ typedef struct BrimShared
 	int      launcher_pid;
 	BrimSlot slots[BRIM_MAX_SLOTS];
 } BrimShared;
+
+/* What is asked for at the start of the server: the area of this file and those of others */
+typedef struct Area
+{
+	const char *name;
+	Size        size;
+	void      **memory;
+	LWLock    **lock;
+} Area;
+
+#define MAX_AREAS 8
+
+static Area areas[MAX_AREAS];
+static int  nareas = 0;
 
 static BrimShared *shared = NULL;
 static LWLock     *lock = NULL;
@@ -49,25 +62,37 @@ request(void)
 	if (prev_request_hook)
 		prev_request_hook();
 #endif
-	RequestAddinShmemSpace(MAXALIGN(sizeof(BrimShared)));
-	RequestNamedLWLockTranche("brim", 1);
-	brim_breaker_request();
+	for (int i = 0; i < nareas; i++)
+		RequestAddinShmemSpace(MAXALIGN(areas[i].size));
+	RequestNamedLWLockTranche("brim", nareas);
 }
 
 static void
 startup(void)
 {
-	bool found;
-
 	if (prev_startup_hook)
 		prev_startup_hook();
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	shared = ShmemInitStruct("brim", sizeof(BrimShared), &found);
-	if (!found)
-		memset(shared, 0, sizeof(BrimShared));
-	lock = &(GetNamedLWLockTranche("brim")->lock);
-	brim_breaker_startup();
+	for (int i = 0; i < nareas; i++)
+	{
+		bool found;
+
+		*areas[i].memory = ShmemInitStruct(areas[i].name, areas[i].size, &found);
+		if (!found)
+			memset(*areas[i].memory, 0, areas[i].size);
+		*areas[i].lock = &GetNamedLWLockTranche("brim")[i].lock;
+	}
 	LWLockRelease(AddinShmemInitLock);
+}
+
+void
+brim_shared_register(const char *name, Size size, void **memory, LWLock **area_lock)
+{
+	if (!process_shared_preload_libraries_in_progress)
+		return;
+	if (nareas == MAX_AREAS)
+		elog(ERROR, "too many areas of shared memory");
+	areas[nareas++] = (Area){name, size, memory, area_lock};
 }
 
 /* At commit, set the latch of every worker of this database. */
@@ -82,14 +107,28 @@ wake(XactEvent event, void *arg)
 	brim_shared_wake_others();
 }
 
-void
-brim_shared_wake_others(void)
+/* Set the latch of the workers of one database, or of all; not that of this worker. */
+static void
+wake_workers(Oid database)
 {
 	LWLockAcquire(lock, LW_SHARED);
 	for (int i = 0; i < BRIM_MAX_SLOTS; i++)
-		if (i != my_slot && shared->slots[i].database == MyDatabaseId && shared->slots[i].pid != 0)
+		if (i != my_slot && shared->slots[i].pid != 0 &&
+			(database == InvalidOid || shared->slots[i].database == database))
 			SetLatch(&ProcGlobal->allProcs[shared->slots[i].proc_number].procLatch);
 	LWLockRelease(lock);
+}
+
+void
+brim_shared_wake_all(void)
+{
+	wake_workers(InvalidOid);
+}
+
+void
+brim_shared_wake_others(void)
+{
+	wake_workers(MyDatabaseId);
 }
 
 void
@@ -97,6 +136,7 @@ brim_shared_init(void)
 {
 	if (!process_shared_preload_libraries_in_progress)
 		return;
+	brim_shared_register("brim", sizeof(BrimShared), (void **) &shared, &lock);
 #ifdef BRIM_HAVE_SHMEM_REQUEST_HOOK
 	prev_request_hook = shmem_request_hook;
 	shmem_request_hook = request;

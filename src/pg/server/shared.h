@@ -51,12 +51,17 @@ typedef struct BrimSlot
 	bool            was_ready;   /* the last process of this slot reached its loop */
 	bool            must_stop;   /* its launcher is gone */
 	bool            other_ended; /* another worker of the database has ended since it last asked */
-	Oid             last_database; /* the last process of this slot that ended by exiting, */
-	int             last_number;   /* ... not by vanishing; InvalidOid: none */
 
 	/* Statistics */
 	int64 counters[BRIM_COUNTERS];
 } BrimSlot;
+
+/*
+ * Ask for an area of shared memory, zeroed at first, with a lock of its own;
+ * both are there when the server has started.  While preloading only, and
+ * before brim_shared_init().
+ */
+extern void brim_shared_register(const char *name, Size size, void **memory, LWLock **area_lock);
 
 extern void brim_shared_init(void); /* request the memory; while preloading only */
 extern bool brim_shared_exists(void);
@@ -75,6 +80,7 @@ extern void brim_shared_count(BrimCounter counter, int64 n);
 extern bool brim_shared_must_stop(void);
 extern bool brim_shared_take_other_ended(void);
 extern void brim_shared_wake_others(void); /* the other workers of this database, now */
+extern void brim_shared_wake_all(void);    /* of every database */
 
 /* Sessions */
 extern int         brim_shared_slots(Oid database, BrimSlot *copy, int *numbers, int max);

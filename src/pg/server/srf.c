@@ -17,7 +17,7 @@
 
 /* What InitMaterializedSRF() of later servers does. */
 void
-brim_init_srf(FunctionCallInfo fcinfo)
+brim_srf_init(FunctionCallInfo fcinfo)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	MemoryContext  old;

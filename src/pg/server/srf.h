@@ -9,7 +9,7 @@
 #define BRIM_PG_SERVER_SRF_H
 
 #ifdef BRIM_NEED_INIT_SRF
-extern void brim_init_srf(FunctionCallInfo fcinfo);
+extern void brim_srf_init(FunctionCallInfo fcinfo);
 #endif
 
 #endif /* BRIM_PG_SERVER_SRF_H */

@@ -12,7 +12,7 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 
-#include "core/gemini/json.h"
+#include "core/gemini/internal.h"
 
 /* An allocator that gives out so many blocks, then none. */
 typedef struct ShortMem

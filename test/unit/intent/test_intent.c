@@ -56,10 +56,10 @@ events_from(const char *text, const char *company, int sources)
 	out[0] = '\0';
 	if (!brim_intent_run(scan, brim_str(text), brim_str(company), sources))
 		return "memory";
-	for (int i = 0; i < scan->nhits; i++)
+	for (int i = 0; i < scan->nsignals; i++)
 	{
 		static const char certainty[] = "shn";
-		BrimIntentHit    *hit = &scan->hits[i];
+		BrimIntentSignal *hit = &scan->signals[i];
 
 		n += (size_t) snprintf(out + n, sizeof(out) - n, "%s%s:%c:%s:%.*s", i > 0 ? "; " : "",
 							   lexicon->classes[hit->class_no].name.data, certainty[hit->certainty],
@@ -197,12 +197,12 @@ test_sentences(void)
 static void
 figures(const char *text, long long amount, const char *currency, const char *round, int people)
 {
-	BrimIntentHit *hit;
+	BrimIntentSignal *hit;
 
 	if (!brim_intent_run(scan, brim_str(text), brim_str("Acme"), BRIM_INTENT_NEWS) ||
-		!unit_ok(scan->nhits > 0, "an event: %s", text))
+		!unit_ok(scan->nsignals > 0, "an event: %s", text))
 		return;
-	hit = &scan->hits[0];
+	hit = &scan->signals[0];
 	unit_is_int(hit->has_amount ? hit->amount : -1, amount, "its amount: %s", text);
 	unit_is_text(hit->currency.data, currency, "its currency: %s", text);
 	unit_is_text(hit->round.data, round, "its round: %s", text);
@@ -254,12 +254,12 @@ test_limits(void)
 	while (n + 10 < sizeof(text))
 		n += (size_t) snprintf(text + n, sizeof(text) - n, "Layoffs. ");
 	unit_ok(brim_intent_run(scan, brim_str(text), brim_str(""), BRIM_INTENT_NEWS) &&
-				scan->nhits == BRIM_INTENT_HITS_MAX,
+				scan->nsignals == BRIM_INTENT_SIGNALS_MAX,
 			"no more events than the limit");
 	memset(text, 'x', sizeof(text) - 1);
 	memcpy(text + sizeof(text) - 20, " layoffs", 8);
 	unit_ok(brim_intent_run(scan, brim_str(text), brim_str(""), BRIM_INTENT_NEWS) &&
-				scan->nhits == 1,
+				scan->nsignals == 1,
 			"a sentence without end is cut, and what is behind it found");
 }
 

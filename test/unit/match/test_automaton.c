@@ -205,8 +205,8 @@ check_keywords(void)
 	BrimArena      arena;
 	BrimKeywordSet set;
 	BrimKeyword    keywords[] = {
-		   {brim_str("saas"), {0, 0}}, {brim_str("ai"), {0, 1}},  {brim_str("saas"), {1, 2}},
-		   {brim_str("saas"), {0, 3}}, {brim_str("aim"), {1, 4}},
+		   {brim_str("saas"), {{0}, 0}}, {brim_str("ai"), {{0}, 1}},  {brim_str("saas"), {{1}, 2}},
+		   {brim_str("saas"), {{0}, 3}}, {brim_str("aim"), {{1}, 4}},
     };
 	int     place;
 	BrimBuf buf;

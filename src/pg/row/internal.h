@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * record_type.h
- *	  How values of a column's type are read; part of record.c.
+ * internal.h
+ *	  How values of a row's columns are read; parts of record.c.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef BRIM_PG_ROW_RECORD_TYPE_H
-#define BRIM_PG_ROW_RECORD_TYPE_H
+#ifndef BRIM_PG_ROW_INTERNAL_H
+#define BRIM_PG_ROW_INTERNAL_H
 
 #include "postgres.h"
 #include "fmgr.h"
@@ -70,22 +70,39 @@ typedef struct BrimColumnReader
 	FmgrInfo             output; /* of a value that is of none of our kinds */
 } BrimColumnReader;
 
+/*
+ * record_text.c: texts of the string types and enums.
+ */
+
+/* Choose how to read texts of a type; false where it holds no text. */
+extern bool brim_record_text_choose(BrimTextReader *reader, Oid type, MemoryContext cxt);
+
+/* A value as text; borrows where it can. */
+extern BrimStr brim_record_text_read(const BrimTextReader *reader, Datum datum);
+
+/*
+ * record_list.c: arrays, and jsonb arrays, walked where they lie.
+ */
+
+extern void brim_record_list_array(BrimArrayList *list, Datum datum, BrimValue *value);
+extern void brim_record_list_json(BrimJsonList *list, JsonbContainer *array, const char *column);
+
+/*
+ * record_path.c: what a path leads to in a jsonb column.
+ */
+
+extern void brim_record_path_read(BrimColumnReader *reader, Datum datum, BrimValue *value);
+
+/*
+ * record_type.c: which of these reads a column.
+ */
+
 /* Choose how to read an attribute from a type; false where it is none of what is accepted. */
-extern bool brim_record_choose(BrimColumnReader *reader, const BrimAttribute *attribute, Oid type,
-							   MemoryContext cxt);
+extern bool brim_record_type_choose(BrimColumnReader *reader, const BrimAttribute *attribute,
+									Oid type, MemoryContext cxt);
 
 /* Read one value that is not null. */
 extern void
-brim_record_value(BrimColumnReader *reader, Datum datum, bool for_reasons, BrimValue *value);
+brim_record_type_read(BrimColumnReader *reader, Datum datum, bool for_reasons, BrimValue *value);
 
-/* Walk an array, or a jsonb array (record_list.c). */
-extern void brim_record_array(BrimArrayList *list, Datum datum, BrimValue *value);
-extern void brim_record_json(BrimJsonList *list, JsonbContainer *array, const char *column);
-
-/* A value as text; borrows where it can. */
-extern BrimStr brim_record_text(const BrimTextReader *reader, Datum datum);
-
-/* Read what a path leads to (record_path.c). */
-extern void brim_record_path(BrimColumnReader *reader, Datum datum, BrimValue *value);
-
-#endif /* BRIM_PG_ROW_RECORD_TYPE_H */
+#endif /* BRIM_PG_ROW_INTERNAL_H */
