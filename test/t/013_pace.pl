@@ -21,7 +21,7 @@ my $old = $brim->worker_pid;
 $brim->sql("SELECT pg_terminate_backend($old)");
 $brim->wait_worker($old);
 $brim->wait_settled;
-is($brim->sql($sent), '3', 'a worker that starts anew keeps to the interval');
+is($brim->sql($sent), '3', 'a worker that starts again keeps to the interval');
 $brim->turn_clock("$interval s");
 $brim->wait_until($sent, '5');
 pass('and goes on when it is over');
