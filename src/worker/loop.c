@@ -219,7 +219,11 @@ brim_loop_main(Datum arg)
 	brim_breaker_attach();
 	brim_exit_mark_begin(brim_process_number);
 	if (!brim_net_init(&error))
-		ereport(FATAL, (errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION), errmsg("%s", error.message)));
+		ereport(FATAL,
+				(errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION), errmsg("%s", error.message),
+				 brim_net_is_too_old() ? errhint("Install a newer libcurl, or build brim with the "
+												 "headers of the one that the server loads.")
+									   : 0));
 	for (size_t i = 0; i < lengthof(jobs); i++)
 		brim_process_register(jobs[i]->in_hand, jobs[i]);
 	brim_recovery_init();

@@ -29,16 +29,12 @@ static const char *const signal_states[] = {
 };
 
 /* A jsonb value under construction. */
-typedef struct Writer
-{
-	JsonbParseState *state;
-	JsonbValue      *result;
-} Writer;
+typedef JsonbInState Writer;
 
 static void
 write_mark(Writer *writer, JsonbIteratorToken token)
 {
-	writer->result = pushJsonbValue(&writer->state, token, NULL);
+	pushJsonbValue(writer, token, NULL);
 }
 
 static void
@@ -49,7 +45,7 @@ write_string(Writer *writer, JsonbIteratorToken token, BrimStr text)
 	value.type = jbvString;
 	value.val.string.val = pnstrdup(text.data, text.len);
 	value.val.string.len = (int) text.len;
-	writer->result = pushJsonbValue(&writer->state, token, &value);
+	pushJsonbValue(writer, token, &value);
 }
 
 static void
@@ -65,7 +61,7 @@ write_null(Writer *writer, const char *key)
 
 	value.type = jbvNull;
 	write_key(writer, key);
-	writer->result = pushJsonbValue(&writer->state, WJB_VALUE, &value);
+	pushJsonbValue(writer, WJB_VALUE, &value);
 }
 
 static void
@@ -96,7 +92,7 @@ write_decimal(Writer *writer, const char *key, int64 units, int digits, bool kee
 	value.type = jbvNumeric;
 	value.val.numeric = number;
 	write_key(writer, key);
-	writer->result = pushJsonbValue(&writer->state, WJB_VALUE, &value);
+	pushJsonbValue(writer, WJB_VALUE, &value);
 }
 
 static void
@@ -107,7 +103,7 @@ write_bool(Writer *writer, const char *key, bool boolean)
 	value.type = jbvBool;
 	value.val.boolean = boolean;
 	write_key(writer, key);
-	writer->result = pushJsonbValue(&writer->state, WJB_VALUE, &value);
+	pushJsonbValue(writer, WJB_VALUE, &value);
 }
 
 /* A rule that matched, with what it says. */
@@ -301,7 +297,7 @@ explain(const BrimScore *score, const BrimValue *values)
 {
 	Matches       matches = collect_matches(score, values);
 	BrimBreakdown breakdown = {palloc(sizeof(int64_t) * score->model->nsignals)};
-	Writer        writer = {NULL, NULL};
+	Writer        writer = {0};
 
 	brim_score_reason_breakdown(score, &breakdown);
 
