@@ -128,29 +128,40 @@ missing_packages() {
 	fi
 }
 
+# real_packages PACKAGE...: with the major version that the distribution has for MAJOR,
+# or the packages that stand for every version where that is not known.
+real_packages() {
+	local major
+	major=$(packaged_major)
+	if [ -n "$major" ]; then
+		printf '%s\n' "${*//MAJOR/$major}"
+	else
+		printf '%s\n' "$*" | sed 's/server-dev-MAJOR/server-dev-all/g; s/-MAJOR//g'
+	fi
+}
+
 # Install what is missing, as root or through sudo, or say what to install.
 install_packages() {
-	local purpose=$1 log=$2 packages major
+	local purpose=$1 log=$2 packages
 	packages=$(missing_packages "$purpose" | tr ' ' '\n' | sort -u | tr '\n' ' ')
 	[ -n "${packages// /}" ] || return 0
 
 	local -a as_root=()
 	if ! command -v apt-get >/dev/null 2>&1; then
-		die "please install what these Debian packages hold, then try again: ${packages//-MAJOR/}"
+		die "please install what these Debian packages hold, then try again: $(real_packages "$packages")"
 	fi
 	if [ "$(id -u)" -ne 0 ]; then
 		if command -v sudo >/dev/null 2>&1 && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
 			as_root=(sudo)
 		else
-			die "please install these packages as root, then try again: apt-get install ${packages//-MAJOR/}"
+			die "please install these packages as root, then try again: apt-get install $(real_packages "$packages")"
 		fi
 	fi
 	step "Installing packages"
 	note "reading the package lists"
 	quietly "$log" ${as_root[0]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive apt-get -q update ||
 		note "the package lists could not be brought up to date; going on with those from before"
-	major=$(packaged_major)
-	packages=${packages//MAJOR/${major:-15}}
+	packages=$(real_packages "$packages")
 	note "installing: $packages"
 	# shellcheck disable=SC2086
 	quietly "$log" ${as_root[0]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive \

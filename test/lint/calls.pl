@@ -61,27 +61,25 @@ foreach my $source (@sources)
 
 my (%defined_in, %used_by, %is_called_by_sql);
 
-foreach my $source (@sources)
+# One line a symbol: src/room/file.o: name type ...
+open(my $nm, '-|', 'nm', '-A', '--format=posix', map { "src/$_" =~ s/\.c$/.o/r } @sources) or die "cannot check: nm: $!\n";
+while (my $line = <$nm>)
 {
-	(my $object = "src/$source") =~ s/\.c$/.o/;
-	open(my $nm, '-|', 'nm', '--format=posix', $object) or die "cannot check: nm: $!\n";
-	while (my $line = <$nm>)
+	my ($source, $name, $type) = $line =~ m{^src/(.*)\.o: (\S+) (\S)} or die "cannot check: nm says $line";
+	$source .= '.c';
+	if ($type =~ /^[Uw]$/)
 	{
-		my ($name, $type) = split ' ', $line;
-		if ($type =~ /^[UwV]$/ && $type ne 'V')
-		{
-			$used_by{$source}{$name} = 1;
-		}
-		elsif ($type =~ /^[A-Zv]$/)
-		{
-			die "cannot check: $name is defined in $defined_in{$name} and in $source\n"
-			  if exists $defined_in{$name} && $defined_in{$name} ne $source;
-			$defined_in{$name} = $source;
-			$is_called_by_sql{$1} = 1 if $name =~ /^pg_finfo_(\w+)$/;
-		}
+		$used_by{$source}{$name} = 1;
 	}
-	close($nm) or die "cannot check: nm fails on $object\n";
+	elsif ($type =~ /^[A-Zv]$/)
+	{
+		die "cannot check: $name is defined in $defined_in{$name} and in $source\n"
+		  if exists $defined_in{$name} && $defined_in{$name} ne $source;
+		$defined_in{$name} = $source;
+		$is_called_by_sql{$1} = 1 if $name =~ /^pg_finfo_(\w+)$/;
+	}
 }
+close($nm) or die "cannot check: nm fails\n";
 die "cannot check: the object files define nothing\n" unless %defined_in;
 
 my %entry = map { $_ => 1 } qw(Pg_magic_func _PG_init);

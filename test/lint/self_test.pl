@@ -206,6 +206,23 @@ foreach my $case (
 }
 
 # ---------------------------------------------------------------------------
+# Packages
+# ---------------------------------------------------------------------------
+
+# Without root and sudo, test/lib/setup.sh names what to install
+put('probe.sh', <<'EOT');
+. test/lib/setup.sh
+id() { echo 1000; }
+command() { [ "$2" != sudo ] && builtin command "$@"; }
+missing_packages() { echo make postgresql-MAJOR postgresql-server-dev-MAJOR; }
+eval "packaged_major() { echo $1; }"
+install_packages check /dev/null
+EOT
+finds('bash probe.sh 17', qr{apt-get install make postgresql-17 postgresql-server-dev-17\s*$}, 'the packages to install have the distribution\'s version');
+finds('bash probe.sh ""', qr{apt-get install make postgresql postgresql-server-dev-all\s*$}, 'or stand for every version');
+unlink 'probe.sh';
+
+# ---------------------------------------------------------------------------
 # What cannot be checked
 # ---------------------------------------------------------------------------
 
