@@ -24,7 +24,7 @@ sub slurp
 	return scalar <$fh>;
 }
 
-my @documents = ('README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', sort(glob('docs/*.md src/README.md src/*/README.md src/*/*/README.md')));
+my @documents = ('README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', sort(glob('docs/*.md src/README src/*/README src/*/*/README')));
 my %text = map { $_ => slurp($_) } @documents;
 my $sql = join("\n", map { slurp($_) } sort(glob('sql/parts/*.sql')));
 my $c = join("\n", map { slurp($_) } sort(glob('src/*.[ch] src/*/*.[ch] src/*/*/*.[ch]')));
