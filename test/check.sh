@@ -264,7 +264,7 @@ suite_user() {
 	if [ -n "${BRIM_OTHER_RUN:-}" ]; then
 		one "this user is neither root nor postgres: $(id -un)" test "$(id -u)" -ne 0 -a "$(id -un)" != postgres
 		suite_regress scoring_plans privileges
-		chosen_tests=(t/003_readme.pl t/060_rescore.pl)
+		chosen_tests=(t/004_readme.pl t/060_rescore.pl)
 		suite_tap
 	elif [ -n "${BRIM_OTHER_USER:-}" ]; then
 		local more
