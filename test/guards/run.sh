@@ -39,6 +39,12 @@ node-of-jobs   | src/pg/queue/generation.c | s/AND g\.node_id = \$4/AND \$4 IS N
 standby        | src/pg/server/standby.c | s/confirmed = WalSndCtl->lsn\[SYNC_REP_WAIT_FLUSH\] >= upto;/confirmed = true;/ | tap t/053_promotion.pl | cancelled ten times
 grace          | src/worker/process.c | s/hold_stop = hold;/hold_stop = false;/ | tap t/030_lifecycle.pl | 030_lifecycle
 pace           | src/worker/deliver_queue.c | s/if \(!brim_node_lock_batch\(&last\)\)/last = 0;\n\tif (false)/ | tap t/031_workers.pl | keep to brim.batch_size
+prepared       | src/pg/server/prepared.c | s/brim_shared_wake_others\(\);// | tap t/036_prepared.pl | 036_prepared
+prepared-task  | src/pg/server/prepared.c | s/brim_task_slots_note_news\(\);// | tap t/036_prepared.pl | 036_prepared
+task-alive     | sql/parts/16_server_task.sql | s/(WHERE t\.status = .running.) AND NOT brim\.task_alive\(t\.task_id\);/$1;/ | tap t/034_tasks.pl | 034_tasks
+task-right     | sql/parts/16_server_task.sql | s/PERFORM brim\.check_task\(t\.kind.*?;//s | tap t/034_tasks.pl | 034_tasks
+task-outside   | sql/parts/16_server_task.sql | s/ AND t\.pid = pg_backend_pid\(\);/;/ | tap t/034_tasks.pl | 034_tasks
+task-wish      | src/worker/loop.c | s/\(void\) brim_process_try\(brim_task_look, NULL\);\n\}/}/ | tap t/034_tasks.pl | 034_tasks
 classify-off     | sql/parts/41_queue_classify.sql | s/IF NOT brim\.is_on\(.brim\.classify.\) OR /IF /g | tap t/022_classify.pl | 022_classify
 classify-node    | src/pg/queue/classification.c | s/AND c\.node_id = \$4/AND \$4 IS NOT NULL/ | tap t/022_classify.pl | a copy does not ask
 classify-token   | src/pg/queue/classification.c | s/AND c\.claim_token = \$1"\n\t" RETURNING/AND \$1 IS NOT NULL"\n\t" RETURNING/ | tap t/022_classify.pl | with another claim is not recorded
