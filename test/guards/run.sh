@@ -5,6 +5,8 @@
 #
 #	bash test/guards/run.sh				all of them, about 20 minutes
 #	bash test/guards/run.sh token place	these only
+#	bash test/guards/run.sh --part 1/4	the first quarter of the list
+#	bash test/guards/run.sh --pick 2	two of those with a quick test, others each day
 #	bash test/guards/run.sh --dry-run	only see that each can still be taken out
 #
 # A guard that no test misses is no guard, or has no test.  Works on a copy of
@@ -59,19 +61,60 @@ classify-active  | src/pg/queue/classification.c | s/ WHERE c\.is_active"\n/ WHE
 classify-words   | src/core/gemini/classify.c | s/if \(memcmp\(next, words\.data, words\.len\) == 0\)/if (next != NULL)/ | unit | evidence that is not in the text
 '
 
+# Suites and tests that take no longer than about half a minute
+QUICK='^(unit|regress|isolation|tap t/(010_send_smtp|012_send_errors|014_late_unsubscribe|017_hostile_settings|032_suspects)\.pl)$'
+
+usage() {
+	sed -n '3,17s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+	exit "$1"
+}
+
 trim() { sed 's/^ *//; s/ *$//' <<<"$1"; }
 
 dry=
 chosen=()
-for argument in "$@"; do
-	case $argument in
+part=1
+parts=1
+pick=
+while [ $# -gt 0 ]; do
+	case $1 in
 		--dry-run) dry=1 ;;
-		-h | --help)
-			sed -n '3,15s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
-			exit 0
+		--part)
+			[[ ${2:-} =~ ^([1-9][0-9]*)/([1-9][0-9]*)$ ]] || usage 2
+			part=${BASH_REMATCH[1]}
+			parts=${BASH_REMATCH[2]}
+			[ "$part" -le "$parts" ] || usage 2
+			shift
 			;;
-		*) chosen+=("$argument") ;;
+		--pick)
+			[[ ${2:-} =~ ^[1-9][0-9]*$ ]] || usage 2
+			pick=$2
+			shift
+			;;
+		-h | --help) usage 0 ;;
+		-*) usage 2 ;;
+		*) chosen+=("$1") ;;
 	esac
+	shift
+done
+
+# --pick: as many as are wanted of the quick ones, from a place that moves on each day,
+# so that all of them have their turn
+if [ -n "$pick" ]; then
+	quick=()
+	while IFS='|' read -r name _ _ suites _; do
+		[[ $(trim "$suites") =~ $QUICK ]] && quick+=("$(trim "$name")")
+	done <<<"$GUARDS"
+	first=$((${BRIM_GUARDS_DAY:-$(date -u +%s) / 86400} * pick))
+	for ((i = 0; i < pick && i < ${#quick[@]}; i++)); do
+		chosen+=("${quick[(first + i) % ${#quick[@]}]}")
+	done
+fi
+for name in ${chosen[0]+"${chosen[@]}"}; do
+	grep -Eq "^$name +\|" <<<"$GUARDS" || {
+		echo "no guard is called $name" >&2
+		exit 2
+	}
 done
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/brim-guards.XXXXXX") || exit 1
@@ -89,12 +132,15 @@ result() {
 	fi
 }
 
+number=0
 while IFS='|' read -r name file change suites sign; do
 	name=$(trim "$name")
 	file=$(trim "$file")
 	change=$(trim "$change")
 	sign=$(trim "$sign")
 	[ -n "$name" ] || continue
+	number=$((number + 1))
+	[ $((number % parts)) -eq $((part % parts)) ] || continue
 	if [ "${#chosen[@]}" -gt 0 ] && [[ " ${chosen[*]} " != *" $name "* ]]; then continue; fi
 	if [ -n "$dry" ]; then
 		cp "$top/$file" "$work/file"
@@ -107,7 +153,8 @@ while IFS='|' read -r name file change suites sign; do
 		continue
 	fi
 	rm -rf "$work/tree" && mkdir "$work/tree"
-	tar -C "$top" -cf - --exclude=./.git --exclude='*.o' --exclude='*.so' . | tar -C "$work/tree" -xf -
+	if [ -n "${BRIM_KEEP_OBJECTS:-}" ]; then objects=(); else objects=('--exclude=*.o'); fi
+	tar -C "$top" -cf - --exclude=./.git ${objects[0]+"${objects[@]}"} --exclude='*.so' . | tar -C "$work/tree" -xf -
 	perl -0pi -e "$change" "$work/tree/$file"
 	# shellcheck disable=SC2046
 	BRIM_TEST_PATIENCE=${BRIM_TEST_PATIENCE:-20} bash "$work/tree/test/check.sh" $(trim "$suites") >"$work/log" 2>&1 </dev/null
