@@ -7,7 +7,7 @@
 #
 # Wants smtp-sink and smtp-source (Debian's postfix package) for mail and queue; mail compares with nodemailer where
 # npm can install it (test/package.json).
-# A server of its own, with fsync on and PostgreSQL's defaults but for max_wal_size.
+# A server of its own, with fsync on and PostgreSQL's defaults except max_wal_size.
 # How many: BRIM_BENCH_ROWS, _MAILS, _QUEUE, _GENERATIONS; BRIM_BENCH_SNAPSHOT=with or without; BRIM_BENCH_ROUNDS of mail.
 
 set -uo pipefail

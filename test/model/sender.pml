@@ -11,7 +11,7 @@
  *				CANCELLED and SUPPRESSED in brim.email_parked; SUPERSEDED nowhere.  A
  *				statement takes a row out of one table and puts it into the other
  *	process		a worker process: draws a token, holds the number's lock until it dies
- *	slot		one e-mail that a process has in hand
+ *	slot		one e-mail that a process has claimed
  *	in flight	a final dot is written: network and relay may deliver or lose it
  *				at any time, whatever became of who wrote it
  *
@@ -371,7 +371,7 @@ end:
 #endif
 
 #ifdef ARM
-/* brim_arm() for one row in hand of a worker that lives: the host got another name */
+/* brim_arm() for a row of a worker that lives: the host got another name */
 inline arm(v)
 {
 	if

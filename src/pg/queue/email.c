@@ -124,27 +124,13 @@ static BrimStatement note_settled = {
 	" WHERE o.claimed_by = $1 AND o.claim_token = $2",
 	3, {INT4OID, INT8OID, TIMESTAMPTZOID}, NULL};
 
-static BrimStatement suspects = {
-	"SELECT - q.score, q.email_id"
-	"  FROM brim.email_queue q"
-	" WHERE q.crashes > 0 AND q.next_attempt_at <= $3 AND q.node_id = $1"
-	" ORDER BY - q.score, q.email_id"
-	" LIMIT $2",
-	3, {TEXTOID, INT4OID, TIMESTAMPTZOID}, NULL};
-
-static BrimStatement next_due = {
-	"SELECT (SELECT q.next_attempt_at FROM brim.email_queue q"
-	"		  WHERE q.next_attempt_at > q.queued_at AND q.next_attempt_at > $1"
-	"		  ORDER BY q.next_attempt_at LIMIT 1),"
-	"	   EXISTS (SELECT FROM brim.email_queue q WHERE q.next_attempt_at <= $1)",
-	1, {TIMESTAMPTZOID}, NULL};
-
-/* The clock was set back: what was due by the old one is due by the new one. */
-static BrimStatement shift = {
-	"UPDATE brim.email_queue q"
-	"   SET next_attempt_at = q.next_attempt_at - $1 * interval '1 millisecond'"
-	" WHERE q.next_attempt_at > $2",
-	2, {INT8OID, TIMESTAMPTZOID}, NULL};
+BrimQueueTable brim_email_queue = {
+	.name = "brim.email_queue",
+	.key = "email_id",
+	.by_score = true,
+	.waiting = "true",
+	.since = "queued_at",
+};
 
 /*
  * Rows of the ledger are found by their key, which is given as an array: a join
@@ -217,7 +203,7 @@ brim_email_claim(const BrimClaim *what, MemoryContext context, BrimEmail **email
 		values[2] = TimestampTzGetDatum(brim_clock_of_transaction());
 		brim_txn_run(&note_settled, values, NULL);
 	}
-	brim_claim_values(what, values);
+	brim_table_claim_values(what, values);
 	n = brim_txn_run(&claim, values, NULL);
 	old = MemoryContextSwitchTo(context);
 	*emails = palloc0(sizeof(BrimEmail) * (n + 1));
@@ -243,43 +229,6 @@ brim_email_claim(const BrimClaim *what, MemoryContext context, BrimEmail **email
 	MemoryContextSwitchTo(old);
 	qsort(*emails, n, sizeof(BrimEmail), by_score);
 	return (int) n;
-}
-
-int
-brim_email_suspects(const char *node_id, int max, BrimPlaceInQueue *places)
-{
-	Datum  values[3] = {CStringGetTextDatum(node_id), Int32GetDatum(max),
-						TimestampTzGetDatum(brim_clock_of_transaction())};
-	uint64 n = brim_txn_run(&suspects, values, NULL);
-
-	for (uint64 i = 0; i < n; i++)
-	{
-		places[i].order = (int) brim_txn_int64(i, 1);
-		places[i].id = brim_txn_int64(i, 2);
-	}
-	return (int) n;
-}
-
-TimestampTz
-brim_email_next_due(bool *blocked)
-{
-	bool  isnull;
-	Datum value;
-
-	value = TimestampTzGetDatum(brim_clock_of_transaction());
-	brim_txn_run(&next_due, &value, NULL);
-	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-	*blocked = brim_txn_bool(0, 2);
-	return isnull ? DT_NOEND : DatumGetTimestampTz(value);
-}
-
-void
-brim_email_shift(int64 milliseconds)
-{
-	Datum values[2] = {Int64GetDatum(milliseconds),
-					   TimestampTzGetDatum(brim_clock_of_transaction())};
-
-	brim_txn_run(&shift, values, NULL);
 }
 
 void
