@@ -255,7 +255,7 @@ nodemailer() {
 	CPU=$(awk -v s="${said#* }" -v n="$1" 'BEGIN { printf "%.3f", s * 1000 / n }')
 }
 
-# Is npm here, and does it get us nodemailer?
+# install_nodemailer: fails where npm is not here, or does not get it
 install_nodemailer() {
 	command -v npm >/dev/null || return 1
 	mkdir -p "$WORK/nodemailer" && cp test/package.json test/bench/mail.js "$WORK/nodemailer/" &&

@@ -107,7 +107,7 @@ let_go($session);
 all_mailed('row of brim.node held');
 $brim->set('brim.send_interval' => 0);
 
-# An e-mail that may be tried again, whose row in the ledger is held when it comes to the barrier
+# An e-mail that may be tried again, whose row in the ledger is held when it reaches the barrier
 add(1, 'Early refused');
 $brim->wait_until(q{SELECT count(*) FROM brim.outbound_email WHERE recipient ~ 'refused' AND attempts = 1 AND status = 'queued'}, '1');
 $brim->set('brim.send' => 'off', 'brim.smtp_connections' => 1);

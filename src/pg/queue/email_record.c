@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * email_record.c
- *	  The sending queue: what became of claimed e-mails; see email.h.
+ *	  The sending queue: what became of claimed e-mails; see email_record.h.
  *
  * What was sent and what is in doubt stays in the ledger.  What was refused for
  * sure leaves it, for the queue or for where nobody claims, so that the company
@@ -20,7 +20,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "pg/queue/email.h"
+#include "pg/queue/email_record.h"
 #include "pg/server/server.h"
 
 /* clang-format off */
