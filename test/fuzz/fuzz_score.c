@@ -246,7 +246,7 @@ check_breakdown(const BrimScore *score)
 		abort();
 }
 
-/* Score a lead and give reasons; what it came to. */
+/* Score a lead and give reasons; returns the score. */
 static Result
 score_lead(BrimScore *score, const BrimValue *values)
 {
