@@ -37,7 +37,7 @@ $brim->sql(q{
 	SELECT brim_report_outcome((SELECT company_id FROM brim.send_ledger ORDER BY company_id LIMIT 1), 'demo_booked');
 	UPDATE brim.lead SET news_mentions = '{Raises money}' WHERE company_id = (SELECT company_id FROM brim.send_ledger ORDER BY company_id LIMIT 1)});
 
-# All rows of all tables, but for what says where a database is
+# All rows of all dumped tables
 my $tables = q{
 	SELECT string_agg(x.relation::regclass::text, ' ' ORDER BY x.relation::regclass::text)
 	  FROM pg_extension AS e CROSS JOIN LATERAL unnest(e.extconfig) AS x (relation) JOIN pg_class AS c ON c.oid = x.relation
