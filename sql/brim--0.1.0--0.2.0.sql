@@ -373,6 +373,8 @@ CREATE FUNCTION brim.library_version() RETURNS text
 
 COMMENT ON FUNCTION brim.library_version() IS 'The version of brim''s SQL that the loaded library was built for';
 
+REVOKE EXECUTE ON FUNCTION brim.library_version() FROM PUBLIC;
+
 CREATE TABLE brim.task (
     task_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind text NOT NULL,
