@@ -34,6 +34,9 @@ my %new = map { $_->{key} => $_ } @$new;
 # Tables that the hand-written part changes by itself, in spite of their rows' texts
 my %by_hand = map { $_ => 1 } (slurp($script) =~ /^-- by hand: (\S+)$/mg);
 
+# Tables that it drops, to be created again in another shape
+my %again = map { $_ => 1 } (slurp($script) =~ /^-- created again: (\S+)$/mg);
+
 sub slurp
 {
 	my ($file) = @_;
@@ -173,7 +176,7 @@ foreach my $s (@$old)
 	$goes{ $s->{key} } = 1 if $s->{kind} eq 'function' && (!defined $now || $now->{head} ne $s->{head} || $now->{what} ne $s->{what});
 }
 # A relation that is a table no more, or not yet
-my @turned = map { $_->{name} } grep { $_->{kind} eq 'table' && !defined $new{ $_->{key} } } @$old;
+my @turned = map { $_->{name} } grep { $_->{kind} eq 'table' && (!defined $new{ $_->{key} } || $again{ $_->{name} }) } @$old;
 for (my $more = 1; $more;)
 {
 	$more = 0;
@@ -203,8 +206,9 @@ foreach my $s (@$new)
 	my $same = defined $was && $was->{bare} eq $s->{bare};
 	if ($s->{kind} =~ /^(?:view|trigger|index|type|table)$/)
 	{
-		next if $same && !$goes{ $s->{key} };
-		next if $s->{kind} =~ /^(?:type|table)$/ && (defined $was || $by_hand{ $s->{name} });
+		my $is_again = $again{ $s->{kind} eq 'table' ? $s->{name} : $s->{text} =~ /\sON\s+([\w.]+)/ ? $1 : '' };
+		next if $same && !$goes{ $s->{key} } && !$is_again;
+		next if $s->{kind} =~ /^(?:type|table)$/ && !$is_again && (defined $was || $by_hand{ $s->{name} });
 		$made{ $s->{name} } = 1;
 		push @coming, $s->{text};
 	}
@@ -278,4 +282,4 @@ open(my $out, '>', $script) or die "$script: $!\n";
 print $out $text;
 close $out or die "$script: $!\n";
 printf "%d go, %d come\n", scalar @going, scalar @coming;
-print "see to this by hand, if it matters: $_\n" foreach @left, map { "table $_ is gone" } @turned;
+print "see to this by hand, if it matters: $_\n" foreach @left, map { "table $_ is gone" } grep { !$again{$_} } @turned;
