@@ -42,8 +42,7 @@
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
-#include "pg/score/call_cache.h"
-#include "pg/score/spec.h"
+#include "pg/score/internal.h"
 
 BRIM_FUNCTION(brim_score_support);
 
@@ -71,7 +70,7 @@ typedef struct Call
 	List *values;
 } Call;
 
-/* Is a relation on a side of an outer join whose rows may be missing? */
+/* Return true if a relation is on a side of an outer join whose rows may be missing. */
 static bool
 may_be_missing(Node *node, int varno, bool below_outer)
 {
@@ -207,40 +206,57 @@ add_row_columns(Call *call, const RowExpr *row)
 	return usable;
 }
 
+/*
+ * Find the column of a name; *value is NULL where the row lacks it.  False
+ * where the column keeps the row.
+ */
+static bool
+find_column(const Call *call, const char *name, Node **value)
+{
+	int found = -1;
+
+	for (int i = 0; i < list_length(call->columns); i++)
+	{
+		if (strcmp(strVal(list_nth(call->column_names, i)), name) != 0)
+			continue;
+		if (found >= 0)
+			return false; /* there are two; that is said when the row is scored */
+		found = i;
+	}
+	*value = found < 0 ? NULL : list_nth(call->columns, found);
+	return found < 0 || *value != NULL;
+}
+
 /* Choose the columns that the model reads; false where one of them keeps the row. */
 static bool
 choose_columns(Call *call)
 {
-	for (int a = 0; a < call->model->nattributes; a++)
-	{
-		BrimStr name = call->model->attributes[a].name;
-		int     found = -1;
+	const BrimModel *model = call->model;
+	int             *places = palloc(sizeof(int) * model->features.count);
+	int              nplaces = model->scorer->features(model, call->want, places);
 
-		if (!brim_score_reads(call->model, call->want, a) ||
-			list_member(call->names, makeString(unconstify(char *, name.data))))
+	for (int i = 0; i < nplaces; i++)
+	{
+		const char *name = model->features.attributes[places[i]].name.data;
+		String     *string = makeString(pstrdup(name));
+		Node       *value;
+
+		if (list_member(call->names, string))
 			continue;
-		for (int i = 0; i < list_length(call->columns); i++)
-		{
-			if (strcmp(strVal(list_nth(call->column_names, i)), name.data) != 0)
-				continue;
-			if (found >= 0)
-				return false; /* it stands twice; that is said when the row is scored */
-			found = i;
-		}
-		if (found < 0)
-		{
-			call->absent = lappend(call->absent, makeString(pstrdup(name.data)));
-			continue;
-		}
-		if (list_nth(call->columns, found) == NULL)
+		if (!find_column(call, name, &value))
 			return false;
-		call->names = lappend(call->names, makeString(pstrdup(name.data)));
-		call->values = lappend(call->values, copyObject(list_nth(call->columns, found)));
+		if (value == NULL)
+			call->absent = lappend(call->absent, string);
+		else
+		{
+			call->names = lappend(call->names, string);
+			call->values = lappend(call->values, copyObject(value));
+		}
 	}
 	return call->values != NIL && list_length(call->values) <= COLUMNS_MAX;
 }
 
-/* Has a table an index with expressions? */
+/* Return true if a table has an index with expressions. */
 static bool
 has_index_expressions(Oid table)
 {
@@ -381,7 +397,7 @@ depend_on_rules(PlannerInfo *root)
 	glob->relationOids = list_append_unique_oid(glob->relationOids, tables.intent_cue);
 }
 
-/* What is wanted of a call, by the name of its function; 0: none of ours. */
+/* Which scores a function returns, as a bit set; 0 if it is not one of ours. */
 static int
 wanted(Oid function)
 {
@@ -398,7 +414,7 @@ wanted(Oid function)
 	return 0;
 }
 
-/* Is this a row whose columns we may find? */
+/* Return true if this is a row whose columns we may find. */
 static bool
 is_row(Node *node)
 {

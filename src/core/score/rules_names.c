@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
- * model_names.c
- *	  The words that scoring models are written in; see model.h.
+ * rules_names.c
+ *	  The words that rules are written in; see internal.h.
  *
  *-------------------------------------------------------------------------
  */
-#include "core/score/model_names.h"
+#include "core/score/internal.h"
 
 typedef struct KindInfo
 {
@@ -47,20 +47,6 @@ static const char *const policies[] = {
 
 #define LENGTH(names) ((int) (sizeof(names) / sizeof((names)[0])))
 
-static const struct
-{
-	const char *name;
-	int         accepts;
-} facts[BRIM_FACTS] = {
-	{"company_name", BRIM_ACCEPTS_TEXT},
-	{"employee_count", BRIM_ACCEPTS_NUMBER},
-	{"industry", BRIM_ACCEPTS_TEXT},
-	{"funding_stage", BRIM_ACCEPTS_TEXT},
-	{"tech_stack", BRIM_ACCEPTS_LIST | BRIM_ACCEPTS_TEXT},
-	{"recent_job_posts", BRIM_ACCEPTS_LIST | BRIM_ACCEPTS_TEXT},
-	{"news_mentions", BRIM_ACCEPTS_LIST | BRIM_ACCEPTS_TEXT},
-};
-
 /* The place of a name among names, or -1. */
 static int
 find_name(const char *const *names, int count, BrimStr name)
@@ -74,7 +60,7 @@ find_name(const char *const *names, int count, BrimStr name)
 }
 
 int
-brim_model_names_find_kind(BrimStr name)
+brim_rules_names_find_kind(BrimStr name)
 {
 	for (int i = 0; i < NKINDS; i++)
 	{
@@ -85,81 +71,69 @@ brim_model_names_find_kind(BrimStr name)
 }
 
 int
-brim_model_names_find_dimension(BrimStr name)
+brim_rules_names_find_dimension(BrimStr name)
 {
 	return find_name(dimensions, LENGTH(dimensions), name);
 }
 
 int
-brim_model_names_find_combine(BrimStr name)
+brim_rules_names_find_combine(BrimStr name)
 {
 	return find_name(combines, LENGTH(combines), name);
 }
 
 int
-brim_model_names_find_policy(BrimStr name)
+brim_rules_names_find_policy(BrimStr name)
 {
 	return find_name(policies, LENGTH(policies), name);
 }
 
 bool
-brim_model_names_kind_has_keywords(BrimRuleKind kind)
+brim_rules_names_kind_has_keywords(BrimRuleKind kind)
 {
 	return kinds[kind].has_keywords;
 }
 
 BrimRuleKind
-brim_model_names_kind(BrimStr name)
+brim_rules_names_kind(BrimStr name)
 {
-	int kind = brim_model_names_find_kind(name);
+	int kind = brim_rules_names_find_kind(name);
 
 	return kind < 0 ? BRIM_RULE_PRESENT : (BrimRuleKind) kind;
 }
 
 BrimDimension
-brim_model_names_dimension(BrimStr name)
+brim_rules_names_dimension(BrimStr name)
 {
-	int dimension = brim_model_names_find_dimension(name);
+	int dimension = brim_rules_names_find_dimension(name);
 
 	return dimension < 0 ? BRIM_FIT : (BrimDimension) dimension;
 }
 
 const char *
-brim_model_names_dimension_name(BrimDimension dimension)
+brim_rules_names_dimension_name(BrimDimension dimension)
 {
 	return dimensions[dimension];
 }
 
 BrimCombine
-brim_model_names_combine(BrimStr name)
+brim_rules_names_combine(BrimStr name)
 {
-	int combine = brim_model_names_find_combine(name);
+	int combine = brim_rules_names_find_combine(name);
 
 	return combine < 0 ? BRIM_AVERAGE : (BrimCombine) combine;
 }
 
 BrimMissingPolicy
-brim_model_names_missing_policy(BrimStr name)
+brim_rules_names_missing_policy(BrimStr name)
 {
-	int policy = brim_model_names_find_policy(name);
+	int policy = brim_rules_names_find_policy(name);
 
 	return policy < 0 ? BRIM_MISSING_IGNORE : (BrimMissingPolicy) policy;
 }
 
 int
-brim_model_names_kind_accepts(BrimRuleKind kind)
+brim_rules_names_kind_accepts(BrimRuleKind kind)
 {
 	return kinds[kind].accepts;
-}
-
-BrimStr
-brim_model_names_fact_name(int fact)
-{
-	return brim_str(facts[fact].name);
-}
-
-int
-brim_model_names_fact_accepts(int fact)
-{
-	return facts[fact].accepts;
 }
