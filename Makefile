@@ -4,23 +4,47 @@ EXTENSION = brim
 MODULE_big = brim
 PGFILEDESC = "brim - lead scoring and outreach"
 
-# brim.control is the only place that knows the version
-EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" brim.control)
+# Where this file is, so that make -f ../Makefile VPATH=.. works in a directory of its own
+SRC := $(patsubst %/,%,$(dir $(firstword $(MAKEFILE_LIST))))
 
-DATA = $(wildcard sql/brim--*--*.sql)
+# brim.control is the only place that knows the version
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(SRC)/brim.control)
+ifeq ($(EXTVERSION),)
+$(error $(SRC)/brim.control has no default_version)
+endif
+
+# What the library is linked with; the floor of libcurl stands in src/net/multi.h, too
+PKG_CONFIG ?= pkg-config
+LIBRARIES = libcurl json-c
+MISSING := $(shell $(PKG_CONFIG) --print-errors --exists 'libcurl >= 7.81.0' json-c 2>&1 || echo failed)
+ifneq ($(MISSING),)
+ifneq ($(MAKECMDGOALS),clean)
+$(error brim needs libcurl 7.81.0 or later and json-c, with their headers: $(MISSING))
+endif
+endif
+
+DATA = $(patsubst $(SRC)/%,%,$(wildcard $(SRC)/sql/brim--*--*.sql))
 DATA_built = sql/brim--$(EXTVERSION).sql
 
-SOURCES = $(sort $(wildcard src/*.c src/*/*.c src/*/*/*.c))
+SOURCES = $(patsubst $(SRC)/%,%,$(sort $(wildcard $(SRC)/src/*.c $(SRC)/src/*/*.c $(SRC)/src/*/*/*.c)))
 OBJS = $(SOURCES:.c=.o)
-ALL_HEADERS = $(wildcard src/*.h src/*/*.h src/*/*/*.h)
 
-PG_CPPFLAGS = -Isrc $(shell pkg-config --cflags libcurl json-c)
+# Out of tree, make would take what an in-tree build left behind; directories have to be made first
+ifneq ($(SRC),.)
+ifneq ($(wildcard $(SRC)/$(DATA_built) $(addprefix $(SRC)/,$(OBJS))),)
+$(error $(SRC) has been built in: run make clean there first)
+endif
+$(shell mkdir -p $(sort $(dir $(OBJS) $(DATA_built))))
+endif
+ALL_HEADERS = $(wildcard $(SRC)/src/*.h $(SRC)/src/*/*.h $(SRC)/src/*/*/*.h)
+
+PG_CPPFLAGS = -I$(SRC)/src $(shell $(PKG_CONFIG) --cflags $(LIBRARIES))
 PG_CFLAGS = -std=gnu11 -fvisibility=hidden
-SHLIB_LINK = $(shell pkg-config --libs libcurl json-c)
+SHLIB_LINK = $(shell $(PKG_CONFIG) --libs $(LIBRARIES))
 
-REGRESS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
+REGRESS = $(patsubst $(SRC)/test/sql/%.sql,%,$(sort $(wildcard $(SRC)/test/sql/*.sql)))
 REGRESS_OPTS = --inputdir=test
-ISOLATION = $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))
+ISOLATION = $(patsubst $(SRC)/test/specs/%.spec,%,$(sort $(wildcard $(SRC)/test/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=test --outputdir=.
 TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl
@@ -35,8 +59,17 @@ PROVE_FLAGS += -I test/lib
 
 $(OBJS): $(ALL_HEADERS)
 
-sql/brim--$(EXTVERSION).sql: $(sort $(wildcard sql/parts/*.sql))
-	cat $^ > $@
+PARTS = $(sort $(wildcard $(SRC)/sql/parts/*.sql))
+LEXICON = $(sort $(wildcard $(SRC)/data/lexicon/*.tsv $(SRC)/data/lexicon/terms/*.tsv))
+
+# The words of the lexicon go behind the part that makes their tables
+sql/brim--$(EXTVERSION).sql: $(PARTS) $(LEXICON) $(SRC)/data/lexicon/insert.awk
+	for part in $(PARTS); do \
+		cat $$part || exit 1; \
+		case $$part in *_intent_lexicon.sql) \
+			LC_ALL=C awk -f $(SRC)/data/lexicon/insert.awk $(LEXICON) || exit 1 ;; esac; \
+	done > $@.new
+	mv $@.new $@
 
 # The pure core alone, with sanitizers: unit tests and fuzz targets
 .PHONY: unit fuzz settings-doc

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * compat.h
- *	  PostgreSQL 14 to 18 in the spelling of the newest.
+ *	  PostgreSQL 14 to 19devel in the spelling of the newest.
  *
  * The only file that tests PG_VERSION_NUM.  Include it right after postgres.h.
  *
@@ -25,6 +25,7 @@
 #include "miscadmin.h"
 #include "storage/proc.h"
 #include "utils/guc.h"
+#include "utils/jsonb.h"
 
 #if PG_VERSION_NUM < 140000
 #error "brim needs PostgreSQL 14 or later"
@@ -99,6 +100,18 @@
 /* Hashing says what went wrong since 15 (commit 3a0cced86d75) */
 #if PG_VERSION_NUM < 150000
 #define pg_cryptohash_error(ctx) "hashing failed"
+#endif
+
+/* pushJsonbValue() keeps its result in a JsonbInState since 19 (commit 0986e95161ce) */
+#if PG_VERSION_NUM < 190000
+typedef struct JsonbInState
+{
+	struct JsonbValue      *result;
+	struct JsonbParseState *parseState;
+} JsonbInState;
+
+#define pushJsonbValue(state, token, value)                                                        \
+	((void) ((state)->result = (pushJsonbValue) (&(state)->parseState, token, value)))
 #endif
 
 /* Declare a function that SQL calls. */

@@ -25,6 +25,7 @@ _PG_init(void)
 	brim_lexicon_cache_init();
 	brim_breaker_init();
 	brim_clock_init();
+	brim_task_slots_init();
 	brim_shared_init();
 	brim_launcher_init();
 }

@@ -146,6 +146,7 @@ suite_lint() {
 	one "includes point downwards only" perl test/lint/includes.pl
 	one "C rules: PG_VERSION_NUM, curl, guards, error codes" perl test/lint/sources.pl
 	one "SQL rules: CREATE only, search_path, comments, privileges" perl test/lint/sql.pl
+	one "words of the lexicon become SQL, and faults in them are found" perl test/lint/lexicon.pl
 	one "the library exports its functions and nothing else" \
 		perl test/lint/exports.pl "$("$PG_CONFIG" --pkglibdir)/brim.so"
 	one "isolation specs run the worker's statements" perl test/lint/specs.pl

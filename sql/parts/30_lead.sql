@@ -5,6 +5,7 @@
  * is followed up, in its own transaction: the journal gets what was
  * calculated, every active campaign gets its jobs, e-mails that lacked a
  * recipient get one.  Waiting means: not yet taken by the worker.
+ * 43_lead_triggers.sql says what calls these functions, and in which order.
  *
  * PL/pgSQL keeps a plan for the whole session, made for as many rows as the
  * first statement of the session wrote, and maybe for empty tables.  So only
@@ -99,10 +100,6 @@ $$;
 COMMENT ON FUNCTION brim.lead_journal_insert() IS 'Journals the scores of new leads';
 REVOKE EXECUTE ON FUNCTION brim.lead_journal_insert() FROM PUBLIC;
 
-CREATE TRIGGER lead_journal_insert AFTER INSERT ON brim.lead
-    REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_journal_insert();
-
 CREATE FUNCTION brim.lead_journal_update() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -159,10 +156,6 @@ $$;
 COMMENT ON FUNCTION brim.lead_journal_update() IS 'Journals changed scores of leads, with the old ones and the reasons that came and went';
 REVOKE EXECUTE ON FUNCTION brim.lead_journal_update() FROM PUBLIC;
 
-CREATE TRIGGER lead_journal_update AFTER UPDATE ON brim.lead
-    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_journal_update();
-
 CREATE FUNCTION brim.lead_queue_insert() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_material = off SET jit = off
@@ -192,10 +185,6 @@ END;
 $$;
 COMMENT ON FUNCTION brim.lead_queue_insert() IS 'Queues the e-mails of new leads that qualify';
 REVOKE EXECUTE ON FUNCTION brim.lead_queue_insert() FROM PUBLIC;
-
-CREATE TRIGGER lead_queue_insert AFTER INSERT ON brim.lead
-    REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_queue_insert();
 
 CREATE FUNCTION brim.lead_queue_update() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -263,11 +252,7 @@ $$;
 COMMENT ON FUNCTION brim.lead_queue_update() IS 'Queues what now qualifies, gives what waits the new score, and e-mails the recipient they lacked';
 REVOKE EXECUTE ON FUNCTION brim.lead_queue_update() FROM PUBLIC;
 
-CREATE TRIGGER lead_queue_update AFTER UPDATE ON brim.lead
-    REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_queue_update();
-
-CREATE FUNCTION brim.lead_after_delete() RETURNS trigger
+CREATE FUNCTION brim.lead_queue_delete() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_material = off SET jit = off
     SET plan_cache_mode = force_custom_plan
@@ -291,14 +276,10 @@ BEGIN
     RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION brim.lead_after_delete() IS 'Cancels what waits for deleted leads; nothing of the queue is ever deleted';
-REVOKE EXECUTE ON FUNCTION brim.lead_after_delete() FROM PUBLIC;
+COMMENT ON FUNCTION brim.lead_queue_delete() IS 'Cancels what waits for deleted leads; nothing of the queue is ever deleted';
+REVOKE EXECUTE ON FUNCTION brim.lead_queue_delete() FROM PUBLIC;
 
-CREATE TRIGGER lead_after_delete AFTER DELETE ON brim.lead
-    REFERENCING OLD TABLE AS old_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_after_delete();
-
-CREATE FUNCTION brim.lead_after_truncate() RETURNS trigger
+CREATE FUNCTION brim.lead_queue_truncate() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -312,8 +293,5 @@ BEGIN
     RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION brim.lead_after_truncate() IS 'Cancels all that waits, since no lead is left';
-REVOKE EXECUTE ON FUNCTION brim.lead_after_truncate() FROM PUBLIC;
-
-CREATE TRIGGER lead_after_truncate AFTER TRUNCATE ON brim.lead
-    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_after_truncate();
+COMMENT ON FUNCTION brim.lead_queue_truncate() IS 'Cancels all that waits, since no lead is left';
+REVOKE EXECUTE ON FUNCTION brim.lead_queue_truncate() FROM PUBLIC;

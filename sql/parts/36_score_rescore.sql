@@ -262,6 +262,61 @@ $$;
 COMMENT ON PROCEDURE @extschema@.brim_rescore_all(text, integer) IS 'Scores the stored leads anew, each with its model or all with the named one, committing after each batch. Interrupted and called again, it goes on where it stopped; brim.rescore_progress shows how far it is';
 REVOKE EXECUTE ON PROCEDURE @extschema@.brim_rescore_all(text, integer) FROM PUBLIC;
 
+-- As a task (worker/task_rescore.c) ------------------------------------------------
+
+CREATE FUNCTION brim.check_rescore_task(arguments jsonb, requested_by text) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_key text := (SELECT k.key FROM jsonb_object_keys(arguments) AS k (key) WHERE k.key NOT IN ('model', 'batch_size') LIMIT 1);
+BEGIN
+    IF v_key IS NOT NULL THEN
+        RAISE EXCEPTION 'task rescore has no argument "%"', left(v_key, 100)
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Its arguments are model and batch_size.';
+    ELSIF jsonb_typeof(arguments -> 'model') NOT IN ('string', 'null') THEN
+        RAISE EXCEPTION 'argument "model" of task rescore is no text' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF arguments ->> 'batch_size' !~ '^[0-9]{1,7}$' THEN
+        RAISE EXCEPTION 'argument "batch_size" of task rescore is no number from 1 to 1000000' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF NOT has_function_privilege(requested_by, '@extschema@.brim_rescore_all(text, integer)', 'EXECUTE') THEN
+        RAISE EXCEPTION 'role "%" may not rescore leads', requested_by
+            USING ERRCODE = 'insufficient_privilege', HINT = 'An admin may, see brim_grant().';
+    END IF;
+    PERFORM brim.check_rescore(arguments ->> 'model', coalesce((arguments ->> 'batch_size')::integer, 10000));
+END;
+$$;
+COMMENT ON FUNCTION brim.check_rescore_task(jsonb, text) IS 'Raises an error where a task rescore has wrong arguments, or the role may not rescore';
+REVOKE EXECUTE ON FUNCTION brim.check_rescore_task(jsonb, text) FROM PUBLIC;
+
+CREATE FUNCTION brim.begin_rescore_task(task_id bigint) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_task brim.task := brim.running_task(task_id, 'rescore');
+    v_run bigint := brim.rescore_begin(v_task.arguments ->> 'model', coalesce((v_task.arguments ->> 'batch_size')::integer, 10000));
+BEGIN
+    UPDATE brim.rescore_run AS r SET started_by = v_task.requested_by WHERE r.run_id = v_run;
+    RETURN v_run;
+END;
+$$;
+COMMENT ON FUNCTION brim.begin_rescore_task(bigint) IS 'Takes up an interrupted run for the task that this process runs, or begins one; returns its number';
+REVOKE EXECUTE ON FUNCTION brim.begin_rescore_task(bigint) FROM PUBLIC;
+
+CREATE FUNCTION brim.step_rescore_task(task_id bigint, run_id bigint,
+                                       OUT is_done boolean, OUT seen bigint, OUT total bigint, OUT written bigint)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM brim.running_task(step_rescore_task.task_id, 'rescore');
+    is_done := brim.rescore_step(step_rescore_task.run_id);
+    SELECT r.seen, CASE WHEN is_done THEN r.seen ELSE greatest(r.total_estimate, r.seen) END, r.written
+      INTO seen, total, written
+      FROM brim.rescore_run AS r WHERE r.run_id = step_rescore_task.run_id;
+END;
+$$;
+COMMENT ON FUNCTION brim.step_rescore_task(bigint, bigint) IS 'Does one batch of a run for the task that this process runs; returns whether it is through, and how far it is';
+REVOKE EXECUTE ON FUNCTION brim.step_rescore_task(bigint, bigint) FROM PUBLIC;
+
 CREATE VIEW brim.rescore_progress AS
 SELECT r.run_id, r.model,
        CASE WHEN r.finished_at IS NOT NULL THEN 'finished'
@@ -273,7 +328,7 @@ SELECT r.run_id, r.model,
        CASE WHEN r.finished_at IS NOT NULL THEN 100.0 ELSE round(100.0 * r.seen / nullif(greatest(r.total_estimate, r.seen), 0), 1) END AS share_done,
        r.written, r.batch_size, r.last_company_id, r.started_at, r.started_by, r.last_batch_at, r.finished_at, r.pid
   FROM brim.rescore_run AS r;
-COMMENT ON VIEW brim.rescore_progress IS 'One row a run of brim_rescore_all(). Key: run_id';
+COMMENT ON VIEW brim.rescore_progress IS 'One row a run of brim_rescore_all() or of a task rescore. Key: run_id';
 COMMENT ON COLUMN brim.rescore_progress.run_id IS 'Number of the run; they rise';
 COMMENT ON COLUMN brim.rescore_progress.model IS 'Model that all leads get; NULL: each is scored by its own';
 COMMENT ON COLUMN brim.rescore_progress.state IS 'running; interrupted: goes on with the next call; finished; given up: the models had changed since it was interrupted, so another run began';

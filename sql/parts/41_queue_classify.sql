@@ -125,10 +125,6 @@ $$;
 COMMENT ON FUNCTION brim.lead_texts_insert() IS 'While brim.classify is on: has the texts of new leads noted';
 REVOKE EXECUTE ON FUNCTION brim.lead_texts_insert() FROM PUBLIC;
 
-CREATE TRIGGER lead_texts_insert AFTER INSERT ON brim.lead
-    REFERENCING NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_texts_insert();
-
 CREATE FUNCTION brim.lead_texts_update() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -152,10 +148,6 @@ $$;
 COMMENT ON FUNCTION brim.lead_texts_update() IS 'While brim.classify is on: has changed texts of leads noted, and lost events set again';
 REVOKE EXECUTE ON FUNCTION brim.lead_texts_update() FROM PUBLIC;
 
-CREATE TRIGGER lead_texts_update AFTER UPDATE ON brim.lead
-    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_texts_update();
-
 CREATE FUNCTION brim.lead_texts_delete() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_custom_plan
@@ -170,10 +162,6 @@ $$;
 COMMENT ON FUNCTION brim.lead_texts_delete() IS 'Forgets which texts deleted leads had';
 REVOKE EXECUTE ON FUNCTION brim.lead_texts_delete() FROM PUBLIC;
 
-CREATE TRIGGER lead_texts_delete AFTER DELETE ON brim.lead
-    REFERENCING OLD TABLE AS old_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_texts_delete();
-
 CREATE FUNCTION brim.lead_texts_truncate() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -184,9 +172,6 @@ END;
 $$;
 COMMENT ON FUNCTION brim.lead_texts_truncate() IS 'Forgets which texts leads had, since none is left';
 REVOKE EXECUTE ON FUNCTION brim.lead_texts_truncate() FROM PUBLIC;
-
-CREATE TRIGGER lead_texts_truncate AFTER TRUNCATE ON brim.lead
-    FOR EACH STATEMENT EXECUTE FUNCTION brim.lead_texts_truncate();
 
 -- Texts ---------------------------------------------------------------------------
 

@@ -127,7 +127,8 @@ BEGIN ATOMIC
                    AND has_table_privilege(p.oid, 'brim.outbound_email', 'UPDATE')
                    AND has_table_privilege(p.oid, 'brim.generation', 'UPDATE')
                    AND has_table_privilege(p.oid, 'brim.send_ledger', 'INSERT')
-                   AND has_table_privilege(p.oid, 'brim.classification', 'UPDATE') AS has_rights
+                   AND has_table_privilege(p.oid, 'brim.classification', 'UPDATE')
+                   AND has_table_privilege(p.oid, 'brim.task', 'SELECT') AS has_rights
               FROM pg_roles AS p
              WHERE p.rolname = s.role) AS r ON true;
 END;
@@ -249,6 +250,49 @@ END;
 COMMENT ON FUNCTION brim.check_classify() IS
     'Row of brim_status(): whether texts about leads are classified; whatever is wrong with it keeps no e-mail';
 REVOKE EXECUTE ON FUNCTION brim.check_classify() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_tasks() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'tasks',
+           CASE WHEN s.waiting > 0 AND (NOT s.has_worker OR s.reason IN ('process', 'start')) THEN 'warning' ELSE 'info' END,
+           format('%s tasks run, %s wait%s.', s.running, s.waiting,
+                  CASE WHEN s.waiting = 0 THEN ''
+                       WHEN NOT s.has_worker THEN ': no worker runs in this database'
+                       WHEN s.reason = 'turn' THEN ': as many run in this server as may at once'
+                       WHEN s.reason = 'process' THEN ': the server has no background worker left'
+                       WHEN s.reason = 'start' THEN ': the process for them ended before it had begun'
+                       ELSE '' END),
+           CASE WHEN s.waiting = 0 THEN NULL
+                WHEN NOT s.has_worker THEN 'Tasks are done where there is a worker: settle the points above.'
+                WHEN s.reason = 'process' THEN 'Increase max_worker_processes and restart the server; until then they are tried again by themselves.'
+                WHEN s.reason = 'start' THEN 'The server log says why. It is tried again.' END
+      FROM (SELECT count(*) FILTER (WHERE t.status = 'queued') AS waiting,
+                   count(*) FILTER (WHERE t.status = 'running') AS running,
+                   EXISTS (SELECT FROM brim.worker_slots()) AS has_worker,
+                   brim.task_wait() AS reason
+              FROM brim.task_status AS t
+             WHERE t.status IN ('queued', 'running')
+            HAVING count(*) > 0) AS s;
+END;
+COMMENT ON FUNCTION brim.check_tasks() IS 'Row of brim_status(): tasks that run or wait, and for what they wait';
+REVOKE EXECUTE ON FUNCTION brim.check_tasks() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_failed_tasks() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'failed task ' || t.kind,
+           'warning',
+           format('The last task %s failed: %s.', t.kind, t.error),
+           'SELECT * FROM brim.task_status ORDER BY task_id DESC; a task is not begun again by itself: @extschema@.brim_start_task().'
+      FROM (SELECT DISTINCT ON (l.kind) l.kind, l.status, l.error
+              FROM brim.task_status AS l
+             WHERE l.status IN ('done', 'failed')
+             ORDER BY l.kind, l.task_id DESC) AS t
+     WHERE t.status = 'failed';
+END;
+COMMENT ON FUNCTION brim.check_failed_tasks() IS 'Rows of brim_status(): kinds of task of which the last one failed';
+REVOKE EXECUTE ON FUNCTION brim.check_failed_tasks() FROM PUBLIC;
 
 -- ---------------------------------------------------------------------------
 -- Gemini and the mail relay, with what the worker reported of them
@@ -727,6 +771,8 @@ BEGIN ATOMIC
         UNION ALL SELECT 140, 'writing', c.* FROM brim.check_generate() AS c
         UNION ALL SELECT 145, 'sending', c.* FROM brim.check_send() AS c
         UNION ALL SELECT 150, 'nothing', c.* FROM brim.check_classify() AS c
+        UNION ALL SELECT 155, 'nothing', c.* FROM brim.check_tasks() AS c
+        UNION ALL SELECT 160, 'nothing', c.* FROM brim.check_failed_tasks() AS c
         UNION ALL SELECT 200, 'writing', c.* FROM brim.check_gemini() AS c
         UNION ALL SELECT 205, 'sending', c.* FROM brim.check_relay() AS c
         UNION ALL SELECT 210, 'sending', c.* FROM brim.check_relay_login() AS c

@@ -71,6 +71,11 @@ BEGIN
         PERFORM brim.grant_tables(role, 'SELECT, INSERT', 'brim.classification_event', 'brim.pending_lead');
         PERFORM brim.grant_tables(role, 'SELECT, UPDATE', 'brim.classification');
         EXECUTE format('GRANT UPDATE (attributes) ON TABLE brim.lead TO %s', role);
+        PERFORM brim.grant_tables(role, 'SELECT', 'brim.task');
+        EXECUTE format('GRANT UPDATE (status, done_units, total_units, progress, started_at, progress_at, ended_at, error, pid) '
+                       'ON TABLE brim.task TO %s', role);
+        PERFORM brim.grant_functions(role, 'brim.settle_tasks()', 'brim.check_queued_task(bigint)',
+                                     'brim.begin_rescore_task(bigint)', 'brim.step_rescore_task(bigint, bigint)');
         PERFORM brim.grant_functions(role, 'brim.store_emails(bigint, jsonb, text)', 'brim.new_email_state(text, text, text)',
                                      'brim.is_suppressed(text, text)', 'brim.email_hold_reason(text, text)',
                                      'brim.company_facts(text)', 'brim.template_choice(bigint)',
@@ -92,6 +97,7 @@ BEGIN
        JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
       WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = v_extension AND p.proname LIKE 'brim\_kpi\_%';
     PERFORM brim.grant_functions(role, '@extschema@.brim_status()', 'brim.worker_rows()', 'brim.statement_runs(integer, timestamptz)',
+                                 'brim.lost_task_error(bigint)',
                                  '@extschema@.brim_compare_models(text, text)', '@extschema@.brim_compare_models_summary(text, text)');
 
     IF capability = 'user' THEN
@@ -123,6 +129,9 @@ BEGIN
                                      'brim.rescore_step(bigint)', '@extschema@.brim_publish_model(text, integer, boolean)',
                                      '@extschema@.brim_copy_model(text, integer, text)',
                                      '@extschema@.brim_edit_model(text, jsonb, integer)', '@extschema@.brim_rollback_model(text)');
+        PERFORM brim.grant_tables(role, 'SELECT', 'brim.task');
+        EXECUTE format('GRANT INSERT (kind, arguments) ON TABLE brim.task TO %s', role);
+        PERFORM brim.grant_functions(role, '@extschema@.brim_start_task(text, jsonb)', '@extschema@.brim_cancel_task(bigint)');
     END IF;
 END;
 $$;

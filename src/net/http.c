@@ -79,7 +79,7 @@ brim_http_post(const BrimHttpOptions *options, BrimError *error)
 	http->transfer.done = on_done;
 	http->max_reply = options->max_reply;
 	brim_buf_init(&http->body, brim_mem_malloc(), options->max_reply);
-	ok = brim_multi_prepare(&http->transfer, options->url, options->ca_file, "https,http",
+	ok = brim_multi_prepare(&http->transfer, options->url, options->ca_file, BRIM_PROTOCOL_HTTP,
 							options->timeout);
 	http->headers = ok ? curl_slist_append(NULL, "Expect:") : NULL; /* no 100-continue */
 	ok = http->headers != NULL;

@@ -130,12 +130,24 @@ on_timer(CURLM *handle, long timeout_ms, void *user)
 }
 
 bool
+brim_net_is_too_old(void)
+{
+	return curl_version_info(CURLVERSION_NOW)->version_num < BRIM_CURL_NEEDED_NUM;
+}
+
+bool
 brim_net_init(BrimError *error)
 {
 	sigset_t old;
 
 	if (multi != NULL)
 		return true;
+	if (brim_net_is_too_old())
+	{
+		brim_error_set(error, "libcurl %s is too old: brim needs %s or later",
+					   curl_version_info(CURLVERSION_NOW)->version, BRIM_CURL_NEEDED);
+		return false;
+	}
 	block_signals(&old);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
 		multi = curl_multi_init();
@@ -235,9 +247,28 @@ brim_net_drive_timer(void)
 	}
 }
 
+/*
+ * Restrict a transfer to one protocol and its form with TLS.  The option that
+ * takes names came with 7.85 and made the one that takes numbers obsolete.
+ */
+static bool
+set_protocols(CURL *easy, BrimProtocol protocol)
+{
+#if LIBCURL_VERSION_NUM >= 0x075500
+	return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR,
+							protocol == BRIM_PROTOCOL_HTTP ? "https,http" : "smtps,smtp") ==
+		   CURLE_OK;
+#else
+	return curl_easy_setopt(easy, CURLOPT_PROTOCOLS,
+							protocol == BRIM_PROTOCOL_HTTP
+								? (long) (CURLPROTO_HTTPS | CURLPROTO_HTTP)
+								: (long) (CURLPROTO_SMTPS | CURLPROTO_SMTP)) == CURLE_OK;
+#endif
+}
+
 bool
 brim_multi_prepare(BrimTransfer *transfer, const char *url, const char *ca_file,
-				   const char *protocols, int timeout)
+				   BrimProtocol protocol, int timeout)
 {
 	sigset_t old;
 	CURL    *easy;
@@ -249,7 +280,7 @@ brim_multi_prepare(BrimTransfer *transfer, const char *url, const char *ca_file,
 		 curl_easy_setopt(easy, CURLOPT_PRIVATE, (void *) transfer) == CURLE_OK &&
 		 curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error) == CURLE_OK &&
 		 curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-		 curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocols) == CURLE_OK &&
+		 set_protocols(easy, protocol) &&
 		 curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
 		 curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK &&
 		 curl_easy_setopt(easy, CURLOPT_NETRC, (long) CURL_NETRC_IGNORED) == CURLE_OK &&
@@ -257,9 +288,11 @@ brim_multi_prepare(BrimTransfer *transfer, const char *url, const char *ca_file,
 		 curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
 		 curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
 		 curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long) timeout * 1000L) == CURLE_OK;
+#if LIBCURL_VERSION_NUM >= 0x075700
 	/* a resolver thread that hangs must not hang us when its transfer ends */
 	if (ok)
 		(void) curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
 	if (ok && *ca_file != '\0')
 		ok = curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file) == CURLE_OK &&
 			 curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK;

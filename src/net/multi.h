@@ -10,7 +10,28 @@
 
 #include <curl/curl.h>
 
+/*
+ * The oldest libcurl that works, at build and at start.  What is newer is used
+ * where the headers have it, and then the library loaded must have it, too.
+ */
+#if LIBCURL_VERSION_NUM < 0x075100
+#error "brim needs libcurl 7.81.0 or later"
+#endif
+#if LIBCURL_VERSION_NUM >= 0x075500
+#define BRIM_CURL_NEEDED_NUM 0x075500 /* CURLOPT_PROTOCOLS_STR */
+#define BRIM_CURL_NEEDED "7.85.0"
+#else
+#define BRIM_CURL_NEEDED_NUM 0x075100
+#define BRIM_CURL_NEEDED "7.81.0"
+#endif
+
 #include "net/net.h"
+
+typedef enum BrimProtocol
+{
+	BRIM_PROTOCOL_HTTP,
+	BRIM_PROTOCOL_SMTP
+} BrimProtocol;
 
 /* A transfer is told when libcurl is done with it; CURLOPT_PRIVATE points to it. */
 typedef struct BrimTransfer BrimTransfer;
@@ -25,7 +46,7 @@ struct BrimTransfer
 
 /* Create the easy handle with the options every transfer has, and start it. */
 extern bool brim_multi_prepare(BrimTransfer *transfer, const char *url, const char *ca_file,
-							   const char *protocols, int timeout);
+							   BrimProtocol protocol, int timeout);
 extern bool brim_multi_start(BrimTransfer *transfer);
 extern void brim_multi_end(BrimTransfer *transfer);
 

@@ -24,7 +24,11 @@ typedef struct BrimNetSocket
 	bool write;
 } BrimNetSocket;
 
-extern bool brim_net_init(BrimError *error); /* once a process, not in the postmaster */
+/* Once a process, not in the postmaster. */
+extern bool brim_net_init(BrimError *error);
+
+/* Return true if the libcurl that was loaded is older than what brim was built for. */
+extern bool brim_net_is_too_old(void);
 
 /* Sockets to watch.  *changes counts additions and removals since the start. */
 extern int  brim_net_sockets(const BrimNetSocket **sockets, unsigned long *changes);

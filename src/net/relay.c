@@ -95,8 +95,8 @@ brim_relay_open(const BrimRelayOptions *options, BrimError *error)
 		free(relay);
 		return NULL;
 	}
-	ok =
-		brim_multi_prepare(&relay->transfer, url, options->ca_file, "smtp,smtps", options->timeout);
+	ok = brim_multi_prepare(&relay->transfer, url, options->ca_file, BRIM_PROTOCOL_SMTP,
+							options->timeout);
 	easy = relay->transfer.easy;
 	ok = ok && curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L) == CURLE_OK &&
 		 curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&

@@ -7,6 +7,8 @@
  * CREATE DATABASE ... TEMPLATE.  An entry is one worker: a name of
  * brim.databases and a number.  A worker that ends is started again: at once
  * when it had reached its loop, else after a pause that doubles up to a minute.
+ * Task processes (task_start.c) come second: none is started while a worker
+ * waits for a process.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,6 +30,7 @@
 #include "pg/server/server.h"
 #include "worker/launcher.h"
 #include "worker/loop.h"
+#include "worker/task_start.h"
 
 #define FIRST_PAUSE_MS 200
 #define LONGEST_PAUSE_MS 60000
@@ -40,7 +43,8 @@ typedef struct Entry
 	bool wanted;                /* still called for by the settings */
 
 	/* Process */
-	BackgroundWorkerHandle *handle; /* NULL: none runs */
+	BackgroundWorkerHandle *handle;     /* NULL: none runs */
+	bool                    no_process; /* the server had none left */
 
 	/* Restart */
 	int         pause_ms;
@@ -143,6 +147,7 @@ read_databases(void)
 		for (int i = 0; i < BRIM_MAX_SLOTS; i++)
 			if (entries[i].handle != NULL)
 				TerminateBackgroundWorker(entries[i].handle);
+		brim_task_start_stop();
 		strlcpy(role, brim_worker_role, sizeof(role));
 	}
 }
@@ -166,7 +171,8 @@ start_worker(Entry *entry)
 	worker.bgw_notify_pid = MyProcPid;
 	BRIM_FAULT("launch");
 	brim_shared_expect((int) (entry - entries));
-	if (!RegisterDynamicBackgroundWorker(&worker, &entry->handle))
+	entry->no_process = !RegisterDynamicBackgroundWorker(&worker, &entry->handle);
+	if (entry->no_process)
 	{
 		entry->handle = NULL;
 		ereport(LOG, (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
@@ -196,12 +202,32 @@ watch_worker(Entry *entry, TimestampTz now)
 	entry->start_at = TimestampTzPlusMilliseconds(now, entry->pause_ms);
 }
 
+/* The name of a database that has a worker, or NULL. */
+static const char *
+name_of(Oid database)
+{
+	for (int i = 0; i < BRIM_MAX_SLOTS; i++)
+	{
+		BrimSlot slot;
+		pid_t    pid;
+
+		if (entries[i].wanted && entries[i].handle != NULL &&
+			GetBackgroundWorkerPid(entries[i].handle, &pid) == BGWH_STARTED &&
+			brim_shared_get(i, &slot) && slot.pid == pid && slot.database == database)
+			return entries[i].database;
+	}
+	return NULL;
+}
+
 /* One look at all entries; returns milliseconds until the next is due, or -1. */
 static long
 turn(void)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	long        sleep_ms = -1;
+	long        task_ms;
+	bool        task_ended = brim_task_start_watch(now);
+	bool        no_process = false;
 
 	for (int i = 0; i < BRIM_MAX_SLOTS; i++)
 	{
@@ -211,6 +237,8 @@ turn(void)
 			continue;
 		if (entry->handle != NULL)
 			watch_worker(entry, now);
+		if (entry->no_process && task_ended)
+			entry->start_at = 0;
 		if (!entry->wanted)
 		{
 			if (entry->handle != NULL)
@@ -233,9 +261,11 @@ turn(void)
 
 			if (sleep_ms < 0 || due < sleep_ms)
 				sleep_ms = due;
+			no_process |= entry->no_process;
 		}
 	}
-	return sleep_ms;
+	task_ms = brim_task_start_turn(now, !no_process, name_of);
+	return sleep_ms < 0 || (task_ms >= 0 && task_ms < sleep_ms) ? task_ms : sleep_ms;
 }
 
 static void
@@ -275,6 +305,7 @@ brim_launcher_main(Datum arg)
 			ProcessConfigFile(PGC_SIGHUP);
 			MemoryContextSwitchTo(turn_context);
 			read_databases();
+			brim_task_start_retry();
 			MemoryContextReset(turn_context);
 		}
 		MemoryContextSwitchTo(TopMemoryContext); /* handles outlive the turn */

@@ -31,6 +31,7 @@
 #include "worker/loop.h"
 #include "worker/process.h"
 #include "worker/recovery.h"
+#include "worker/task.h"
 #include "worker/wait.h"
 #include "worker/writer.h"
 
@@ -173,6 +174,7 @@ read_settings(void)
 		jobs[i]->pause_until = 0;
 		jobs[i]->reload();
 	}
+	(void) brim_process_try(brim_task_look, NULL);
 }
 
 static bool
@@ -182,21 +184,6 @@ is_failing(void)
 		if (jobs[i]->is_failing() || jobs[i]->pause_until != 0)
 			return true;
 	return false;
-}
-
-static void
-refuse_superuser(void)
-{
-	bool is_superuser;
-
-	StartTransactionCommand();
-	is_superuser = superuser();
-	CommitTransactionCommand();
-	if (is_superuser)
-		ereport(FATAL, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-						errmsg("brim worker does not run as superuser \"%s\"", brim_worker_role),
-						errhint("Set brim.worker_role to a role without superuser and give it "
-								"rights with brim_grant(role, 'worker').")));
 }
 
 /* Entry point of a worker process. */
@@ -211,7 +198,7 @@ brim_loop_main(Datum arg)
 	brim_process_init();
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnection(MyBgworkerEntry->bgw_extra, brim_worker_role, 0);
-	refuse_superuser();
+	brim_process_refuse_superuser();
 	brim_txn_force_settings();
 	BRIM_FAULT("worker_start");
 	brim_process_become(BRIM_LOOP_ARG_NUMBER(arg));
@@ -219,7 +206,11 @@ brim_loop_main(Datum arg)
 	brim_breaker_attach();
 	brim_exit_mark_begin(brim_process_number);
 	if (!brim_net_init(&error))
-		ereport(FATAL, (errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION), errmsg("%s", error.message)));
+		ereport(FATAL,
+				(errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION), errmsg("%s", error.message),
+				 brim_net_is_too_old() ? errhint("Install a newer libcurl, or build brim with the "
+												 "headers of the one that the server loads.")
+									   : 0));
 	for (size_t i = 0; i < lengthof(jobs); i++)
 		brim_process_register(jobs[i]->in_hand, jobs[i]);
 	brim_recovery_init();

@@ -102,6 +102,21 @@ brim_process_become(int number)
 		AllocSetContextCreate(TopMemoryContext, "brim worker turn", ALLOCSET_DEFAULT_SIZES);
 }
 
+void
+brim_process_refuse_superuser(void)
+{
+	bool is_superuser;
+
+	StartTransactionCommand();
+	is_superuser = superuser();
+	CommitTransactionCommand();
+	if (is_superuser)
+		ereport(FATAL, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("brim worker does not run as superuser \"%s\"", brim_worker_role),
+						errhint("Set brim.worker_role to a role without superuser and give it "
+								"rights with brim_grant(role, 'worker').")));
+}
+
 bool
 brim_process_is_stopping(void)
 {

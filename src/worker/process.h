@@ -30,6 +30,9 @@ extern void brim_process_init(void);
  */
 extern void brim_process_become(int number);
 
+/* After connecting: end the process if brim.worker_role is a superuser. */
+extern void brim_process_refuse_superuser(void);
+
 /*
  * Time.  until() and the like return milliseconds: 0 for the past, BRIM_FOREVER
  * for never, a minute at most, since the clock may be set.

@@ -10,5 +10,6 @@
 
 #include "worker/launcher.h"
 #include "worker/loop.h"
+#include "worker/task.h"
 
 #endif /* BRIM_WORKER_WORKER_H */

@@ -11,6 +11,7 @@
  *		wal		one write below pg_wal/ fails like that; that uses the file up
  *		outbox	a file below outbox/ gets a few bytes and no more
  *		clock	seconds, perhaps negative, by which the time of day is wrong
+ *		curl	the version that libcurl says it has, at most two digits a part
  *
  *-------------------------------------------------------------------------
  */
@@ -242,4 +243,38 @@ time(time_t *result)
 	if (result != NULL)
 		*result = precise.tv_sec;
 	return precise.tv_sec;
+}
+
+/* What is common to all of libcurl's version structures */
+struct curl_version
+{
+	int         age;
+	const char *version;
+	unsigned    number;
+};
+
+struct curl_version *
+curl_version_info(int stamp)
+{
+	static char                text[32];
+	static struct curl_version old = {0, text, 0};
+	char                       path[4096];
+	FILE                      *file = NULL;
+	unsigned                   part[3];
+
+	if (file_of("curl", path, sizeof(path)) != NULL)
+		file = fopen(path, "r");
+	if (file != NULL)
+	{
+		bool is_read = fscanf(file, "%u.%u.%u", &part[0], &part[1], &part[2]) == 3;
+
+		fclose(file);
+		if (is_read)
+		{
+			snprintf(text, sizeof(text), "%u.%u.%u", part[0], part[1], part[2]);
+			old.number = part[0] << 16 | part[1] << 8 | part[2];
+			return &old;
+		}
+	}
+	return NEXT(struct curl_version * (*) (int), "curl_version_info")(stamp);
 }

@@ -173,5 +173,37 @@ RESET check_function_bodies;
 RESET row_security;
 SELECT name, instruction = 'restored' AS restored, weight, is_shipped FROM brim.variant WHERE campaign = 'default' ORDER BY 1;
 
+-- brim.lead has one trigger a row and one an operation, which calls its functions in the order of its arguments.
+SELECT pg_get_triggerdef(oid) AS trigger FROM pg_trigger WHERE tgrelid = 'brim.lead'::regclass AND NOT tgisinternal ORDER BY tgname COLLATE "C";
+INSERT INTO brim.lead_text (content_hash, company_id) SELECT 'h', company_id FROM brim.lead;
+SELECT max(event_id) AS last FROM brim.event \gset
+
+-- A statement that inserts and updates is followed up as both.
+INSERT INTO brim.lead (company_id, company_name, employee_count, industry, tech_stack)
+VALUES ('good', 'Good', 20, 'SaaS', '{zapier}'), ('other', 'Other', 120, 'SaaS', '{zapier}')
+    ON CONFLICT (company_id) DO UPDATE SET employee_count = excluded.employee_count;
+SELECT company_id, event_type, data -> 'old_total_score' AS old, data -> 'total_score' AS new FROM brim.event WHERE event_id > :last ORDER BY 1;
+SELECT company_id, campaign, score FROM brim.generation WHERE status = 'queued' AND company_id = 'other' ORDER BY 2;
+
+-- Leads that go take what waits for them, and which texts they had.
+DELETE FROM brim.lead WHERE company_id = 'good';
+SELECT count(*) AS left FROM brim.lead_text WHERE company_id = 'good';
+TRUNCATE brim.lead;
+SELECT status, count(*) > 0 AS some FROM brim.generation GROUP BY 1;
+SELECT count(*) AS left FROM brim.lead_text;
+
+-- What calls the functions is for such triggers only, and calls trigger functions only.
+SELECT brim.call_in_turn();
+CREATE TEMP TABLE t (x integer);
+CREATE TRIGGER a BEFORE INSERT ON t FOR EACH STATEMENT EXECUTE FUNCTION brim.call_in_turn('lead_queue_truncate');
+INSERT INTO t VALUES (1);
+DROP TRIGGER a ON t;
+CREATE TRIGGER a AFTER INSERT ON t FOR EACH STATEMENT EXECUTE FUNCTION brim.call_in_turn('lead_queue_truncate', 'is_restoring');
+INSERT INTO t VALUES (1);
+DROP TRIGGER a ON t;
+CREATE TRIGGER a AFTER INSERT ON t FOR EACH STATEMENT EXECUTE FUNCTION brim.call_in_turn('nobody');
+INSERT INTO t VALUES (1);
+DROP TABLE t;
+
 SET client_min_messages = warning;
 DROP EXTENSION brim;

@@ -50,15 +50,15 @@ BrimStr
 brim_record_text_read(const BrimTextReader *reader, Datum datum)
 {
 	BrimStr         text;
-	struct varlena *varlena;
+	struct varlena *value;
 
 	if (reader->form == TEXT_FORM_NAME)
 		return brim_str(NameStr(*DatumGetName(datum)));
 	if (reader->form == TEXT_FORM_OUTPUT)
 		return brim_str(OutputFunctionCall(unconstify(FmgrInfo *, &reader->output), datum));
-	varlena = PG_DETOAST_DATUM_PACKED(datum);
-	text.data = VARDATA_ANY(varlena);
-	text.len = VARSIZE_ANY_EXHDR(varlena);
+	value = PG_DETOAST_DATUM_PACKED(datum);
+	text.data = VARDATA_ANY(value);
+	text.len = VARSIZE_ANY_EXHDR(value);
 	if (reader->form == TEXT_FORM_BPCHAR)
 	{
 		while (text.len > 0 && text.data[text.len - 1] == ' ')

@@ -28,16 +28,12 @@ static const char *const signal_states[] = {
 };
 
 /* A jsonb value under construction. */
-typedef struct Writer
-{
-	JsonbParseState *state;
-	JsonbValue      *result;
-} Writer;
+typedef JsonbInState Writer;
 
 static void
 write_mark(Writer *writer, JsonbIteratorToken token)
 {
-	writer->result = pushJsonbValue(&writer->state, token, NULL);
+	pushJsonbValue(writer, token, NULL);
 }
 
 static void
@@ -48,7 +44,7 @@ write_string(Writer *writer, JsonbIteratorToken token, BrimStr text)
 	value.type = jbvString;
 	value.val.string.val = pnstrdup(text.data, text.len);
 	value.val.string.len = (int) text.len;
-	writer->result = pushJsonbValue(&writer->state, token, &value);
+	pushJsonbValue(writer, token, &value);
 }
 
 static void
@@ -64,7 +60,7 @@ write_null(Writer *writer, const char *key)
 
 	value.type = jbvNull;
 	write_key(writer, key);
-	writer->result = pushJsonbValue(&writer->state, WJB_VALUE, &value);
+	pushJsonbValue(writer, WJB_VALUE, &value);
 }
 
 static void
@@ -95,7 +91,7 @@ write_decimal(Writer *writer, const char *key, int64 units, int digits, bool kee
 	value.type = jbvNumeric;
 	value.val.numeric = number;
 	write_key(writer, key);
-	writer->result = pushJsonbValue(&writer->state, WJB_VALUE, &value);
+	pushJsonbValue(writer, WJB_VALUE, &value);
 }
 
 static void
@@ -106,7 +102,7 @@ write_bool(Writer *writer, const char *key, bool boolean)
 	value.type = jbvBool;
 	value.val.boolean = boolean;
 	write_key(writer, key);
-	writer->result = pushJsonbValue(&writer->state, WJB_VALUE, &value);
+	pushJsonbValue(writer, WJB_VALUE, &value);
 }
 
 /* An explanation, and what its reasons say. */
@@ -275,7 +271,7 @@ explain(const BrimScore *score, const BrimValue *values)
 {
 	const BrimModel *model = score->model;
 	Told             told = tell(score, values);
-	Writer           writer = {NULL, NULL};
+	Writer           writer = {0};
 
 	write_mark(&writer, WJB_BEGIN_OBJECT);
 	write_text(&writer, "model", model->name);

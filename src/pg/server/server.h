@@ -17,6 +17,8 @@
 #include "pg/server/shared.h"
 #include "pg/server/srf.h"
 #include "pg/server/standby.h"
+#include "pg/server/task_row.h"
+#include "pg/server/task_slots.h"
 #include "pg/server/txn.h"
 
 #endif /* BRIM_PG_SERVER_SERVER_H */

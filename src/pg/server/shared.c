@@ -28,6 +28,7 @@
 typedef struct BrimShared
 {
 	int      launcher_pid;
+	int      launcher_proc_number;
 	BrimSlot slots[BRIM_MAX_SLOTS];
 } BrimShared;
 
@@ -159,6 +160,16 @@ brim_shared_set_launcher(int pid)
 {
 	LWLockAcquire(lock, LW_EXCLUSIVE);
 	shared->launcher_pid = pid;
+	shared->launcher_proc_number = brim_my_proc_number();
+	LWLockRelease(lock);
+}
+
+void
+brim_shared_wake_launcher(void)
+{
+	LWLockAcquire(lock, LW_SHARED);
+	if (shared->launcher_pid != 0)
+		SetLatch(&ProcGlobal->allProcs[shared->launcher_proc_number].procLatch);
 	LWLockRelease(lock);
 }
 

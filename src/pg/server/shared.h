@@ -69,6 +69,7 @@ extern bool brim_shared_exists(void);
 /* Launcher */
 extern void brim_shared_set_launcher(int pid);
 extern int  brim_shared_launcher(void);
+extern void brim_shared_wake_launcher(void);
 extern void brim_shared_expect(int slot);   /* a worker is about to be started for it */
 extern void brim_shared_stop_workers(void); /* asks whoever holds a slot to stop */
 

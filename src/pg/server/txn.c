@@ -20,45 +20,50 @@
 #include "pg/server/faults.h"
 #include "pg/server/txn.h"
 
-void
-brim_txn_force_settings(void)
-{
-	static const char *const settings[][2] = {
-		{"search_path", "pg_catalog, pg_temp"},
-		{"synchronous_commit", "on"},
-		{"default_transaction_isolation", "read committed"},
-		{"default_transaction_read_only", "off"},
-		{"default_transaction_deferrable", "off"},
-		{"exit_on_error", "off"},
-		{"lock_timeout", "5s"}, /* the one timeout that a background worker arms */
+/* Without these a statement may mean something else, or end before its time. */
+static const char *const safe_settings[][2] = {
+	{"search_path", "pg_catalog, pg_temp"},
+	{"synchronous_commit", "on"},
+	{"default_transaction_isolation", "read committed"},
+	{"default_transaction_read_only", "off"},
+	{"default_transaction_deferrable", "off"},
+	{"exit_on_error", "off"},
+	{"lock_timeout", "5s"},       /* the one timeout that a background worker arms */
+	{"deadlock_timeout", "20ms"}, /* of two, the one that can begin again gives way */
 #ifdef BRIM_HAVE_TRANSACTION_TIMEOUT
-		{"transaction_timeout", "0"},
+	{"transaction_timeout", "0"},
 #endif
-		{"row_security", "off"},
-		{"session_replication_role", "origin"},
-		{"DateStyle", "ISO, MDY"},
-		{"TimeZone", "UTC"},
-		{"client_min_messages", "warning"},
-		{"max_parallel_workers_per_gather", "0"},
-		{"jit", "off"},
+	{"row_security", "off"},
+	{"session_replication_role", "origin"},
+	{"DateStyle", "ISO, MDY"},
+	{"TimeZone", "UTC"},
+	{"client_min_messages", "warning"},
+	{"max_parallel_workers_per_gather", "0"},
+	{"jit", "off"},
+};
 
-		/*
-		 * Every statement of the queues finds its rows through an index; a
-		 * plan made while the tables were empty must not scan them later.
-		 */
-		{"plan_cache_mode", "force_generic_plan"},
-		{"enable_seqscan", "off"},
-		{"enable_hashjoin", "off"},
-		{"enable_mergejoin", "off"},
-		{"enable_bitmapscan", "off"},
-		{"enable_material", "off"},
-		{"enable_sort", "off"},
-	};
+/*
+ * Every statement of the queues finds its rows through an index; a plan made
+ * while the tables were empty must not scan them later.
+ */
+static const char *const plan_settings[][2] = {
+	{"plan_cache_mode", "force_generic_plan"},
+	{"enable_seqscan", "off"},
+	{"enable_hashjoin", "off"},
+	{"enable_mergejoin", "off"},
+	{"enable_bitmapscan", "off"},
+	{"enable_material", "off"},
+	{"enable_sort", "off"},
+};
 
-	for (size_t i = 0; i < lengthof(settings); i++)
+static void
+force(const char *const (*settings)[2], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
 	{
 		/* what only a superuser may set is the default unless a superuser decided */
-		if (strcmp(settings[i][0], "session_replication_role") == 0)
+		if (strcmp(settings[i][0], "session_replication_role") == 0 ||
+			strcmp(settings[i][0], "deadlock_timeout") == 0)
 			(void) set_config_option(settings[i][0], settings[i][1], PGC_SUSET, PGC_S_OVERRIDE,
 									 GUC_ACTION_SET, true, 0, false);
 		else
@@ -67,16 +72,38 @@ brim_txn_force_settings(void)
 	}
 }
 
+void
+brim_txn_force_safety(void)
+{
+	force(safe_settings, lengthof(safe_settings));
+}
+
+void
+brim_txn_force_settings(void)
+{
+	force(safe_settings, lengthof(safe_settings));
+	force(plan_settings, lengthof(plan_settings));
+}
+
 #define MAX_RUNS 2000 /* of one plan */
 
 /* Transactions end in the memory context in which they were begun. */
 static MemoryContext caller_context = NULL;
+static bool          shows_activity = false;
+
+static void
+show(BackendState state, const char *activity)
+{
+	if (shows_activity)
+		pgstat_report_activity(state, activity);
+}
 
 bool
 brim_txn_begin(const char *activity)
 {
 	caller_context = CurrentMemoryContext;
-	pgstat_report_activity(STATE_RUNNING, activity);
+	shows_activity = activity != NULL;
+	show(STATE_RUNNING, activity);
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
@@ -85,7 +112,7 @@ brim_txn_begin(const char *activity)
 		PopActiveSnapshot();
 		CommitTransactionCommand();
 		MemoryContextSwitchTo(caller_context);
-		pgstat_report_activity(STATE_IDLE, NULL);
+		show(STATE_IDLE, NULL);
 		return false;
 	}
 	if (SPI_connect() != SPI_OK_CONNECT)
@@ -103,7 +130,7 @@ brim_txn_commit(void)
 	BRIM_FAULT("commit_done");
 	MemoryContextSwitchTo(caller_context);
 	(void) pgstat_report_stat(false);
-	pgstat_report_activity(STATE_IDLE, NULL);
+	show(STATE_IDLE, NULL);
 }
 
 void
@@ -117,7 +144,7 @@ brim_txn_abort(void)
 {
 	AbortOutOfAnyTransaction();
 	(void) pgstat_report_stat(true);
-	pgstat_report_activity(STATE_IDLE, NULL);
+	show(STATE_IDLE, NULL);
 }
 
 uint64

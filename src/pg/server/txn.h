@@ -12,13 +12,16 @@
 
 /*
  * Settings that the worker's safety needs, forced once after connecting:
- * ALTER DATABASE SET and ALTER ROLE SET reach a worker too.
+ * ALTER DATABASE SET and ALTER ROLE SET reach a worker too.  The worker's plans
+ * are forced, too; a task's are the planner's business.
  */
 extern void brim_txn_force_settings(void);
+extern void brim_txn_force_safety(void);
 
 /*
  * Begin a transaction.  False, and no transaction, when the extension is not
- * installed in this database.  activity is what pg_stat_activity shows.
+ * installed in this database.  activity is what pg_stat_activity shows; NULL: what
+ * it shows already.
  */
 extern bool brim_txn_begin(const char *activity);
 extern void brim_txn_commit(void);
