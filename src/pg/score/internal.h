@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "access/skey.h"
+#include "nodes/pathnodes.h"
 #include "utils/jsonb.h"
 #include "utils/rel.h"
 
@@ -135,6 +136,18 @@ extern void brim_rules_spec_finish(const BrimModelDef *def);
 
 /* A version of a model, 0: the published one, in the current context; name NULL: the default model. */
 extern BrimModelDef *brim_model_load(const BrimModelTables *tables, const char *name, int version);
+
+/*
+ * support_row.c
+ */
+
+/*
+ * The columns of a row: their names, as String nodes, and their values, NULL
+ * for one that cannot be had except from the row.  False where the row has to
+ * stay as it is.
+ */
+extern bool
+brim_support_row(PlannerInfo *root, Node *row, bool has_spec, List **names, List **values);
 
 /*
  * spec.c
