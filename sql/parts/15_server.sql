@@ -12,29 +12,35 @@ REVOKE EXECUTE ON FUNCTION brim.installation() FROM PUBLIC;
 
 CREATE FUNCTION brim.promotion(OUT resumes boolean, OUT was_standby boolean, OUT name text)
     VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_promotion';
-COMMENT ON FUNCTION brim.promotion() IS 'Is brim.after_promotion set to resume, has this server received WAL as a standby since it was started, and what is its cluster_name';
+COMMENT ON FUNCTION brim.promotion() IS
+    'Is brim.after_promotion set to resume, has this server received WAL as a standby since it was started, and what '
+    'is its cluster_name';
 REVOKE EXECUTE ON FUNCTION brim.promotion() FROM PUBLIC;
 
 CREATE FUNCTION brim.worker_slots(OUT slot integer, OUT worker integer, OUT pid integer, OUT state text, OUT started_at timestamptz,
                                   OUT claimed bigint, OUT sent bigint, OUT failed bigint, OUT uncertain bigint,
                                   OUT generated bigint, OUT errors bigint) RETURNS SETOF record
     VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_worker_slots';
-COMMENT ON FUNCTION brim.worker_slots() IS 'Workers of this database as shared memory knows them; no row where the library is not preloaded or no worker runs';
+COMMENT ON FUNCTION brim.worker_slots() IS
+    'Workers of this database as shared memory knows them; no row where the library is not preloaded or no worker '
+    'runs';
 REVOKE EXECUTE ON FUNCTION brim.worker_slots() FROM PUBLIC;
 
 CREATE FUNCTION brim.claim_owner_alive(claimed_by integer) RETURNS boolean
     VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_claim_owner_alive';
-COMMENT ON FUNCTION brim.claim_owner_alive(integer) IS 'Does a process still hold the worker lock of this slot of this database';
+COMMENT ON FUNCTION brim.claim_owner_alive(integer) IS 'True if a process still holds the lock of this worker number of this database';
 REVOKE EXECUTE ON FUNCTION brim.claim_owner_alive(integer) FROM PUBLIC;
 
 CREATE FUNCTION brim.launcher(OUT preloaded boolean, OUT pid integer)
     VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_launcher';
-COMMENT ON FUNCTION brim.launcher() IS 'Is the library preloaded, and which process is the launcher';
+COMMENT ON FUNCTION brim.launcher() IS 'Whether the library is preloaded, and which process is the launcher';
 REVOKE EXECUTE ON FUNCTION brim.launcher() FROM PUBLIC;
 
 CREATE FUNCTION brim.turn_clock(by interval) RETURNS interval
     VOLATILE STRICT LANGUAGE c AS 'MODULE_PATHNAME', 'brim_turn_clock';
-COMMENT ON FUNCTION brim.turn_clock(interval) IS 'For tests: turns the clock of all workers of the server forward, until it restarts; returns how far it is ahead. Superusers only';
+COMMENT ON FUNCTION brim.turn_clock(interval) IS
+    'For tests: turns the clock of all workers of the server forward, until it restarts; returns how far it is ahead. '
+    'Superusers only';
 REVOKE EXECUTE ON FUNCTION brim.turn_clock(interval) FROM PUBLIC;
 
 CREATE FUNCTION brim.clock_ahead() RETURNS interval
@@ -48,7 +54,9 @@ COMMENT ON FUNCTION brim.address_problem(text) IS 'Why an e-mail address cannot 
 
 CREATE FUNCTION brim.file_problem(setting text) RETURNS text
     VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_file_problem';
-COMMENT ON FUNCTION brim.file_problem(text) IS 'Why the file or directory that a brim setting names cannot be used by the server, or NULL when it can or none is named';
+COMMENT ON FUNCTION brim.file_problem(text) IS
+    'Why the file or directory that a brim setting names cannot be used by the server, or NULL when it can or none is '
+    'named';
 REVOKE EXECUTE ON FUNCTION brim.file_problem(text) FROM PUBLIC;
 
 CREATE FUNCTION brim.wake_worker() RETURNS void

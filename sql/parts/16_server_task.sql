@@ -32,7 +32,8 @@ COMMENT ON TABLE brim.task IS 'One row a task: a long piece of work that a proce
 COMMENT ON COLUMN brim.task.task_id IS 'Number of the task; they rise';
 COMMENT ON COLUMN brim.task.kind IS 'What is done: rescore';
 COMMENT ON COLUMN brim.task.arguments IS 'What it is done with, as brim_start_task() was given it';
-COMMENT ON COLUMN brim.task.status IS 'queued, running, done, failed, cancelled; brim.task_status shows one whose process is gone as failed at once';
+COMMENT ON COLUMN brim.task.status IS
+    'queued, running, done, failed, cancelled; brim.task_status shows one whose process is gone as failed at once';
 COMMENT ON COLUMN brim.task.done_units IS 'How much is done, in units of the kind (rescore: leads looked at)';
 COMMENT ON COLUMN brim.task.total_units IS 'How much there is to do; NULL: not known';
 COMMENT ON COLUMN brim.task.progress IS 'How far it is, in words';
@@ -52,7 +53,9 @@ REVOKE EXECUTE ON FUNCTION brim.task_alive(bigint) FROM PUBLIC;
 
 CREATE FUNCTION brim.task_wait() RETURNS text
     VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_task_wait';
-COMMENT ON FUNCTION brim.task_wait() IS 'What keeps the launcher from starting a process for the tasks of this database: turn, process, start; NULL where nothing is known to';
+COMMENT ON FUNCTION brim.task_wait() IS
+    'What keeps the launcher from starting a process for the tasks of this database: turn, process, start; NULL where '
+    'nothing is known to';
 REVOKE EXECUTE ON FUNCTION brim.task_wait() FROM PUBLIC;
 
 CREATE FUNCTION brim.interrupt_task(task_id bigint) RETURNS boolean
@@ -84,7 +87,8 @@ BEGIN
     END IF;
 END;
 $$;
-COMMENT ON FUNCTION brim.check_task(text, jsonb, text) IS 'Raises an error where there is no such kind of task, its arguments are wrong, or the role may not have it done';
+COMMENT ON FUNCTION brim.check_task(text, jsonb, text) IS
+    'Raises an error where there is no such kind of task, its arguments are wrong, or the role may not have it done';
 REVOKE EXECUTE ON FUNCTION brim.check_task(text, jsonb, text) FROM PUBLIC;
 
 CREATE FUNCTION brim.check_new_task() RETURNS trigger
@@ -148,7 +152,9 @@ BEGIN
     RETURN v_task_id;
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_start_task(text, jsonb) IS 'Queues a long piece of work for a process of its own; returns the number of the task. brim.task_status shows how far it is';
+COMMENT ON FUNCTION @extschema@.brim_start_task(text, jsonb) IS
+    'Queues a long piece of work for a process of its own; returns the number of the task. brim.task_status shows how '
+    'far it is';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_start_task(text, jsonb) FROM PUBLIC;
 
 -- A process takes its lock before its row says that it runs, and keeps it until the row says how the task ended.  So
@@ -167,7 +173,8 @@ BEGIN
              WHERE t.task_id = lost_task_error.task_id AND t.status = 'running');
 END;
 $$;
-COMMENT ON FUNCTION brim.lost_task_error(bigint) IS 'What is to be said of a task that is said to be running and whose process is gone; NULL for any other';
+COMMENT ON FUNCTION brim.lost_task_error(bigint) IS
+    'What is to be said of a task that is said to be running and whose process is gone; NULL for any other';
 REVOKE EXECUTE ON FUNCTION brim.lost_task_error(bigint) FROM PUBLIC;
 
 CREATE FUNCTION brim.settle_tasks() RETURNS integer
@@ -204,7 +211,9 @@ BEGIN
     RETURN false;
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_cancel_task(bigint) IS 'Cancels a task: one that waits ends at once, of one that runs the process is interrupted; false when it had ended';
+COMMENT ON FUNCTION @extschema@.brim_cancel_task(bigint) IS
+    'Cancels a task: one that waits ends at once, of one that runs the process is interrupted; false when it had '
+    'ended';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_cancel_task(bigint) FROM PUBLIC;
 
 CREATE VIEW brim.task_status AS

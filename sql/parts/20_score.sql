@@ -20,16 +20,22 @@ CREATE TABLE brim.scoring_model (
     CONSTRAINT scoring_model_weights_add_up CHECK (fit_weight + intent_weight = 1),
     CONSTRAINT scoring_model_thresholds_rise CHECK (medium_above <= high_above)
 );
-COMMENT ON TABLE brim.scoring_model IS 'One row a version of a scoring model. Key: name, version. A version takes effect when it is published with brim_publish_model()';
+COMMENT ON TABLE brim.scoring_model IS
+    'One row a version of a scoring model. Key: name, version. A version takes effect when it is published with '
+    'brim_publish_model()';
 COMMENT ON COLUMN brim.scoring_model.name IS 'Name of the model; its versions share it';
 COMMENT ON COLUMN brim.scoring_model.version IS 'Number of the version, from 1';
 COMMENT ON COLUMN brim.scoring_model.fit_weight IS 'Share of the fit score in the total, 0-1; fit and intent add up to 1. This and what else only rules have is NULL in other kinds';
 COMMENT ON COLUMN brim.scoring_model.intent_weight IS 'Share of the intent score in the total, 0-1';
 COMMENT ON COLUMN brim.scoring_model.high_above IS 'Totals above it: high_priority_outreach';
-COMMENT ON COLUMN brim.scoring_model.medium_above IS 'Totals above it, up to high_above: medium_priority_outreach; others: low_priority_monitoring';
+COMMENT ON COLUMN brim.scoring_model.medium_above IS
+    'Totals above it, up to high_above: medium_priority_outreach; others: low_priority_monitoring';
 COMMENT ON COLUMN brim.scoring_model.qualified_above IS 'Leads with a total above it are qualified';
-COMMENT ON COLUMN brim.scoring_model.missing_policy IS 'What a signal counts whose attribute is missing. ignore: it is left out; zero: 0 points; prior: prior_points of its row in brim.scoring_signal, without one it is left out';
-COMMENT ON COLUMN brim.scoring_model.language IS 'Language whose stems rules with stem compare: there is a text search dictionary pg_catalog.<language>_stem';
+COMMENT ON COLUMN brim.scoring_model.missing_policy IS
+    'What a signal counts whose attribute is missing. ignore: it is left out; zero: 0 points; prior: prior_points of '
+    'its row in brim.scoring_signal, without one it is left out';
+COMMENT ON COLUMN brim.scoring_model.language IS
+    'Language whose stems rules with stem compare: there is a text search dictionary pg_catalog.<language>_stem';
 COMMENT ON COLUMN brim.scoring_model.description IS 'What the model is for';
 COMMENT ON COLUMN brim.scoring_model.is_shipped IS 'Came with the extension: cannot be changed, is not dumped';
 COMMENT ON COLUMN brim.scoring_model.created_at IS 'When the version was made';
@@ -49,15 +55,20 @@ CREATE TABLE brim.scoring_signal (
     FOREIGN KEY (model, version) REFERENCES brim.scoring_model (name, version) ON UPDATE CASCADE ON DELETE CASCADE,
     CONSTRAINT scoring_signal_points_rise CHECK (min_points <= max_points)
 );
-COMMENT ON TABLE brim.scoring_signal IS 'One row a signal with settings of its own; a signal without a row has the defaults. Key: model, version, dimension, signal';
+COMMENT ON TABLE brim.scoring_signal IS
+    'One row a signal with settings of its own; a signal without a row has the defaults. Key: model, version, '
+    'dimension, signal';
 COMMENT ON COLUMN brim.scoring_signal.model IS 'Name of the model';
 COMMENT ON COLUMN brim.scoring_signal.version IS 'Version of the model';
 COMMENT ON COLUMN brim.scoring_signal.dimension IS 'fit or intent';
 COMMENT ON COLUMN brim.scoring_signal.signal IS 'The signal, as its rules name it';
-COMMENT ON COLUMN brim.scoring_signal.combine IS 'average: the first rule that matches gives the points, which take part in the average of the dimension; add: the points of all rules that match add up and are added to the average';
+COMMENT ON COLUMN brim.scoring_signal.combine IS
+    'average: the first rule that matches gives the points, which take part in the average of the dimension; add: the '
+    'points of all rules that match add up and are added to the average';
 COMMENT ON COLUMN brim.scoring_signal.min_points IS 'The signal never counts less';
 COMMENT ON COLUMN brim.scoring_signal.max_points IS 'The signal never counts more';
-COMMENT ON COLUMN brim.scoring_signal.prior_points IS 'What it counts when its attribute is missing, in models with missing_policy prior; NULL: it is left out';
+COMMENT ON COLUMN brim.scoring_signal.prior_points IS
+    'What it counts when its attribute is missing, in models with missing_policy prior; NULL: it is left out';
 COMMENT ON COLUMN brim.scoring_signal.is_shipped IS 'Came with the extension: cannot be changed, is not dumped';
 
 CREATE TABLE brim.scoring_rule (
@@ -84,14 +95,19 @@ CREATE TABLE brim.scoring_rule (
     CONSTRAINT scoring_rule_reason_has_kind CHECK ((reason IS NULL) = (reason_kind IS NULL)),
     CONSTRAINT scoring_rule_range_has_ends CHECK ((kind = 'range') = (low IS NOT NULL OR high IS NOT NULL)),
     CONSTRAINT scoring_rule_ends_rise CHECK (low <= high),
-    CONSTRAINT scoring_rule_kind_has_keywords CHECK ((kind IN ('one_of', 'any_of', 'all_of', 'words', 'event')) = (cardinality(keywords) IS NOT NULL AND cardinality(keywords) > 0)),
+    CONSTRAINT scoring_rule_kind_has_keywords CHECK (
+        (kind IN ('one_of', 'any_of', 'all_of', 'words', 'event')) = (cardinality(keywords) IS NOT NULL AND cardinality(keywords) > 0)),
     CONSTRAINT scoring_rule_keywords_are_given CHECK (array_position(keywords, NULL) IS NULL AND array_position(keywords, '') IS NULL),
-    CONSTRAINT scoring_rule_path_is_given CHECK (array_position(path, NULL) IS NULL AND array_position(path, '') IS NULL AND cardinality(path) BETWEEN 1 AND 16),
+    CONSTRAINT scoring_rule_path_is_given CHECK (
+        array_position(path, NULL) IS NULL AND array_position(path, '') IS NULL AND cardinality(path) BETWEEN 1 AND 16),
     CONSTRAINT scoring_rule_kind_has_pattern CHECK ((kind = 'regex') = (pattern IS NOT NULL) AND octet_length(pattern) BETWEEN 1 AND 1000),
     CONSTRAINT scoring_rule_words_have_stems CHECK (kind = 'words' OR NOT stem),
-    CONSTRAINT scoring_rule_disqualifier_has_no_points CHECK (dimension <> 'disqualifier' OR points = 0 AND reason_kind IS DISTINCT FROM 'positive')
+    CONSTRAINT scoring_rule_disqualifier_has_no_points CHECK (
+        dimension <> 'disqualifier' OR points = 0 AND reason_kind IS DISTINCT FROM 'positive')
 );
-COMMENT ON TABLE brim.scoring_rule IS 'One row a rule of a scoring model. Key: model, version, rule_no. Of the rules of a signal the first that matches, by rule_no, gives the points, unless brim.scoring_signal says that they add up';
+COMMENT ON TABLE brim.scoring_rule IS
+    'One row a rule of a scoring model. Key: model, version, rule_no. Of the rules of a signal the first that '
+    'matches, by rule_no, gives the points, unless brim.scoring_signal says that they add up';
 COMMENT ON COLUMN brim.scoring_rule.model IS 'Name of the model';
 COMMENT ON COLUMN brim.scoring_rule.version IS 'Version of the model';
 COMMENT ON COLUMN brim.scoring_rule.rule_no IS 'Place of the rule: rules are tried in this order';
@@ -99,15 +115,24 @@ COMMENT ON COLUMN brim.scoring_rule.dimension IS 'fit, intent, or disqualifier: 
 COMMENT ON COLUMN brim.scoring_rule.signal IS 'The thing that is looked at; rules of one signal exclude each other';
 COMMENT ON COLUMN brim.scoring_rule.attribute IS 'Column of the lead that is read; the same in all rules of a signal';
 COMMENT ON COLUMN brim.scoring_rule.path IS 'Where in a jsonb column the value is, as for the operator #>; NULL: the column is the value';
-COMMENT ON COLUMN brim.scoring_rule.kind IS 'range: number from low to high; one_of: the whole text is a keyword; any_of: an entry of the list is a keyword; all_of: each keyword is an entry of the list; words: a keyword stands in the text or an entry as a word or phrase; regex: the text or an entry matches pattern; event: it tells of an event of the company of one of the classes in keywords (brim.intent_class); present: the attribute is given; otherwise: it is given and no earlier rule matched';
+COMMENT ON COLUMN brim.scoring_rule.kind IS
+    'range: number from low to high; one_of: the whole text is a keyword; any_of: an entry of the list is a keyword; '
+    'all_of: each keyword is an entry of the list; words: a keyword is in the text or an entry as a word or '
+    'phrase; regex: the text or an entry matches pattern; event: it reports an event of the company of one of the '
+    'classes in keywords (brim.intent_class); present: the attribute is given; otherwise: it is given and no earlier '
+    'rule matched';
 COMMENT ON COLUMN brim.scoring_rule.low IS 'Least number that matches; NULL: no lower end';
 COMMENT ON COLUMN brim.scoring_rule.high IS 'Greatest number that matches; NULL: no upper end';
 COMMENT ON COLUMN brim.scoring_rule.keywords IS 'What is looked for, in any case of letters';
-COMMENT ON COLUMN brim.scoring_rule.stem IS 'Words are compared by their stems: "hire" stands in "hiring", too';
-COMMENT ON COLUMN brim.scoring_rule.pattern IS 'Regular expression (PostgreSQL''s advanced ones, case-insensitive, without back references), looked for in the first 32 kB of a text';
+COMMENT ON COLUMN brim.scoring_rule.stem IS 'Words are compared by their stems: "hire" is found in "hiring", too';
+COMMENT ON COLUMN brim.scoring_rule.pattern IS
+    'Regular expression (PostgreSQL''s advanced ones, case-insensitive, without back references), looked for in the '
+    'first 32 kB of a text';
 COMMENT ON COLUMN brim.scoring_rule.points IS 'Points of the signal when the rule matches, -100 to 100';
 COMMENT ON COLUMN brim.scoring_rule.weight IS 'Weight of the signal in the average of its dimension when the rule matches';
-COMMENT ON COLUMN brim.scoring_rule.reason IS 'Sentence given as the reason; {value} is what the lead has, {matched} the keywords, or the part of the text, that matched';
+COMMENT ON COLUMN brim.scoring_rule.reason IS
+    'Sentence given as the reason; {value} is what the lead has, {matched} the keywords, or the part of the text, '
+    'that matched';
 COMMENT ON COLUMN brim.scoring_rule.reason_kind IS 'positive or negative';
 COMMENT ON COLUMN brim.scoring_rule.is_shipped IS 'Came with the extension: cannot be changed, is not dumped';
 
@@ -118,7 +143,9 @@ CREATE TABLE brim.published_model (
     published_at timestamptz NOT NULL DEFAULT now(),
     FOREIGN KEY (name, version) REFERENCES brim.scoring_model (name, version) ON UPDATE CASCADE
 );
-COMMENT ON TABLE brim.published_model IS 'One row a model whose published version somebody chose. Key: name. A shipped model without a row is published in its newest shipped version; balanced is the default until a row says otherwise';
+COMMENT ON TABLE brim.published_model IS
+    'One row a model whose published version somebody chose. Key: name. A shipped model without a row is published in '
+    'its newest shipped version; balanced is the default until a row says otherwise';
 COMMENT ON COLUMN brim.published_model.name IS 'Name of the model';
 COMMENT ON COLUMN brim.published_model.version IS 'The version that scores';
 COMMENT ON COLUMN brim.published_model.is_default IS 'Scores where no model is named';
@@ -138,15 +165,19 @@ SELECT m.name, 1, r.rule_no, r.dimension, r.signal, r.attribute, r.kind, r.low, 
        r.points, r.reason, r.reason_kind, true
   FROM brim.scoring_model AS m
  CROSS JOIN (VALUES
-    (10, 'fit', 'employee_count', 'employee_count', 'range', 30, 300, NULL::text[], 100, 'Ideal company size ({value} employees).', 'positive'),
+    (10, 'fit', 'employee_count', 'employee_count', 'range', 30, 300, NULL::text[], 100,
+     'Ideal company size ({value} employees).', 'positive'),
     (11, 'fit', 'employee_count', 'employee_count', 'range', 15, 29, NULL, 50, NULL, NULL),
     (12, 'fit', 'employee_count', 'employee_count', 'range', 301, 500, NULL, 50, NULL, NULL),
     (13, 'fit', 'employee_count', 'employee_count', 'otherwise', NULL, NULL, NULL, 0, 'Company size is outside target range.', 'negative'),
-    (20, 'fit', 'industry', 'industry', 'one_of', NULL, NULL, ARRAY['saas', 'fintech', 'ai', 'technology'], 100, 'Ideal industry: {value}.', 'positive'),
+    (20, 'fit', 'industry', 'industry', 'one_of', NULL, NULL, ARRAY['saas', 'fintech', 'ai', 'technology'], 100,
+     'Ideal industry: {value}.', 'positive'),
     (21, 'fit', 'industry', 'industry', 'one_of', NULL, NULL, ARRAY['e-commerce', 'biotech', 'education'], 60, NULL, NULL),
-    (30, 'intent', 'automation_tools', 'tech_stack', 'any_of', NULL, NULL, ARRAY['zapier', 'make', 'workato', 'hubspot'], 100, 'Uses automation tools: {matched}.', 'positive'),
+    (30, 'intent', 'automation_tools', 'tech_stack', 'any_of', NULL, NULL, ARRAY['zapier', 'make', 'workato', 'hubspot'], 100,
+     'Uses automation tools: {matched}.', 'positive'),
     (31, 'intent', 'automation_tools', 'tech_stack', 'otherwise', NULL, NULL, NULL, 20, NULL, NULL),
-    (40, 'intent', 'hiring_operations', 'recent_job_posts', 'words', NULL, NULL, ARRAY['operations', 'ops', 'revops', 'devops', 'automation engineer'], 100, 'Hiring for operations or automation roles.', 'positive')
+    (40, 'intent', 'hiring_operations', 'recent_job_posts', 'words', NULL, NULL,
+     ARRAY['operations', 'ops', 'revops', 'devops', 'automation engineer'], 100, 'Hiring for operations or automation roles.', 'positive')
   ) AS r (rule_no, dimension, signal, attribute, kind, low, high, keywords, points, reason, reason_kind);
 
 -- What intent_plus has beside them: events of the news and job posts move the intent up and down.
@@ -154,14 +185,23 @@ INSERT INTO brim.scoring_signal (model, version, dimension, signal, combine, min
 ('intent_plus', 1, 'intent', 'growth_news', 'add', 0, 60, true),
 ('intent_plus', 1, 'intent', 'trouble_news', 'add', -100, 0, true),
 ('intent_plus', 1, 'intent', 'hiring_events', 'add', 0, 30, true);
-INSERT INTO brim.scoring_rule (model, version, rule_no, dimension, signal, attribute, kind, keywords, points, reason, reason_kind, is_shipped) VALUES
-('intent_plus', 1, 50, 'intent', 'growth_news', 'news_mentions', 'event', '{expansion,new_market,mass_hiring}', 40, 'In the news: {matched}.', 'positive', true),
-('intent_plus', 1, 51, 'intent', 'growth_news', 'news_mentions', 'event', '{funding,ipo}', 40, 'In the news: {matched}.', 'positive', true),
-('intent_plus', 1, 52, 'intent', 'growth_news', 'news_mentions', 'event', '{acquisition,partnership,product_launch,customer_win,revenue_growth,leadership_hire}', 20, 'In the news: {matched}.', 'positive', true),
-('intent_plus', 1, 60, 'intent', 'trouble_news', 'news_mentions', 'event', '{layoffs,cost_cutting,office_closure}', -50, 'In the news: {matched}.', 'negative', true),
-('intent_plus', 1, 61, 'intent', 'trouble_news', 'news_mentions', 'event', '{restructuring,revenue_decline,leadership_departure,legal_trouble,data_breach,product_recall}', -30, 'In the news: {matched}.', 'negative', true),
-('intent_plus', 1, 62, 'intent', 'trouble_news', 'news_mentions', 'event', '{bankruptcy,delisting}', -100, 'In the news: {matched}.', 'negative', true),
-('intent_plus', 1, 70, 'intent', 'hiring_events', 'recent_job_posts', 'event', '{hiring_operations,hiring_automation}', 30, 'Hires for what the product does: {matched}.', 'positive', true);
+INSERT INTO brim.scoring_rule (model, version, rule_no, dimension, signal, attribute, kind, keywords,
+                               points, reason, reason_kind, is_shipped) VALUES
+('intent_plus', 1, 50, 'intent', 'growth_news', 'news_mentions', 'event',
+ '{expansion,new_market,mass_hiring}', 40, 'In the news: {matched}.', 'positive', true),
+('intent_plus', 1, 51, 'intent', 'growth_news', 'news_mentions', 'event',
+ '{funding,ipo}', 40, 'In the news: {matched}.', 'positive', true),
+('intent_plus', 1, 52, 'intent', 'growth_news', 'news_mentions', 'event',
+ '{acquisition,partnership,product_launch,customer_win,revenue_growth,leadership_hire}', 20, 'In the news: {matched}.', 'positive', true),
+('intent_plus', 1, 60, 'intent', 'trouble_news', 'news_mentions', 'event',
+ '{layoffs,cost_cutting,office_closure}', -50, 'In the news: {matched}.', 'negative', true),
+('intent_plus', 1, 61, 'intent', 'trouble_news', 'news_mentions', 'event',
+ '{restructuring,revenue_decline,leadership_departure,legal_trouble,data_breach,product_recall}', -30,
+ 'In the news: {matched}.', 'negative', true),
+('intent_plus', 1, 62, 'intent', 'trouble_news', 'news_mentions', 'event',
+ '{bankruptcy,delisting}', -100, 'In the news: {matched}.', 'negative', true),
+('intent_plus', 1, 70, 'intent', 'hiring_events', 'recent_job_posts', 'event',
+ '{hiring_operations,hiring_automation}', 30, 'Hires for what the product does: {matched}.', 'positive', true);
 
 -- What users made is dumped; what was shipped is there after CREATE EXTENSION.
 SELECT pg_catalog.pg_extension_config_dump('brim.scoring_model', 'WHERE NOT is_shipped');
@@ -236,7 +276,8 @@ CREATE TRIGGER scoring_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON b
 
 CREATE FUNCTION brim.check_model(name text, version integer, is_draft boolean DEFAULT false) RETURNS void
     STABLE STRICT LANGUAGE c AS 'MODULE_PATHNAME', 'brim_check_model';
-COMMENT ON FUNCTION brim.check_model(text, integer, boolean) IS 'Raise what is wrong with a version of a scoring model, if something is; a draft may lack rules still';
+COMMENT ON FUNCTION brim.check_model(text, integer, boolean) IS
+    'Raise what is wrong with a version of a scoring model, if something is; a draft may lack rules still';
 REVOKE EXECUTE ON FUNCTION brim.check_model(text, integer, boolean) FROM PUBLIC;
 
 -- What would break a model cannot be stored, whether the model is published or not.
@@ -306,17 +347,22 @@ BEGIN
     RETURN chosen;
 END
 $$;
-COMMENT ON FUNCTION @extschema@.brim_publish_model(text, integer, boolean) IS 'Publish a version of a scoring model, the newest where none is named, and make the model the default if asked to; returns the version';
+COMMENT ON FUNCTION @extschema@.brim_publish_model(text, integer, boolean) IS
+    'Publish a version of a scoring model, the newest where none is named, and make the model the default if asked '
+    'to; returns the version';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_publish_model(text, integer, boolean) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.brim_company_id(name text, domain text DEFAULT NULL) RETURNS text
     IMMUTABLE PARALLEL SAFE COST 10 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_company_id';
-COMMENT ON FUNCTION @extschema@.brim_company_id(text, text) IS 'Key of a company: 15 hex digits of the SHA-1 of the host of its domain, or of its name where no domain is given';
+COMMENT ON FUNCTION @extschema@.brim_company_id(text, text) IS
+    'Key of a company: 15 hex digits of the SHA-1 of the host of its domain, or of its name where no domain is given';
 
 CREATE FUNCTION brim.score_columns(want integer, serial bigint, model text, spec jsonb, names text[], absent text[], VARIADIC columns "any")
     RETURNS integer
     STABLE PARALLEL SAFE COST 20 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_score_columns';
-COMMENT ON FUNCTION brim.score_columns(integer, bigint, text, jsonb, text[], text[], "any") IS 'What the planner makes of a score of a table''s row: the same with the columns that the model reads. Not meant to be called by hand';
+COMMENT ON FUNCTION brim.score_columns(integer, bigint, text, jsonb, text[], text[], "any") IS
+    'What the planner makes of a score of a table''s row: the same with the columns that the model reads. Not meant '
+    'to be called by hand';
 
 CREATE FUNCTION brim.score_support(internal) RETURNS internal
     STRICT LANGUAGE c AS 'MODULE_PATHNAME', 'brim_score_support';
@@ -328,17 +374,20 @@ CREATE FUNCTION @extschema@.brim_score(lead record) RETURNS integer
 COMMENT ON FUNCTION @extschema@.brim_score(record) IS 'Total score of a lead, 0-100, by the default model; columns are matched by name';
 CREATE FUNCTION @extschema@.brim_score(lead record, model text) RETURNS integer
     STABLE PARALLEL SAFE COST 20 SUPPORT brim.score_support LANGUAGE c AS 'MODULE_PATHNAME', 'brim_score_named';
-COMMENT ON FUNCTION @extschema@.brim_score(record, text) IS 'Total score of a lead, 0-100, by the published version of a model (NULL: the default)';
+COMMENT ON FUNCTION @extschema@.brim_score(record, text) IS
+    'Total score of a lead, 0-100, by the published version of a model (NULL: the default)';
 CREATE FUNCTION @extschema@.brim_score(lead record, spec jsonb) RETURNS integer
     IMMUTABLE STRICT PARALLEL SAFE COST 20 SUPPORT brim.score_support LANGUAGE c AS 'MODULE_PATHNAME', 'brim_score_spec';
-COMMENT ON FUNCTION @extschema@.brim_score(record, jsonb) IS 'Total score of a lead, 0-100, by a model given as a value (brim.model_spec.spec); reads no table';
+COMMENT ON FUNCTION @extschema@.brim_score(record, jsonb) IS
+    'Total score of a lead, 0-100, by a model given as a value (brim.model_spec.spec); reads no table';
 
 CREATE FUNCTION @extschema@.brim_fit_score(lead record) RETURNS integer
     STABLE STRICT PARALLEL SAFE COST 20 SUPPORT brim.score_support LANGUAGE c AS 'MODULE_PATHNAME', 'brim_fit_score';
 COMMENT ON FUNCTION @extschema@.brim_fit_score(record) IS 'Fit score of a lead, 0-100, by the default model';
 CREATE FUNCTION @extschema@.brim_fit_score(lead record, model text) RETURNS integer
     STABLE PARALLEL SAFE COST 20 SUPPORT brim.score_support LANGUAGE c AS 'MODULE_PATHNAME', 'brim_fit_score_named';
-COMMENT ON FUNCTION @extschema@.brim_fit_score(record, text) IS 'Fit score of a lead, 0-100, by the published version of a model (NULL: the default)';
+COMMENT ON FUNCTION @extschema@.brim_fit_score(record, text) IS
+    'Fit score of a lead, 0-100, by the published version of a model (NULL: the default)';
 CREATE FUNCTION @extschema@.brim_fit_score(lead record, spec jsonb) RETURNS integer
     IMMUTABLE STRICT PARALLEL SAFE COST 20 SUPPORT brim.score_support LANGUAGE c AS 'MODULE_PATHNAME', 'brim_fit_score_spec';
 COMMENT ON FUNCTION @extschema@.brim_fit_score(record, jsonb) IS 'Fit score of a lead, 0-100, by a model given as a value; reads no table';
@@ -348,20 +397,25 @@ CREATE FUNCTION @extschema@.brim_intent_score(lead record) RETURNS integer
 COMMENT ON FUNCTION @extschema@.brim_intent_score(record) IS 'Intent score of a lead, 0-100, by the default model';
 CREATE FUNCTION @extschema@.brim_intent_score(lead record, model text) RETURNS integer
     STABLE PARALLEL SAFE COST 20 SUPPORT brim.score_support LANGUAGE c AS 'MODULE_PATHNAME', 'brim_intent_score_named';
-COMMENT ON FUNCTION @extschema@.brim_intent_score(record, text) IS 'Intent score of a lead, 0-100, by the published version of a model (NULL: the default)';
+COMMENT ON FUNCTION @extschema@.brim_intent_score(record, text) IS
+    'Intent score of a lead, 0-100, by the published version of a model (NULL: the default)';
 CREATE FUNCTION @extschema@.brim_intent_score(lead record, spec jsonb) RETURNS integer
     IMMUTABLE STRICT PARALLEL SAFE COST 20 SUPPORT brim.score_support LANGUAGE c AS 'MODULE_PATHNAME', 'brim_intent_score_spec';
-COMMENT ON FUNCTION @extschema@.brim_intent_score(record, jsonb) IS 'Intent score of a lead, 0-100, by a model given as a value; reads no table';
+COMMENT ON FUNCTION @extschema@.brim_intent_score(record, jsonb) IS
+    'Intent score of a lead, 0-100, by a model given as a value; reads no table';
 
 CREATE FUNCTION @extschema@.brim_explain(lead record) RETURNS jsonb
     STABLE STRICT PARALLEL SAFE COST 100 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_explain';
-COMMENT ON FUNCTION @extschema@.brim_explain(record) IS 'Scores of a lead with confidence, action, reasons and what became of each signal, by the default model';
+COMMENT ON FUNCTION @extschema@.brim_explain(record) IS
+    'Scores of a lead with confidence, action, reasons and what became of each signal, by the default model';
 CREATE FUNCTION @extschema@.brim_explain(lead record, model text) RETURNS jsonb
     STABLE PARALLEL SAFE COST 100 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_explain_named';
-COMMENT ON FUNCTION @extschema@.brim_explain(record, text) IS 'Scores of a lead with their reasons, by the published version of a model (NULL: the default)';
+COMMENT ON FUNCTION @extschema@.brim_explain(record, text) IS
+    'Scores of a lead with their reasons, by the published version of a model (NULL: the default)';
 CREATE FUNCTION @extschema@.brim_explain(lead record, spec jsonb) RETURNS jsonb
     IMMUTABLE STRICT PARALLEL SAFE COST 100 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_explain_spec';
-COMMENT ON FUNCTION @extschema@.brim_explain(record, jsonb) IS 'Scores of a lead with their reasons, by a model given as a value; reads no table';
+COMMENT ON FUNCTION @extschema@.brim_explain(record, jsonb) IS
+    'Scores of a lead with their reasons, by a model given as a value; reads no table';
 
 -- Leads are scored when they are written.
 CREATE FUNCTION brim.lead_before_write() RETURNS trigger

@@ -29,7 +29,9 @@ BEGIN
     RETURN NEW;
 END;
 $$;
-COMMENT ON FUNCTION brim.lexicon_guard() IS 'Trigger: rows of the lexicon that came with brim stay; the shipped mark is taken off changed ones. Its arguments are the key';
+COMMENT ON FUNCTION brim.lexicon_guard() IS
+    'Trigger: rows of the lexicon that came with brim stay; the shipped mark is taken off changed ones. Its arguments '
+    'are the key';
 REVOKE EXECUTE ON FUNCTION brim.lexicon_guard() FROM PUBLIC;
 
 CREATE FUNCTION brim.intent_class_before_write() RETURNS trigger
@@ -67,7 +69,8 @@ BEGIN
     RETURN NEW;
 END;
 $$;
-COMMENT ON FUNCTION brim.intent_term_before_write() IS 'Trigger: refuses phrases that cannot be searched, lets a restored term replace the shipped one';
+COMMENT ON FUNCTION brim.intent_term_before_write() IS
+    'Trigger: refuses phrases that cannot be searched, lets a restored term replace the shipped one';
 REVOKE EXECUTE ON FUNCTION brim.intent_term_before_write() FROM PUBLIC;
 
 CREATE FUNCTION brim.intent_cue_before_write() RETURNS trigger
@@ -86,12 +89,14 @@ BEGIN
     RETURN NEW;
 END;
 $$;
-COMMENT ON FUNCTION brim.intent_cue_before_write() IS 'Trigger: refuses phrases that cannot be searched, lets a restored cue replace the shipped one';
+COMMENT ON FUNCTION brim.intent_cue_before_write() IS
+    'Trigger: refuses phrases that cannot be searched, lets a restored cue replace the shipped one';
 REVOKE EXECUTE ON FUNCTION brim.intent_cue_before_write() FROM PUBLIC;
 
 CREATE FUNCTION brim.check_intent_term(class text, term_no integer, words text[], near text[], unless text[]) RETURNS void
     STABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_check_intent_term';
-COMMENT ON FUNCTION brim.check_intent_term(text, integer, text[], text[], text[]) IS 'Raises what is wrong with the phrases of a term, if something is';
+COMMENT ON FUNCTION brim.check_intent_term(text, integer, text[], text[], text[]) IS
+    'Raises what is wrong with the phrases of a term, if something is';
 REVOKE EXECUTE ON FUNCTION brim.check_intent_term(text, integer, text[], text[], text[]) FROM PUBLIC;
 
 CREATE FUNCTION brim.check_intent_cue(kind text, phrase text) RETURNS void
@@ -130,7 +135,9 @@ CREATE FUNCTION @extschema@.brim_intent_signals(content text, company text DEFAU
     RETURNS TABLE (class text, polarity integer, certainty text, subject text, evidence text, "position" integer,
                    amount numeric, currency text, round text, people integer, published_on date, weight numeric)
     STABLE PARALLEL SAFE ROWS 3 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_intent_signals';
-COMMENT ON FUNCTION @extschema@.brim_intent_signals(text, text, text) IS 'The events that a text tells of a company: which, how sure, whose, where in the text, with amount, round and number of people. source is news or job_post; NULL: decided from the text';
+COMMENT ON FUNCTION @extschema@.brim_intent_signals(text, text, text) IS
+    'The events of a company that a text reports: which, how sure, whose, where in the text, with amount, round and '
+    'number of people. source is news or job_post; NULL: decided from the text';
 
 CREATE FUNCTION @extschema@.brim_intent_signals(lead record)
     RETURNS TABLE (attribute text, entry integer, class text, polarity integer, certainty text, subject text, evidence text,
@@ -164,4 +171,6 @@ BEGIN
      ORDER BY a.attribute, e.entry, s."position", s.class;
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_intent_signals(record) IS 'The events that the news and job posts of a lead tell: each with the attribute and the number of the entry it stands in';
+COMMENT ON FUNCTION @extschema@.brim_intent_signals(record) IS
+    'The events that the news and job posts of a lead report, each with its attribute and the number of its '
+    'entry';

@@ -19,7 +19,8 @@ BEGIN ATOMIC
       FROM brim.lead_scores(jsonb_populate_record(NULL::brim.lead, '{}'), find_model.model) AS s
       JOIN brim.scoring_model AS m ON m.name = s.model AND m.version = s.model_version;
 END;
-COMMENT ON FUNCTION brim.find_model(text) IS 'Which version a name of a model stands for (NULL: the default); an error where it is none that can score';
+COMMENT ON FUNCTION brim.find_model(text) IS
+    'Which version a name of a model stands for (NULL: the default); an error where it is none that can score';
 REVOKE EXECUTE ON FUNCTION brim.find_model(text) FROM PUBLIC;
 
 -- What was published when ----------------------------------------------------
@@ -34,10 +35,15 @@ CREATE TABLE brim.model_publication (
     published_by text NOT NULL,
     follows bigint
 );
-COMMENT ON TABLE brim.model_publication IS 'One row a publication of a version of a scoring model. Key: publication_id. Kept by a trigger of brim.published_model; rows stay when the version is deleted';
+COMMENT ON TABLE brim.model_publication IS
+    'One row a publication of a version of a scoring model. Key: publication_id. Kept by a trigger of '
+    'brim.published_model; rows stay when the version is deleted';
+COMMENT ON COLUMN brim.model_publication.publication_id IS 'Grows with each publication';
+COMMENT ON COLUMN brim.model_publication.name IS 'Name of the model';
 COMMENT ON COLUMN brim.model_publication.version IS 'Version that scored from then on; NULL: the model was withdrawn';
 COMMENT ON COLUMN brim.model_publication.is_default IS 'The model was the default then: it scored where none is named';
 COMMENT ON COLUMN brim.model_publication.is_rollback IS 'Published by brim_rollback_model()';
+COMMENT ON COLUMN brim.model_publication.published_at IS 'When it was published';
 COMMENT ON COLUMN brim.model_publication.published_by IS 'Who published it; brim: the version came with the extension';
 COMMENT ON COLUMN brim.model_publication.follows IS 'Publication that brim_rollback_model() goes back to';
 CREATE INDEX model_publication_name ON brim.model_publication (name, publication_id);
@@ -158,7 +164,8 @@ BEGIN
     RETURN v_version;
 END;
 $$;
-COMMENT ON FUNCTION brim.copy_version(text, integer, text) IS 'Copies a version of a model with its rules and signals to the next version of a name, and returns that';
+COMMENT ON FUNCTION brim.copy_version(text, integer, text) IS
+    'Copies a version of a model with its rules and signals to the next version of a name, and returns that';
 REVOKE EXECUTE ON FUNCTION brim.copy_version(text, integer, text) FROM PUBLIC;
 
 CREATE FUNCTION brim.version_to_copy(name text, version integer) RETURNS brim.scoring_model
@@ -183,7 +190,8 @@ BEGIN
     RETURN v_model;
 END;
 $$;
-COMMENT ON FUNCTION brim.version_to_copy(text, integer) IS 'A version of a model, the published one where none is named; an error where it does not exist';
+COMMENT ON FUNCTION brim.version_to_copy(text, integer) IS
+    'A version of a model, the published one where none is named; an error where it does not exist';
 REVOKE EXECUTE ON FUNCTION brim.version_to_copy(text, integer) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.brim_copy_model(name text, version integer DEFAULT NULL, new_name text DEFAULT NULL) RETURNS integer
@@ -206,7 +214,9 @@ BEGIN
     RETURN v_version;
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_copy_model(text, integer, text) IS 'Copies a version of a scoring model, the published one where none is named, to the next version of the same or a new name; returns the version. It takes effect when it is published';
+COMMENT ON FUNCTION @extschema@.brim_copy_model(text, integer, text) IS
+    'Copies a version of a scoring model, the published one where none is named, to the next version of the same or a '
+    'new name; returns the version. It takes effect when it is published';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_copy_model(text, integer, text) FROM PUBLIC;
 
 -- Going back --------------------------------------------------------------------
@@ -235,7 +245,8 @@ BEGIN
         IF v_target.publication_id IS NULL THEN
             RAISE EXCEPTION 'scoring model "%" has no earlier version to go back to', brim_rollback_model.name
                 USING ERRCODE = 'object_not_in_prerequisite_state',
-                      HINT = 'The view brim.model_history shows what was published; any version can be published with brim_publish_model().';
+                      HINT = 'The view brim.model_history shows what was published; '
+                             'any version can be published with brim_publish_model().';
         END IF;
         -- Past what was deleted since, and past times without any.
         EXIT WHEN v_target.version IS DISTINCT FROM v_now.version
@@ -255,5 +266,7 @@ BEGIN
     RETURN v_target.version;
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_rollback_model(text) IS 'Publishes the version of a scoring model that was published before the present one; again: the one before that. Returns the version';
+COMMENT ON FUNCTION @extschema@.brim_rollback_model(text) IS
+    'Publishes the version of a scoring model that was published before the present one; again: the one before that. '
+    'Returns the version';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_rollback_model(text) FROM PUBLIC;

@@ -42,7 +42,8 @@ BEGIN
      WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> ALL (fixed);
 END;
 $$;
-COMMENT ON FUNCTION brim.settings_problem(regclass, jsonb, text[], text[]) IS 'What keeps a JSON object from being columns of a table, other than those that are fixed, null only where none is needed; NULL where nothing does';
+COMMENT ON FUNCTION brim.settings_problem(regclass, jsonb, text[], text[]) IS
+    'What keeps a JSON object from being columns of a table, except the fixed ones, with null only where none is needed; NULL where nothing does';
 REVOKE EXECUTE ON FUNCTION brim.settings_problem(regclass, jsonb, text[], text[]) FROM PUBLIC;
 
 CREATE FUNCTION brim.refuse_change(place text, problem text, hint text, state text DEFAULT '22023') RETURNS void
@@ -66,7 +67,8 @@ BEGIN
                                         'What the keys may be is in docs/scoring.md.'), state);
 END;
 $$;
-COMMENT ON FUNCTION brim.refuse_row(text, text, text, regclass, text) IS 'Raises the error that a table does not take a changed row, with the constraint';
+COMMENT ON FUNCTION brim.refuse_row(text, text, text, regclass, text) IS
+    'Raises the error that a table does not take a changed row, with the constraint';
 REVOKE EXECUTE ON FUNCTION brim.refuse_row(text, text, text, regclass, text) FROM PUBLIC;
 
 -- The entries of a list of changes, each an object, none twice.
@@ -87,14 +89,16 @@ BEGIN
     END IF;
     FOR change IN SELECT e.value FROM jsonb_array_elements(v_list) WITH ORDINALITY AS e (value, n) ORDER BY e.n LOOP
         IF jsonb_typeof(change) <> 'object' THEN
-            PERFORM brim.refuse_change(format('key "%s"', list), format('expected array of objects, found an entry that is %s', left(change::text, 100)),
+            PERFORM brim.refuse_change(format('key "%s"', list),
+                                       format('expected array of objects, found an entry that is %s', left(change::text, 100)),
                                        'It lists what changes: {"rules": [{"rule_no": 20, "points": 90}]}.');
         END IF;
         SELECT k INTO v_missing FROM unnest(key) WITH ORDINALITY AS u (k, n)
          WHERE coalesce(jsonb_typeof(change -> k), 'null') = 'null' ORDER BY u.n LIMIT 1;
         IF FOUND THEN
             PERFORM brim.refuse_change(format('%s %s', what, left(change::text, 100)), format('no key "%s"', v_missing),
-                                       format('Say which %s changes: %s.', what, (SELECT string_agg(format('"%s"', k), ', ') FROM unnest(key) AS k)));
+                                       format('Say which %s changes: %s.', what,
+                                              (SELECT string_agg(format('"%s"', k), ', ') FROM unnest(key) AS k)));
         END IF;
         place := format('%s %s', what, (SELECT string_agg(change ->> k, '/' ORDER BY u.n) FROM unnest(key) WITH ORDINALITY AS u (k, n)));
         IF v_seen ? place THEN
@@ -114,7 +118,8 @@ BEGIN
     END LOOP;
 END;
 $$;
-COMMENT ON FUNCTION brim.change_list(jsonb, text, text, text[]) IS 'Checks a list of changes and returns it with the place of each entry in words';
+COMMENT ON FUNCTION brim.change_list(jsonb, text, text, text[]) IS
+    'Checks a list of changes and returns it with the place of each entry in words';
 REVOKE EXECUTE ON FUNCTION brim.change_list(jsonb, text, text, text[]) FROM PUBLIC;
 
 -- What a change makes of the rows of a version; nothing is written.
@@ -136,7 +141,8 @@ BEGIN
             PERFORM brim.refuse_change(v_item.place, v_fault.problem, v_fault.hint);
         END IF;
         SELECT r.* INTO v_old FROM brim.scoring_rule AS r
-         WHERE r.model = changed_rules.name AND r.version = changed_rules.version AND r.rule_no::numeric = (v_item.change -> 'rule_no')::numeric;
+         WHERE r.model = changed_rules.name AND r.version = changed_rules.version
+           AND r.rule_no::numeric = (v_item.change -> 'rule_no')::numeric;
         v_named := v_named || v_old.rule_no;
         IF v_item.is_delete THEN
             IF v_old.model IS NULL THEN
@@ -175,7 +181,8 @@ BEGIN
        AND NOT coalesce(r.rule_no = ANY (v_named), false);
 END;
 $$;
-COMMENT ON FUNCTION brim.changed_rules(text, integer, jsonb) IS 'The rules of a version of a scoring model as a change leaves them, those that it names first';
+COMMENT ON FUNCTION brim.changed_rules(text, integer, jsonb) IS
+    'The rules of a version of a scoring model as a change leaves them, those that it names first';
 REVOKE EXECUTE ON FUNCTION brim.changed_rules(text, integer, jsonb) FROM PUBLIC;
 
 CREATE FUNCTION brim.changed_signals(name text, version integer, changes jsonb, rules brim.scoring_rule[]) RETURNS SETOF brim.scoring_signal
@@ -195,7 +202,8 @@ BEGIN
         ELSIF NOT v_item.is_delete
               AND NOT EXISTS (SELECT FROM unnest(rules) AS r
                                WHERE r.dimension = v_item.change ->> 'dimension' AND r.signal = v_item.change ->> 'signal') THEN
-            PERFORM brim.refuse_change(v_item.place, 'has no rule', 'A signal is made by its rules; here its settings are changed.', '42704');
+            PERFORM brim.refuse_change(v_item.place, 'has no rule',
+                                       'A signal is made by its rules; here its settings are changed.', '42704');
         END IF;
         SELECT s.* INTO v_old FROM brim.scoring_signal AS s
          WHERE s.model = changed_signals.name AND s.version = changed_signals.version
@@ -227,7 +235,8 @@ BEGIN
        AND EXISTS (SELECT FROM unnest(rules) AS r WHERE r.dimension = s.dimension AND r.signal = s.signal);
 END;
 $$;
-COMMENT ON FUNCTION brim.changed_signals(text, integer, jsonb, brim.scoring_rule[]) IS 'The settings of signals of a version of a scoring model as a change leaves them, where its rules are to be these';
+COMMENT ON FUNCTION brim.changed_signals(text, integer, jsonb, brim.scoring_rule[]) IS
+    'The settings of signals of a version of a scoring model as a change leaves them, where its rules are to be these';
 REVOKE EXECUTE ON FUNCTION brim.changed_signals(text, integer, jsonb, brim.scoring_rule[]) FROM PUBLIC;
 
 CREATE FUNCTION brim.edit_model_row(name text, version integer, settings jsonb) RETURNS void
@@ -262,7 +271,8 @@ EXCEPTION WHEN check_violation OR numeric_value_out_of_range THEN
     PERFORM brim.refuse_row(NULL, SQLERRM, SQLSTATE, 'brim.scoring_model', v_constraint);
 END;
 $$;
-COMMENT ON FUNCTION brim.edit_model_row(text, integer, jsonb) IS 'Changes weights, thresholds and description of a version of a scoring model';
+COMMENT ON FUNCTION brim.edit_model_row(text, integer, jsonb) IS
+    'Changes weights, thresholds and description of a version of a scoring model';
 REVOKE EXECUTE ON FUNCTION brim.edit_model_row(text, integer, jsonb) FROM PUBLIC;
 
 -- Of a version without rules: nothing is checked then but each row by itself.
@@ -278,10 +288,12 @@ BEGIN
     END LOOP;
 EXCEPTION WHEN check_violation THEN
     GET STACKED DIAGNOSTICS v_constraint = CONSTRAINT_NAME;
-    PERFORM brim.refuse_row(format('signal %s/%s', v_signal.dimension, v_signal.signal), SQLERRM, SQLSTATE, 'brim.scoring_signal', v_constraint);
+    PERFORM brim.refuse_row(format('signal %s/%s', v_signal.dimension, v_signal.signal), SQLERRM, SQLSTATE,
+                            'brim.scoring_signal', v_constraint);
 END;
 $$;
-COMMENT ON FUNCTION brim.write_signals(brim.scoring_signal[]) IS 'Writes the settings of signals of a version of a scoring model that has no rules yet';
+COMMENT ON FUNCTION brim.write_signals(brim.scoring_signal[]) IS
+    'Writes the settings of signals of a version of a scoring model that has no rules yet';
 REVOKE EXECUTE ON FUNCTION brim.write_signals(brim.scoring_signal[]) FROM PUBLIC;
 
 -- In one statement, so that the rules are checked together and not one after the other.
@@ -370,5 +382,7 @@ BEGIN
     RETURN v_version;
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_edit_model(text, jsonb, integer) IS 'Changes settings, rules and signals of a scoring model: of a copy of the published version, or of a version that was never published. Returns the version, which takes effect when it is published';
+COMMENT ON FUNCTION @extschema@.brim_edit_model(text, jsonb, integer) IS
+    'Changes settings, rules and signals of a scoring model: of a copy of the published version, or of a version that '
+    'was never published. Returns the version, which takes effect when it is published';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_edit_model(text, jsonb, integer) FROM PUBLIC;

@@ -39,8 +39,11 @@ BEGIN
       FROM brim.compare_leads(brim_compare_models.a, brim_compare_models.b) AS c;
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_compare_models(text, text) IS 'One row a lead with its scores by two models (name, name@version, NULL: the default), reckoned now; nothing is written.
-Scores every lead twice and keeps the rows in a temporary file: a few seconds and about 100 MB for a million leads';
+COMMENT ON FUNCTION @extschema@.brim_compare_models(text, text) IS
+    'One row a lead with its scores by two models (name, name@version, NULL: the default), reckoned now; nothing is '
+    'written.
+Scores every lead twice and keeps the rows in a temporary file: a few seconds and about 100 MB for a '
+    'million leads';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_compare_models(text, text) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.brim_compare_models_summary(a text, b text)
@@ -74,7 +77,9 @@ BEGIN
               FROM brim.compare_leads(brim_compare_models_summary.a, brim_compare_models_summary.b) AS c) AS x;
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_compare_models_summary(text, text) IS 'One row: how the scores of all leads differ between two models (name, name@version, NULL: the default); nothing is written.
+COMMENT ON FUNCTION @extschema@.brim_compare_models_summary(text, text) IS
+    'One row: how the scores of all leads differ between two models (name, name@version, NULL: the default); nothing '
+    'is written.
 Scores every lead twice: a few seconds for a million leads';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_compare_models_summary(text, text) FROM PUBLIC;
 
@@ -96,12 +101,16 @@ SELECT x.model, x.version, x.default_model, x.default_version, count(x.d) AS lea
                s.score > m.qualified_above AS becomes
           FROM (brim.scoring_model AS m JOIN brim.model_spec AS p ON p.name = m.name AND p.version = m.version AND p.is_published)
          CROSS JOIN (brim.scoring_model AS dm JOIN brim.model_spec AS dp ON dp.name = dm.name AND dp.version = dm.version AND dp.is_default)
-          LEFT JOIN LATERAL (SELECT (brim.lead_scores(l, m.name)).total_score AS score, (brim.lead_scores(l, dm.name)).total_score AS default_score
+          LEFT JOIN LATERAL (SELECT (brim.lead_scores(l, m.name)).total_score AS score,
+                                    (brim.lead_scores(l, dm.name)).total_score AS default_score
                                FROM brim.lead AS l OFFSET 0) AS s ON true
          WHERE m.name <> dm.name) AS x
  GROUP BY x.model, x.version, x.default_model, x.default_version;
-COMMENT ON VIEW brim.model_comparison IS 'One row a published model other than the default one. Key: model.
-All leads by this model beside the default one, reckoned now. Every lead is scored twice for each row: a few seconds a row for a million leads, so a condition on model makes it quicker';
+COMMENT ON VIEW brim.model_comparison IS
+    'One row a published model other than the default one. Key: model.
+All leads by this model beside the default '
+    'one, reckoned now. Every lead is scored twice for each row: a few seconds a row for a million leads, so a '
+    'condition on model makes it quicker';
 COMMENT ON COLUMN brim.model_comparison.model IS 'Name of the model';
 COMMENT ON COLUMN brim.model_comparison.version IS 'Its published version';
 COMMENT ON COLUMN brim.model_comparison.default_model IS 'Name of the default model';

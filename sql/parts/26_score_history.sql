@@ -12,7 +12,9 @@ CREATE INDEX event_score_change ON brim.event (company_id, occurred_at)
 CREATE FUNCTION brim.reason_changes(old_lead record, old_model text, new_lead record, new_model text,
                                     OUT added text[], OUT removed text[])
     STABLE PARALLEL SAFE COST 100 LANGUAGE c AS 'MODULE_PATHNAME', 'brim_reason_changes';
-COMMENT ON FUNCTION brim.reason_changes(record, text, record, text) IS 'Reasons that brim_explain() gives for one lead and not for the other, each by a model of its own; NULLs where a model or lead is NULL';
+COMMENT ON FUNCTION brim.reason_changes(record, text, record, text) IS
+    'Reasons that brim_explain() gives for one lead and not for the other, each by a model of its own; NULLs where a '
+    'model or lead is NULL';
 REVOKE EXECUTE ON FUNCTION brim.reason_changes(record, text, record, text) FROM PUBLIC;
 
 CREATE FUNCTION brim.usable_version(model text, version integer) RETURNS text
@@ -53,8 +55,10 @@ SELECT e.event_id, e.occurred_at AS changed_at, e.company_id, l.company_name,
   FROM brim.event AS e
   LEFT JOIN brim.lead AS l ON l.company_id = e.company_id
  WHERE e.event_type = 'score_calculated' AND e.data ? 'old_total_score';
-COMMENT ON VIEW brim.score_changes IS 'One row a change of a stored score, of its parts or of the model version it is from. Key: event_id.
-The first score of a lead is no change. A condition on company_id or changed_at makes it quick';
+COMMENT ON VIEW brim.score_changes IS
+    'One row a change of a stored score, of its parts or of the model version it is from. Key: event_id.
+The first '
+    'score of a lead is no change. A condition on company_id or changed_at makes it quick';
 COMMENT ON COLUMN brim.score_changes.event_id IS 'Key of the event in the journal';
 COMMENT ON COLUMN brim.score_changes.changed_at IS 'When the score changed';
 COMMENT ON COLUMN brim.score_changes.company_id IS 'Key of the company';
@@ -70,5 +74,9 @@ COMMENT ON COLUMN brim.score_changes.old_model IS 'Model of the score before';
 COMMENT ON COLUMN brim.score_changes.old_model_version IS 'Version of that model';
 COMMENT ON COLUMN brim.score_changes.new_model IS 'Model of the score since';
 COMMENT ON COLUMN brim.score_changes.new_model_version IS 'Version of that model';
-COMMENT ON COLUMN brim.score_changes.reasons_added IS 'Reasons that hold since and did not before, joined by ''; ''; NULL where there are none, or the old version is gone';
-COMMENT ON COLUMN brim.score_changes.reasons_removed IS 'Reasons that held before and do not since, joined by ''; ''; NULL where there are none, or the old version is gone';
+COMMENT ON COLUMN brim.score_changes.reasons_added IS
+    'Reasons that hold since and did not before, joined by ''; ''; NULL where there are none, or the old version is '
+    'gone';
+COMMENT ON COLUMN brim.score_changes.reasons_removed IS
+    'Reasons that held before and do not since, joined by ''; ''; NULL where there are none, or the old version is '
+    'gone';

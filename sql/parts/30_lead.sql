@@ -12,7 +12,7 @@
  * plans are possible here that fit one row as well as a hundred thousand: for
  * each new row a probe of an index (OFFSET 0 keeps an EXISTS or a LATERAL from
  * becoming another kind of join), then the rows found by their keys, planned
- * anew each time.  Old and new rows, which have no index, meet in a FULL JOIN,
+ * again each time.  Old and new rows, which have no index, meet in a FULL JOIN,
  * which is always a hash or merge join.
  */
 
@@ -34,7 +34,8 @@ BEGIN ATOMIC
                                   CASE WHEN btrim(coalesce(postal_address, '')) = '' THEN 'postal_address is empty' END),
                   '');
 END;
-COMMENT ON FUNCTION brim.campaign_problem(text, text, text) IS 'Which columns keep a campaign from writing and sending e-mails, in words; NULL when it is complete';
+COMMENT ON FUNCTION brim.campaign_problem(text, text, text) IS
+    'Which columns keep a campaign from writing and sending e-mails, in words; NULL when it is complete';
 
 CREATE FUNCTION brim.is_suppressed(company_id text, recipient text) RETURNS boolean
     STABLE LANGUAGE sql
@@ -47,7 +48,8 @@ BEGIN ATOMIC
                                          WHERE l.company_id = is_suppressed.company_id))) AS k (kind, value)
           JOIN brim.suppression AS s ON s.kind = k.kind AND s.value = k.value COLLATE "C");
 END;
-COMMENT ON FUNCTION brim.is_suppressed(text, text) IS 'Is the company, the address, its domain or the domain of the company on the do-not-contact list';
+COMMENT ON FUNCTION brim.is_suppressed(text, text) IS
+    'True if the company, the address, its domain or the domain of the company is on the do-not-contact list';
 REVOKE EXECUTE ON FUNCTION brim.is_suppressed(text, text) FROM PUBLIC;
 
 CREATE FUNCTION brim.email_hold_reason(campaign text, recipient text) RETURNS text
@@ -60,7 +62,8 @@ BEGIN ATOMIC
       FROM brim.campaign AS c
      WHERE c.name = email_hold_reason.campaign;
 END;
-COMMENT ON FUNCTION brim.email_hold_reason(text, text) IS 'Why an e-mail of this campaign to this recipient has to be held, or NULL when it may go';
+COMMENT ON FUNCTION brim.email_hold_reason(text, text) IS
+    'Why an e-mail of this campaign to this recipient has to be held, or NULL when it may go';
 REVOKE EXECUTE ON FUNCTION brim.email_hold_reason(text, text) FROM PUBLIC;
 
 CREATE FUNCTION brim.new_email_state(campaign text, company_id text, recipient text, OUT status text, OUT hold_reason text)
@@ -76,7 +79,8 @@ BEGIN ATOMIC
                                 brim.email_hold_reason(c.name, new_email_state.recipient) AS reason) AS f
      WHERE c.name = new_email_state.campaign;
 END;
-COMMENT ON FUNCTION brim.new_email_state(text, text, text) IS 'In which state an e-mail begins that is written now: suppressed, held, draft or queued';
+COMMENT ON FUNCTION brim.new_email_state(text, text, text) IS
+    'In which state an e-mail begins that is written now: suppressed, held, draft or queued';
 REVOKE EXECUTE ON FUNCTION brim.new_email_state(text, text, text) FROM PUBLIC;
 
 CREATE FUNCTION brim.lead_journal_insert() RETURNS trigger
@@ -112,7 +116,7 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    -- Which versions do the old scores come from, and are these still there to explain them?
+    -- The versions that the old scores come from, where they are still there to explain them.
     FOR v_old IN
         SELECT o.model, o.model_version, bool_or((o.model, o.model_version) IS DISTINCT FROM (n.model, n.model_version)) AS is_another
           FROM new_rows AS n
@@ -249,7 +253,8 @@ BEGIN
     RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION brim.lead_queue_update() IS 'Queues what now qualifies, gives what waits the new score, and e-mails the recipient they lacked';
+COMMENT ON FUNCTION brim.lead_queue_update() IS
+    'Queues what now qualifies, gives what waits the new score, and e-mails the recipient they lacked';
 REVOKE EXECUTE ON FUNCTION brim.lead_queue_update() FROM PUBLIC;
 
 CREATE FUNCTION brim.lead_queue_delete() RETURNS trigger

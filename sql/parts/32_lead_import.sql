@@ -15,7 +15,15 @@ CREATE TYPE brim.checked_company AS (
     cleared text[],
     error text
 );
-COMMENT ON TYPE brim.checked_company IS 'One element of an import: the columns given, the attributes to be set and to be cleared, or what is wrong with it';
+COMMENT ON TYPE brim.checked_company IS
+    'One element of an import: the columns given, the attributes to be set and to be cleared, or what is wrong with '
+    'it';
+COMMENT ON COLUMN brim.checked_company.ordinal IS 'Place of the company in what was imported, from 1';
+COMMENT ON COLUMN brim.checked_company.company_id IS 'Key that it gets; NULL: it cannot be stored';
+COMMENT ON COLUMN brim.checked_company.company IS 'Columns of brim.lead that were given, as a JSON object';
+COMMENT ON COLUMN brim.checked_company.attributes IS 'Keys that are no columns, as a JSON object';
+COMMENT ON COLUMN brim.checked_company.cleared IS 'Attributes that were given as null and go';
+COMMENT ON COLUMN brim.checked_company.error IS 'What is wrong with it, in words; NULL: nothing';
 
 CREATE FUNCTION brim.input_problem(key text, kind text, max_length integer, value jsonb) RETURNS text
     IMMUTABLE PARALLEL SAFE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -75,7 +83,8 @@ BEGIN
     RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION brim.input_problem(text, text, integer, jsonb) IS 'What is wrong with the value of a key of an imported company, or NULL';
+COMMENT ON FUNCTION brim.input_problem(text, text, integer, jsonb) IS
+    'What is wrong with the value of a key of an imported company, or NULL';
 REVOKE EXECUTE ON FUNCTION brim.input_problem(text, text, integer, jsonb) FROM PUBLIC;
 
 CREATE FUNCTION brim.check_companies(companies jsonb) RETURNS SETOF brim.checked_company
@@ -128,7 +137,8 @@ BEGIN
                         THEN 'the keys that become attributes: longer than 1000000 characters' END AS error) AS p;
 END;
 $$;
-COMMENT ON FUNCTION brim.check_companies(jsonb) IS 'Checks an array of companies: one row an element, as it is to be stored or with what is wrong';
+COMMENT ON FUNCTION brim.check_companies(jsonb) IS
+    'Checks an array of companies: one row an element, as it is to be stored or with what is wrong';
 REVOKE EXECUTE ON FUNCTION brim.check_companies(jsonb) FROM PUBLIC;
 
 CREATE FUNCTION brim.store_companies(companies brim.checked_company[], model text) RETURNS void
@@ -178,7 +188,8 @@ BEGIN
             coalesce(store_companies.model, o.model));
 END;
 $$;
-COMMENT ON FUNCTION brim.store_companies(brim.checked_company[], text) IS 'Stores checked companies: new ones are inserted, known ones get the keys that were given';
+COMMENT ON FUNCTION brim.store_companies(brim.checked_company[], text) IS
+    'Stores checked companies: new ones are inserted, known ones get the keys that were given';
 REVOKE EXECUTE ON FUNCTION brim.store_companies(brim.checked_company[], text) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.brim_score_company(company jsonb, model text DEFAULT NULL) RETURNS jsonb
@@ -205,7 +216,9 @@ BEGIN
               FROM brim.lead AS l WHERE l.company_id = v_checked.company_id);
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_score_company(jsonb, text) IS 'Stores a company given as JSON, scores it and queues its e-mails when it qualifies; returns scores, reasons and action';
+COMMENT ON FUNCTION @extschema@.brim_score_company(jsonb, text) IS
+    'Stores a company given as JSON, scores it and queues its e-mails when it qualifies; returns scores, reasons and '
+    'action';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_score_company(jsonb, text) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.brim_score_batch(companies jsonb, model text DEFAULT NULL)
@@ -230,5 +243,6 @@ BEGIN
      ORDER BY c.ordinal;
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_score_batch(jsonb, text) IS 'The same for an array of companies in one pass; a bad element is reported by its ordinal, the good ones are kept';
+COMMENT ON FUNCTION @extschema@.brim_score_batch(jsonb, text) IS
+    'The same for an array of companies in one pass; a bad element is reported by its ordinal, the good ones are kept';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_score_batch(jsonb, text) FROM PUBLIC;

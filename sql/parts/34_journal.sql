@@ -26,7 +26,9 @@ BEGIN
     RETURN v_event_id;
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_log_event(text, text, jsonb) IS 'Logs that a user completed an activation step (file_upload, result_viewed, share_step_reached, ...); returns the event_id';
+COMMENT ON FUNCTION @extschema@.brim_log_event(text, text, jsonb) IS
+    'Logs that a user completed an activation step (file_upload, result_viewed, share_step_reached, ...); returns the '
+    'event_id';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_log_event(text, text, jsonb) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.brim_report_outcome(company_id text, outcome text, occurred_at timestamptz DEFAULT NULL,
@@ -77,5 +79,7 @@ BEGIN
     RETURN v_new;
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_report_outcome(text, text, timestamptz, numeric, text, text) IS 'Reports what became of a lead; true when it is new. The same company, outcome and time again changes nothing; without a time an outcome is stored once a company';
+COMMENT ON FUNCTION @extschema@.brim_report_outcome(text, text, timestamptz, numeric, text, text) IS
+    'Reports what became of a lead; true when it is new. The same company, outcome and time again changes nothing; '
+    'without a time an outcome is stored once a company';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_report_outcome(text, text, timestamptz, numeric, text, text) FROM PUBLIC;

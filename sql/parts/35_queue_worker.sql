@@ -22,7 +22,7 @@ BEGIN ATOMIC
                         THEN @extschema@.brim_explain(l, l.model) END AS explained) AS x
      WHERE l.company_id = company_facts.company_id;
 END;
-COMMENT ON FUNCTION brim.company_facts(text) IS 'What the writer of an e-mail is told about a company; never its address';
+COMMENT ON FUNCTION brim.company_facts(text) IS 'What the writer of an e-mail learns about a company; never its address';
 REVOKE EXECUTE ON FUNCTION brim.company_facts(text) FROM PUBLIC;
 
 CREATE FUNCTION brim.template_choice(generation_id bigint)
@@ -48,7 +48,9 @@ BEGIN ATOMIC
      WHERE g.generation_id = template_choice.generation_id
      ORDER BY v.name;
 END;
-COMMENT ON FUNCTION brim.template_choice(bigint) IS 'The template for each active variant of a generation: by industry and variant, else by industry, else by variant, else the default; with what fills its blanks';
+COMMENT ON FUNCTION brim.template_choice(bigint) IS
+    'The template for each active variant of a generation: by industry and variant, else by industry, else by '
+    'variant, else the default; with what fills its blanks';
 REVOKE EXECUTE ON FUNCTION brim.template_choice(bigint) FROM PUBLIC;
 
 CREATE FUNCTION brim.email_footer(sender_name text, product_name text, postal_address text) RETURNS text
@@ -56,5 +58,5 @@ CREATE FUNCTION brim.email_footer(sender_name text, product_name text, postal_ad
 RETURN concat_ws(chr(10), '-- ', nullif(concat_ws(', ', nullif(btrim(sender_name), ''), nullif(btrim(product_name), '')), ''),
                  btrim(postal_address), '',
                  'If you would rather not hear from us, reply with "unsubscribe" and we will not write again.');
-COMMENT ON FUNCTION brim.email_footer(text, text, text) IS 'What stands below every e-mail: who writes, the postal address, the way out';
+COMMENT ON FUNCTION brim.email_footer(text, text, text) IS 'The lines below every e-mail: who writes, the postal address, the way out';
 REVOKE EXECUTE ON FUNCTION brim.email_footer(text, text, text) FROM PUBLIC;

@@ -55,7 +55,9 @@ BEGIN
     GET DIAGNOSTICS written = ROW_COUNT;
 END;
 $$;
-COMMENT ON FUNCTION brim.rescore_batch(text, text, integer) IS 'Rescores the next leads after a key; returns the last key, NULL where none is left, how many were seen and how many were written';
+COMMENT ON FUNCTION brim.rescore_batch(text, text, integer) IS
+    'Rescores the next leads after a key; returns the last key, NULL where none is left, how many were seen and how '
+    'many were written';
 REVOKE EXECUTE ON FUNCTION brim.rescore_batch(text, text, integer) FROM PUBLIC;
 
 -- Stored scores are from published versions; anything else would go with the next write.
@@ -74,7 +76,8 @@ BEGIN
     PERFORM brim.find_model(model);
 END;
 $$;
-COMMENT ON FUNCTION brim.check_rescore(text, integer) IS 'Raises an error where leads cannot be rescored by this model, or in batches of this size';
+COMMENT ON FUNCTION brim.check_rescore(text, integer) IS
+    'Raises an error where leads cannot be rescored by this model, or in batches of this size';
 REVOKE EXECUTE ON FUNCTION brim.check_rescore(text, integer) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.brim_rescore(model text DEFAULT NULL) RETURNS bigint
@@ -95,7 +98,9 @@ BEGIN
     RETURN v_written;
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_rescore(text) IS 'Scores the stored leads anew in one transaction, each with its model or all with the named one; returns how many leads changed';
+COMMENT ON FUNCTION @extschema@.brim_rescore(text) IS
+    'Scores the stored leads again in one transaction, each with its model or all with the named one; returns how many '
+    'leads changed';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_rescore(text) FROM PUBLIC;
 
 -- In many transactions -----------------------------------------------------------
@@ -118,9 +123,18 @@ CREATE TABLE brim.rescore_run (
     statement_at timestamptz
 );
 COMMENT ON TABLE brim.rescore_run IS 'One row a run of brim_rescore_all(): how far it came. Key: run_id. Not dumped';
+COMMENT ON COLUMN brim.rescore_run.run_id IS 'Grows with each run';
 COMMENT ON COLUMN brim.rescore_run.model IS 'Model that all leads get; NULL: each its own';
+COMMENT ON COLUMN brim.rescore_run.batch_size IS 'Leads in one transaction';
+COMMENT ON COLUMN brim.rescore_run.total_estimate IS 'Leads there were at the beginning, as the planner estimates it';
+COMMENT ON COLUMN brim.rescore_run.seen IS 'Leads looked at so far';
+COMMENT ON COLUMN brim.rescore_run.written IS 'Leads of these whose score changed';
 COMMENT ON COLUMN brim.rescore_run.last_company_id IS 'Last lead of the last batch: where the run goes on';
 COMMENT ON COLUMN brim.rescore_run.published IS 'Hash of the models that the run began with: where they have changed it begins again';
+COMMENT ON COLUMN brim.rescore_run.started_at IS 'When it began';
+COMMENT ON COLUMN brim.rescore_run.started_by IS 'Role that began it';
+COMMENT ON COLUMN brim.rescore_run.last_batch_at IS 'When the last batch was done; NULL: none was';
+COMMENT ON COLUMN brim.rescore_run.finished_at IS 'When the last lead was done; NULL: not finished';
 COMMENT ON COLUMN brim.rescore_run.is_given_up IS 'The models changed after it was interrupted, so another run began from the first lead';
 COMMENT ON COLUMN brim.rescore_run.pid IS 'Server process that runs it';
 COMMENT ON COLUMN brim.rescore_run.statement_at IS 'Start of the statement of that process that it is part of';
@@ -128,7 +142,7 @@ CREATE UNIQUE INDEX rescore_run_open ON brim.rescore_run ((coalesce(model, '')))
 
 CREATE FUNCTION brim.in_transaction_block() RETURNS boolean
     VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_in_transaction_block';
-COMMENT ON FUNCTION brim.in_transaction_block() IS 'Is this statement part of a transaction of several, so that it cannot commit';
+COMMENT ON FUNCTION brim.in_transaction_block() IS 'True if this statement is part of a transaction of several, so that it cannot commit';
 REVOKE EXECUTE ON FUNCTION brim.in_transaction_block() FROM PUBLIC;
 
 -- A reader of the view may not see what others do: so this looks for him.
@@ -140,7 +154,7 @@ BEGIN ATOMIC
                       AND coalesce(a.state IN ('active', 'fastpath function call', 'disabled'), true)
                       AND coalesce(a.query_start = statement_runs.statement_at, true));
 END;
-COMMENT ON FUNCTION brim.statement_runs(integer, timestamptz) IS 'Does a process still run the statement that began at this time';
+COMMENT ON FUNCTION brim.statement_runs(integer, timestamptz) IS 'True if a process still runs the statement that began at this time';
 REVOKE EXECUTE ON FUNCTION brim.statement_runs(integer, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION brim.published_hash(model text) RETURNS text
@@ -259,7 +273,9 @@ BEGIN
     END LOOP;
 END;
 $$;
-COMMENT ON PROCEDURE @extschema@.brim_rescore_all(text, integer) IS 'Scores the stored leads anew, each with its model or all with the named one, committing after each batch. Interrupted and called again, it goes on where it stopped; brim.rescore_progress shows how far it is';
+COMMENT ON PROCEDURE @extschema@.brim_rescore_all(text, integer) IS
+    'Scores the stored leads again, each with its model or all with the named one, committing after each batch. '
+    'Interrupted and called again, it goes on where it stopped; brim.rescore_progress shows how far it is';
 REVOKE EXECUTE ON PROCEDURE @extschema@.brim_rescore_all(text, integer) FROM PUBLIC;
 
 -- As a task (worker/task_rescore.c) ------------------------------------------------
@@ -284,7 +300,8 @@ BEGIN
     PERFORM brim.check_rescore(arguments ->> 'model', coalesce((arguments ->> 'batch_size')::integer, 10000));
 END;
 $$;
-COMMENT ON FUNCTION brim.check_rescore_task(jsonb, text) IS 'Raises an error where a task rescore has wrong arguments, or the role may not rescore';
+COMMENT ON FUNCTION brim.check_rescore_task(jsonb, text) IS
+    'Raises an error where a task rescore has wrong arguments, or the role may not rescore';
 REVOKE EXECUTE ON FUNCTION brim.check_rescore_task(jsonb, text) FROM PUBLIC;
 
 CREATE FUNCTION brim.begin_rescore_task(task_id bigint) RETURNS bigint
@@ -298,7 +315,8 @@ BEGIN
     RETURN v_run;
 END;
 $$;
-COMMENT ON FUNCTION brim.begin_rescore_task(bigint) IS 'Takes up an interrupted run for the task that this process runs, or begins one; returns its number';
+COMMENT ON FUNCTION brim.begin_rescore_task(bigint) IS
+    'Takes up an interrupted run for the task that this process runs, or begins one; returns its number';
 REVOKE EXECUTE ON FUNCTION brim.begin_rescore_task(bigint) FROM PUBLIC;
 
 CREATE FUNCTION brim.step_rescore_task(task_id bigint, run_id bigint,
@@ -314,7 +332,8 @@ BEGIN
       FROM brim.rescore_run AS r WHERE r.run_id = step_rescore_task.run_id;
 END;
 $$;
-COMMENT ON FUNCTION brim.step_rescore_task(bigint, bigint) IS 'Does one batch of a run for the task that this process runs; returns whether it is through, and how far it is';
+COMMENT ON FUNCTION brim.step_rescore_task(bigint, bigint) IS
+    'Does one batch of a run for the task that this process runs; returns whether it is through, and how far it is';
 REVOKE EXECUTE ON FUNCTION brim.step_rescore_task(bigint, bigint) FROM PUBLIC;
 
 CREATE VIEW brim.rescore_progress AS
@@ -325,13 +344,16 @@ SELECT r.run_id, r.model,
             ELSE 'interrupted' END AS state,
        r.seen,
        greatest(r.total_estimate, r.seen) AS total_estimate,
-       CASE WHEN r.finished_at IS NOT NULL THEN 100.0 ELSE round(100.0 * r.seen / nullif(greatest(r.total_estimate, r.seen), 0), 1) END AS share_done,
+       CASE WHEN r.finished_at IS NOT NULL THEN 100.0
+            ELSE round(100.0 * r.seen / nullif(greatest(r.total_estimate, r.seen), 0), 1) END AS share_done,
        r.written, r.batch_size, r.last_company_id, r.started_at, r.started_by, r.last_batch_at, r.finished_at, r.pid
   FROM brim.rescore_run AS r;
 COMMENT ON VIEW brim.rescore_progress IS 'One row a run of brim_rescore_all() or of a task rescore. Key: run_id';
 COMMENT ON COLUMN brim.rescore_progress.run_id IS 'Number of the run; they rise';
 COMMENT ON COLUMN brim.rescore_progress.model IS 'Model that all leads get; NULL: each is scored by its own';
-COMMENT ON COLUMN brim.rescore_progress.state IS 'running; interrupted: goes on with the next call; finished; given up: the models had changed since it was interrupted, so another run began';
+COMMENT ON COLUMN brim.rescore_progress.state IS
+    'running; interrupted: goes on with the next call; finished; given up: the models had changed since it was '
+    'interrupted, so another run began';
 COMMENT ON COLUMN brim.rescore_progress.seen IS 'Leads looked at so far';
 COMMENT ON COLUMN brim.rescore_progress.total_estimate IS 'Leads there are, as the planner reckoned when the run began';
 COMMENT ON COLUMN brim.rescore_progress.share_done IS 'seen of total_estimate, percent; 100 when finished';

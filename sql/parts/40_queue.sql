@@ -6,7 +6,7 @@
  * shipped one when it is restored.
  *
  * A session keeps the plans of its functions, and may have made them when all
- * tables were empty.  So statements about many rows are planned anew each
+ * tables were empty.  So statements about many rows are planned again each
  * time, or their functions rule out the plans that would not do.
  */
 
@@ -43,7 +43,9 @@ BEGIN
     RETURN NEW;
 END;
 $$;
-COMMENT ON FUNCTION brim.campaign_before_write() IS 'Takes the shipped mark off a changed campaign, lets a restored one replace the shipped one, keeps the shipped one and those with jobs from being deleted';
+COMMENT ON FUNCTION brim.campaign_before_write() IS
+    'Takes the shipped mark off a changed campaign, lets a restored one replace the shipped one, keeps the shipped '
+    'one and those with jobs from being deleted';
 REVOKE EXECUTE ON FUNCTION brim.campaign_before_write() FROM PUBLIC;
 
 CREATE TRIGGER campaign_before_write BEFORE INSERT OR UPDATE OR DELETE ON brim.campaign
@@ -57,7 +59,8 @@ BEGIN
         IF OLD.campaign = 'default' AND OLD.name IN ('problem_focused', 'roi_focused') THEN
             RAISE EXCEPTION 'variant "%" of campaign "default" comes with the extension and cannot be deleted', OLD.name
                 USING ERRCODE = 'object_not_in_prerequisite_state',
-                      HINT = format('Switch it off: UPDATE brim.variant SET is_active = false WHERE campaign = ''default'' AND name = %L.', OLD.name);
+                      HINT = format('Switch it off: UPDATE brim.variant SET is_active = false '
+                                    'WHERE campaign = ''default'' AND name = %L.', OLD.name);
         END IF;
         RETURN OLD;
     END IF;
@@ -130,7 +133,8 @@ BEGIN
     RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION brim.campaign_after_write() IS 'Queues what a new or changed campaign admits and releases the e-mails that waited for it to be complete';
+COMMENT ON FUNCTION brim.campaign_after_write() IS
+    'Queues what a new or changed campaign admits and releases the e-mails that waited for it to be complete';
 REVOKE EXECUTE ON FUNCTION brim.campaign_after_write() FROM PUBLIC;
 
 CREATE TRIGGER campaign_after_write AFTER INSERT OR UPDATE ON brim.campaign
@@ -147,7 +151,8 @@ BEGIN
     RETURN NEW;
 END;
 $$;
-COMMENT ON FUNCTION brim.email_before_queue() IS 'Fixes Message-ID and Date when an e-mail is queued for the first time; they stay the same on every retry';
+COMMENT ON FUNCTION brim.email_before_queue() IS
+    'Fixes Message-ID and Date when an e-mail is queued for the first time; they stay the same on every retry';
 REVOKE EXECUTE ON FUNCTION brim.email_before_queue() FROM PUBLIC;
 
 CREATE TRIGGER email_before_queue BEFORE INSERT OR UPDATE ON brim.outbound_email
@@ -187,7 +192,9 @@ BEGIN
     RETURN v_stored;
 END;
 $$;
-COMMENT ON FUNCTION brim.store_emails(bigint, jsonb, text) IS 'Stores the drafts [{variant, subject, body}] of a generation as e-mails in the state they begin in; returns how many. None when the lead is gone';
+COMMENT ON FUNCTION brim.store_emails(bigint, jsonb, text) IS
+    'Stores the drafts [{variant, subject, body}] of a generation as e-mails in the state they begin in; returns how '
+    'many. None when the lead is gone';
 REVOKE EXECUTE ON FUNCTION brim.store_emails(bigint, jsonb, text) FROM PUBLIC;
 
 /*

@@ -5,7 +5,7 @@ CREATE FUNCTION brim.is_on(setting text) RETURNS boolean
 BEGIN ATOMIC
     SELECT coalesce(lower(current_setting(is_on.setting, true)) IN ('on', 'true', 'yes', '1'), false);
 END;
-COMMENT ON FUNCTION brim.is_on(text) IS 'Is a switch among the settings on; a setting that is not known is off';
+COMMENT ON FUNCTION brim.is_on(text) IS 'True if a switch among the settings is on; a setting that is not known is off';
 
 CREATE VIEW brim.queue_health AS
 SELECT 'generation'::text AS kind, g.campaign, g.status, count(*) AS rows, min(g.created_at) AS oldest,
@@ -39,9 +39,10 @@ SELECT 'generation'::text AS kind, g.generation_id AS id, g.campaign, g.company_
             WHEN 'lead_gone' THEN 'The lead is not stored any more.'
             WHEN 'no_variant' THEN 'The campaign has no active variant.'
             WHEN 'poison' THEN 'The worker died twice while it had this job; brim_retry_generation() lets it try again.'
-            WHEN 'copied' THEN 'This is a copy, and its original may have sent the e-mail since; after a look there brim_retry_generation() lets the job go.'
+            WHEN 'copied' THEN 'This is a copy, and its original may have sent the e-mail since; '
+                               'after a look there brim_retry_generation() lets the job go.'
             WHEN 'other_node' THEN 'Another installation queued the job, this is a copy; brim_retry_generation() adopts it.'
-            WHEN 'paused' THEN 'The worker is paused; brim_resume() lets it go on.'
+            WHEN 'paused' THEN 'The worker is paused; brim_resume() lets it continue.'
             WHEN 'generate_off' THEN 'The setting brim.generate is off.'
             WHEN 'not_due' THEN 'The next attempt is due at ' || g.next_attempt_at || coalesce(', since: ' || g.error, '.')
             ELSE coalesce(g.error, 'The job is held.') END AS detail,
@@ -69,7 +70,8 @@ SELECT 'email', e.email_id, e.campaign, e.company_id, e.status, r.reason,
             WHEN 'invalid_recipient' THEN 'The contact_email ' || coalesce(brim.address_problem(e.recipient), 'was invalid') || '.'
             WHEN 'operator' THEN 'An operator holds the e-mail; brim_release() queues it.'
             WHEN 'poison' THEN 'The worker died twice while it had this e-mail; brim_release() lets it try again.'
-            WHEN 'copied' THEN 'This is a copy, and its original may have sent the e-mail since; after a look there brim_release() queues it.'
+            WHEN 'copied' THEN 'This is a copy, and its original may have sent the e-mail since; '
+                               'after a look there brim_release() queues it.'
             WHEN 'other_node' THEN 'Another installation queued the e-mail, this is a copy; brim_release() adopts it.'
             WHEN 'campaign_inactive' THEN 'The campaign is not active.'
             WHEN 'campaign_incomplete' THEN 'The campaign lacks: '
@@ -77,7 +79,7 @@ SELECT 'email', e.email_id, e.campaign, e.company_id, e.status, r.reason,
             WHEN 'company_taken' THEN 'Another e-mail of the campaign to this company is being sent, sent or in doubt.'
             WHEN 'already_mailed' THEN 'The ledger says that the company was mailed in this campaign or may have been.'
             WHEN 'other_variant' THEN 'Another variant goes first to this company.'
-            WHEN 'paused' THEN 'The worker is paused; brim_resume() lets it go on.'
+            WHEN 'paused' THEN 'The worker is paused; brim_resume() lets it continue.'
             WHEN 'send_off' THEN 'The setting brim.send is off.'
             WHEN 'not_due' THEN 'The next attempt is due at ' || e.next_attempt_at || '.'
             ELSE 'The e-mail is held.' END,
@@ -110,10 +112,11 @@ UNION ALL
 SELECT 'classification', c.classification_id, NULL, NULL, c.status, r.reason,
        CASE r.reason
             WHEN 'poison' THEN 'The worker died twice while it had this text; brim_retry_classification() lets it try again.'
-            WHEN 'copied' THEN 'This is a copy, and its original may have asked about the text; brim_retry_classification() has it asked here.'
+            WHEN 'copied' THEN 'This is a copy, and its original may have asked about the text; '
+                               'brim_retry_classification() has it asked here.'
             WHEN 'other_node' THEN 'Another installation queued the text, this is a copy; brim_retry_classification() adopts it.'
             WHEN 'no_lead' THEN 'No lead has this text any more.'
-            WHEN 'paused' THEN 'The worker is paused; brim_resume() lets it go on.'
+            WHEN 'paused' THEN 'The worker is paused; brim_resume() lets it continue.'
             WHEN 'classify_off' THEN 'The setting brim.classify is off.'
             WHEN 'not_due' THEN 'The next attempt is due at ' || c.next_attempt_at || coalesce(', since: ' || c.error, '.')
             ELSE coalesce(c.error, 'The text is held.') END,
@@ -129,7 +132,8 @@ SELECT 'classification', c.classification_id, NULL, NULL, c.status, r.reason,
                     WHEN c.next_attempt_at > now() THEN 'not_due' END AS reason) AS r
  WHERE c.status IN ('queued', 'held') AND r.reason IS NOT NULL;
 COMMENT ON VIEW brim.queue_blocked IS 'One row a waiting job, e-mail or text that cannot go now, with the reason. Key: kind, id';
-COMMENT ON COLUMN brim.queue_blocked.kind IS 'generation: a job that drafts e-mails; email: an e-mail; classification: a text that is to be classified';
+COMMENT ON COLUMN brim.queue_blocked.kind IS
+    'generation: a job that drafts e-mails; email: an e-mail; classification: a text that is to be classified';
 COMMENT ON COLUMN brim.queue_blocked.id IS 'generation_id, email_id or classification_id';
 COMMENT ON COLUMN brim.queue_blocked.campaign IS 'Campaign of the row; empty for a text';
 COMMENT ON COLUMN brim.queue_blocked.company_id IS 'Company of the row; empty for a text, which several may have';
@@ -156,7 +160,8 @@ SELECT 'worker'::text AS component, w.worker, w.state, NULL::text AS detail, w.p
 UNION ALL
 SELECT c.component, NULL, c.state, c.detail, NULL, c.changed_at, c.retry_at, NULL, NULL, NULL, NULL, NULL, NULL
   FROM brim.component AS c;
-COMMENT ON VIEW brim.worker_status IS 'One row a running worker of this database, and one a part of them that reported. Key: component, worker';
+COMMENT ON VIEW brim.worker_status IS
+    'One row a running worker of this database, and one a part of them that reported. Key: component, worker';
 COMMENT ON COLUMN brim.worker_status.component IS 'worker, or the part that reports: node, generator, classifier, relay';
 COMMENT ON COLUMN brim.worker_status.worker IS 'Number of the worker, from 1 to brim.workers; empty for a part, which all of them share';
 COMMENT ON COLUMN brim.worker_status.state IS 'What it does; for a part: ok, or what is wrong';

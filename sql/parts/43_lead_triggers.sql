@@ -14,7 +14,8 @@
 CREATE FUNCTION brim.call_in_turn() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'brim_call_in_turn';
 COMMENT ON FUNCTION brim.call_in_turn() IS
-    'Trigger, AFTER ... FOR EACH STATEMENT: calls the trigger functions of schema brim that its arguments name, in their order';
+    'Trigger, AFTER ... FOR EACH STATEMENT: calls the trigger functions of schema brim that its arguments name, in '
+    'their order';
 REVOKE EXECUTE ON FUNCTION brim.call_in_turn() FROM PUBLIC;
 
 CREATE TRIGGER lead_after_insert AFTER INSERT ON brim.lead

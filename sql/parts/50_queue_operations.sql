@@ -54,7 +54,8 @@ BEGIN
     END IF;
 END;
 $$;
-COMMENT ON FUNCTION brim.check_not_mailed(brim.outbound_email) IS 'Raises an error when the company of the e-mail has been mailed in the campaign or may have been';
+COMMENT ON FUNCTION brim.check_not_mailed(brim.outbound_email) IS
+    'Raises an error when the company of the e-mail has been mailed in the campaign or may have been';
 REVOKE EXECUTE ON FUNCTION brim.check_not_mailed(brim.outbound_email) FROM PUBLIC;
 
 CREATE FUNCTION brim.queue_email(email brim.outbound_email) RETURNS void
@@ -79,7 +80,8 @@ BEGIN
         RAISE EXCEPTION 'e-mail % cannot be sent: %', email.email_id, v_reason
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = CASE v_reason
-                         WHEN 'campaign_incomplete' THEN format('Complete product_pitch, sender_address and postal_address of campaign %I in brim.campaign.', email.campaign)
+                         WHEN 'campaign_incomplete' THEN format('Complete product_pitch, sender_address and postal_address '
+                                     'of campaign %I in brim.campaign.', email.campaign)
                          ELSE format('Store an address in contact_email of lead %L in brim.lead.', email.company_id) END;
     END IF;
 
@@ -90,7 +92,8 @@ BEGIN
      WHERE e.email_id = email.email_id;
 END;
 $$;
-COMMENT ON FUNCTION brim.queue_email(brim.outbound_email) IS 'Queues an e-mail for this installation, or raises an error that says why that cannot be';
+COMMENT ON FUNCTION brim.queue_email(brim.outbound_email) IS
+    'Queues an e-mail for this installation, or raises an error that says why that cannot be';
 REVOKE EXECUTE ON FUNCTION brim.queue_email(brim.outbound_email) FROM PUBLIC;
 
 CREATE FUNCTION brim.log_operation(event_type text, email brim.outbound_email, note text, details jsonb DEFAULT '{}') RETURNS void
@@ -107,7 +110,8 @@ BEGIN
                                                  'from', email.status) || details));
 END;
 $$;
-COMMENT ON FUNCTION brim.log_operation(text, brim.outbound_email, text, jsonb) IS 'Journals an operation: who, on what, from which status, why';
+COMMENT ON FUNCTION brim.log_operation(text, brim.outbound_email, text, jsonb) IS
+    'Journals an operation: who, on what, from which status, why';
 REVOKE EXECUTE ON FUNCTION brim.log_operation(text, brim.outbound_email, text, jsonb) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.brim_approve(email_id bigint) RETURNS text
@@ -130,7 +134,8 @@ BEGIN
     RETURN CASE WHEN v_reason IS NULL THEN 'queued' ELSE 'held' END;
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_approve(bigint) IS 'Approves a draft: it is queued, or held where something is missing; returns the new status';
+COMMENT ON FUNCTION @extschema@.brim_approve(bigint) IS
+    'Approves a draft: it is queued, or held where something is missing; returns the new status';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_approve(bigint) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.brim_hold(email_id bigint, note text DEFAULT NULL) RETURNS void
@@ -160,7 +165,8 @@ BEGIN
     PERFORM brim.log_operation('email_released', v_email, NULL, jsonb_build_object('reason', coalesce(v_email.hold_reason, 'other_node')));
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_release(bigint) IS 'Queues a held e-mail when nothing else holds it; adopts one that another installation queued';
+COMMENT ON FUNCTION @extschema@.brim_release(bigint) IS
+    'Queues a held e-mail when nothing else holds it; adopts one that another installation queued';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_release(bigint) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.brim_cancel(email_id bigint, note text DEFAULT NULL) RETURNS void
@@ -213,7 +219,8 @@ BEGIN
             jsonb_build_object('by', session_user, 'campaign', v_job.campaign, 'generation_id', v_job.generation_id, 'from', v_job.status));
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_retry_generation(bigint) IS 'Queues a held or failed generation again; adopts one that another installation queued';
+COMMENT ON FUNCTION @extschema@.brim_retry_generation(bigint) IS
+    'Queues a held or failed generation again; adopts one that another installation queued';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_retry_generation(bigint) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.brim_resolve(email_id bigint, verdict text, note text DEFAULT NULL) RETURNS void
@@ -241,7 +248,8 @@ BEGIN
             RAISE EXCEPTION 'e-mail % may still be on its way', email_id
                 USING ERRCODE = 'object_in_use',
                       DETAIL = 'The worker that handed it over is still alive.',
-                      HINT = 'Let the worker begin anew, look into the log of the relay again, then try again: SELECT pg_terminate_backend(pid) FROM brim.worker_status WHERE component = ''worker'';';
+                      HINT = 'Restart the worker, look into the log of the relay again, then try again: '
+                             'SELECT pg_terminate_backend(pid) FROM brim.worker_status WHERE component = ''worker'';';
         END IF;
         UPDATE brim.send_ledger AS s SET state = 'released'
          WHERE s.campaign = v_email.campaign AND s.company_id = v_email.company_id AND s.email_id = v_email.email_id;
@@ -263,5 +271,7 @@ BEGIN
     PERFORM brim.log_operation('email_resolved', v_email, note, jsonb_build_object('verdict', verdict));
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_resolve(bigint, text, text) IS 'Decides about an e-mail in doubt: delivered, not_delivered (it is queued again) or abandon (it is cancelled and the company stays blocked)';
+COMMENT ON FUNCTION @extschema@.brim_resolve(bigint, text, text) IS
+    'Decides about an e-mail in doubt: delivered, not_delivered (it is queued again) or abandon (it is cancelled and '
+    'the company stays blocked)';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_resolve(bigint, text, text) FROM PUBLIC;

@@ -51,7 +51,9 @@ BEGIN
     RETURN v_new;
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_suppress(text, text, text) IS 'Puts an address, domain or company on the do-not-contact list and takes what waits for it out of the queue; true when it is new there';
+COMMENT ON FUNCTION @extschema@.brim_suppress(text, text, text) IS
+    'Puts an address, domain or company on the do-not-contact list and takes what waits for it out of the queue; true '
+    'when it is new there';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_suppress(text, text, text) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.brim_unsuppress(kind text, value text) RETURNS boolean
@@ -70,5 +72,6 @@ BEGIN
     RETURN v_found;
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_unsuppress(text, text) IS 'Takes an entry off the do-not-contact list; e-mails that it stopped stay stopped';
+COMMENT ON FUNCTION @extschema@.brim_unsuppress(text, text) IS
+    'Takes an entry off the do-not-contact list; e-mails that it stopped stay stopped';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_unsuppress(text, text) FROM PUBLIC;

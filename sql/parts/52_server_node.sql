@@ -21,7 +21,7 @@ BEGIN
     RETURN v_changed;
 END;
 $$;
-COMMENT ON FUNCTION brim.set_paused(boolean) IS 'Pauses the worker or lets it go on; true when that is a change';
+COMMENT ON FUNCTION brim.set_paused(boolean) IS 'Pauses the worker or lets it continue; true when that is a change';
 REVOKE EXECUTE ON FUNCTION brim.set_paused(boolean) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.brim_pause() RETURNS boolean
@@ -31,7 +31,8 @@ BEGIN
     RETURN brim.set_paused(true);
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_pause() IS 'Pauses the worker of this database: it generates and sends nothing new; false when it was paused already';
+COMMENT ON FUNCTION @extschema@.brim_pause() IS
+    'Pauses the worker of this database: it generates and sends nothing new; false when it was paused already';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_pause() FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.brim_resume() RETURNS boolean
@@ -84,7 +85,8 @@ BEGIN
     RETURN true;
 END;
 $$;
-COMMENT ON FUNCTION brim.resume_after_promotion() IS 'Arms a promoted standby that knows every barrier, where brim.after_promotion allows it; true when it did';
+COMMENT ON FUNCTION brim.resume_after_promotion() IS
+    'Arms a promoted standby that knows every barrier, where brim.after_promotion allows it; true when it did';
 REVOKE EXECUTE ON FUNCTION brim.resume_after_promotion() FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.brim_arm(confirm text DEFAULT NULL, waiting text DEFAULT 'hold')
@@ -99,7 +101,8 @@ BEGIN
     IF waiting IS NULL OR waiting NOT IN ('hold', 'release') THEN
         RAISE EXCEPTION 'invalid choice %', coalesce(quote_literal(left(waiting, 100)), 'NULL')
             USING ERRCODE = 'invalid_parameter_value',
-                  HINT = 'hold: what waits is held for people to look at; release: the original was stopped before the copy was complete, or sent nothing since.';
+                  HINT = 'hold: what waits is held for people to look at; '
+                         'release: the original was stopped before the copy was complete, or sent nothing since.';
     END IF;
     SELECT n.node_id INTO v_node FROM brim.node AS n FOR UPDATE;
     IF NOT FOUND THEN
@@ -150,7 +153,8 @@ BEGIN
                format('Where the original sends no more: SELECT * FROM @extschema@.brim_arm(%L)', v_token)
         UNION ALL
         SELECT 'confirm', 1::bigint,
-               format('Where it was stopped before the copy was complete, so that the copy knows all that was sent: SELECT * FROM @extschema@.brim_arm(%L, ''release'')', v_token);
+               format('Where it was stopped before the copy was complete, so that the copy knows all that was sent: '
+                       'SELECT * FROM @extschema@.brim_arm(%L, ''release'')', v_token);
         RETURN;
     END IF;
 
@@ -164,7 +168,7 @@ BEGIN
     SELECT 'email_uncertain', e.company_id, e.email_id,
            jsonb_build_object('campaign', e.campaign, 'variant', e.variant, 'message_id', e.message_id, 'cause', 'copied while in flight')
       FROM brim.outbound_email AS e WHERE e.status IN ('claimed', 'committing');
-    -- Should a worker here still have them in hand it stays their owner.
+    -- A worker here that still has them stays their owner.
     UPDATE brim.outbound_email AS e SET status = 'uncertain' WHERE e.status IN ('claimed', 'committing');
     IF waiting = 'hold' THEN
         UPDATE brim.outbound_email AS e SET status = 'held', hold_reason = 'copied' WHERE e.status = 'queued' AND e.node_id = v_node;
@@ -185,5 +189,7 @@ BEGIN
     RETURN QUERY SELECT 'armed', 1::bigint, 'This installation may send now.';
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_arm(text, text) IS 'Lets a copied or moved installation send: without an argument it shows what that would do and the confirmation to give; what waits is held unless waiting is release';
+COMMENT ON FUNCTION @extschema@.brim_arm(text, text) IS
+    'Lets a copied or moved installation send: without an argument it shows what that would do and the confirmation '
+    'to give; what waits is held unless waiting is release';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_arm(text, text) FROM PUBLIC;

@@ -15,6 +15,10 @@
 CREATE TYPE brim.check_result AS (check_name text, status text, detail text, hint text);
 COMMENT ON TYPE brim.check_result IS
     'One row of brim_status(): what was looked at, its state (ok, info, warning, blocked), why, and what to do';
+COMMENT ON COLUMN brim.check_result.check_name IS 'What was looked at';
+COMMENT ON COLUMN brim.check_result.status IS 'ok, info, warning or blocked';
+COMMENT ON COLUMN brim.check_result.detail IS 'What was found, as a sentence';
+COMMENT ON COLUMN brim.check_result.hint IS 'What to do, where possible as a statement; NULL: nothing';
 
 CREATE FUNCTION brim.component_fault(component text, OUT detail text, OUT status text)
     VOLATILE LANGUAGE sql
@@ -30,8 +34,8 @@ BEGIN ATOMIC
        AND EXISTS (SELECT FROM brim.worker_slots() AS w WHERE w.pid IS NOT NULL);
 END;
 COMMENT ON FUNCTION brim.component_fault(text) IS
-    'What keeps a part of the running worker from its work, as it reported (blocked), or kept it when it last tried (warning); '
-    'NULLs where nothing does';
+    'What keeps a part of the running worker from its work, as it reported (blocked), or kept it when it last tried '
+    '(warning); NULLs where nothing does';
 REVOKE EXECUTE ON FUNCTION brim.component_fault(text) FROM PUBLIC;
 
 -- ---------------------------------------------------------------------------
@@ -265,7 +269,8 @@ BEGIN ATOMIC
                        ELSE '' END),
            CASE WHEN s.waiting = 0 THEN NULL
                 WHEN NOT s.has_worker THEN 'Tasks are done where there is a worker: settle the points above.'
-                WHEN s.reason = 'process' THEN 'Increase max_worker_processes and restart the server; until then they are tried again by themselves.'
+                WHEN s.reason = 'process' THEN 'Increase max_worker_processes and restart the server; '
+                     'until then they are tried again by themselves.'
                 WHEN s.reason = 'start' THEN 'The server log says why. It is tried again.' END
       FROM (SELECT count(*) FILTER (WHERE t.status = 'queued') AS waiting,
                    count(*) FILTER (WHERE t.status = 'running') AS running,
@@ -743,7 +748,7 @@ BEGIN ATOMIC
                 THEN format('All is set up; the next that waits is due at %s.', date_trunc('second', s.next_due) + interval '1 second')
                 WHEN EXISTS (SELECT FROM brim.outbound_email AS e WHERE e.status IN ('draft', 'held', 'queued'))
                   OR EXISTS (SELECT FROM brim.generation AS g WHERE g.status IN ('held', 'queued'))
-                THEN 'All is set up; what waits is held or needs approval, as brim.queue_blocked tells.'
+                THEN 'All is set up; what waits is held or needs approval, see brim.queue_blocked.'
                 ELSE 'All is set up; nothing waits.' END,
            CASE WHEN s.causes IS NOT NULL THEN 'The rows above say what to do.' END
       FROM (SELECT brim.next_due() AS next_due,

@@ -64,7 +64,8 @@ BEGIN ATOMIC
      WHERE s.n IS NOT NULL;
 END;
 COMMENT ON FUNCTION brim.wilson_bound(bigint, bigint, double precision) IS
-'Bound of the Wilson score interval of part of whole, in percent: the lower one for a negative z, the upper one for a positive z; 1.96 gives 95 %; NULL where whole is 0';
+    'Bound of the Wilson score interval of part of whole, in percent: the lower one for a negative z, the upper one '
+    'for a positive z; 1.96 gives 95 %; NULL where whole is 0';
 
 -- Leads ----------------------------------------------------------------------
 
@@ -111,8 +112,8 @@ COMMENT ON COLUMN brim.scored_leads.domain IS 'Internet domain of the company';
 COMMENT ON COLUMN brim.scored_leads.industry IS 'Industry as the lead writes it';
 COMMENT ON COLUMN brim.scored_leads.country IS 'Country as the lead writes it';
 COMMENT ON COLUMN brim.scored_leads.employee_count IS 'Number of employees';
-COMMENT ON COLUMN brim.scored_leads.fit_score IS 'Does the company match the ideal customer? 0-100';
-COMMENT ON COLUMN brim.scored_leads.intent_score IS 'Does the company show buying signals now? 0-100';
+COMMENT ON COLUMN brim.scored_leads.fit_score IS 'How well the company matches the ideal customer, 0-100';
+COMMENT ON COLUMN brim.scored_leads.intent_score IS 'How strong the buying signals of the company are now, 0-100';
 COMMENT ON COLUMN brim.scored_leads.total_score IS 'Weighted sum of fit and intent, 0-100';
 COMMENT ON COLUMN brim.scored_leads.confidence IS 'Share of the scoring facts that are given, 0-1';
 COMMENT ON COLUMN brim.scored_leads.action IS 'What the score advises, such as high_priority_outreach';
@@ -120,7 +121,8 @@ COMMENT ON COLUMN brim.scored_leads.model IS 'Scoring model of the stored score'
 COMMENT ON COLUMN brim.scored_leads.model_version IS 'Version of that model';
 COMMENT ON COLUMN brim.scored_leads.scored_at IS 'When the stored score last changed';
 COMMENT ON COLUMN brim.scored_leads.status IS
-'Sent; Uncertain: the server may or may not have taken it; Pending: an e-mail is written and waits or is on its way; Generating: being written; Failed; Suppressed; Cancelled; Not queued: no campaign has it';
+    'Sent; Uncertain: the server may or may not have taken it; Pending: an e-mail is written and waits or is on its '
+    'way; Generating: being written; Failed; Suppressed; Cancelled; Not queued: no campaign has it';
 COMMENT ON COLUMN brim.scored_leads.campaign IS 'Campaign that the status is of';
 COMMENT ON COLUMN brim.scored_leads.email_id IS 'E-mail that the status is of; NULL while none is written';
 COMMENT ON COLUMN brim.scored_leads.variant_sent IS 'Variant that was sent; NULL unless the status is Sent';
@@ -148,12 +150,13 @@ COMMENT ON COLUMN brim.top_leads.rank IS '1 is the highest score; equal scores b
 COMMENT ON COLUMN brim.top_leads.company_id IS 'Key of the company';
 COMMENT ON COLUMN brim.top_leads.company_name IS 'Name of the company';
 COMMENT ON COLUMN brim.top_leads.total_score IS 'Weighted sum of fit and intent, 0-100';
-COMMENT ON COLUMN brim.top_leads.fit_score IS 'Does the company match the ideal customer? 0-100';
-COMMENT ON COLUMN brim.top_leads.intent_score IS 'Does the company show buying signals now? 0-100';
+COMMENT ON COLUMN brim.top_leads.fit_score IS 'How well the company matches the ideal customer, 0-100';
+COMMENT ON COLUMN brim.top_leads.intent_score IS 'How strong the buying signals of the company are now, 0-100';
 COMMENT ON COLUMN brim.top_leads.confidence IS 'Share of the scoring facts that are given, 0-1';
 COMMENT ON COLUMN brim.top_leads.action IS 'What the score advises, such as high_priority_outreach';
 COMMENT ON COLUMN brim.top_leads.model IS 'Scoring model of the stored score';
-COMMENT ON COLUMN brim.top_leads.positive_reasons IS 'What speaks for the company, in sentences, by the model''s present rules; NULL if nothing does';
+COMMENT ON COLUMN brim.top_leads.positive_reasons IS
+    'What speaks for the company, in sentences, by the model''s present rules; NULL if nothing does';
 
 CREATE VIEW brim.score_distribution AS
 SELECT b.bin_no, b.low || '-' || b.high AS bin, b.low, b.high, coalesce(s.companies, 0) AS companies
@@ -206,7 +209,9 @@ COMMENT ON COLUMN brim.sent_email.sent_at IS 'When the mail server accepted the 
 COMMENT ON COLUMN brim.sent_email.is_opened IS 'An email_opened event was reported for it';
 COMMENT ON COLUMN brim.sent_email.is_clicked IS 'An email_clicked event was reported for it';
 COMMENT ON COLUMN brim.sent_email.is_replied IS 'An email_replied event was reported for it';
-COMMENT ON COLUMN brim.sent_email.is_engaged IS 'Opened, clicked or replied to, or any outcome of the company at or after the sending, of this campaign or of none';
+COMMENT ON COLUMN brim.sent_email.is_engaged IS
+    'Opened, clicked or replied to, or any outcome of the company at or after the sending, of this campaign or of '
+    'none';
 COMMENT ON COLUMN brim.sent_email.is_converted IS 'An outcome other than not_a_fit at or after the sending, of this campaign or of none';
 
 CREATE VIEW brim.email_performance AS
@@ -242,8 +247,11 @@ SELECT k.campaign, k.variant, k.sent,
                                      AND e.email_id IS NOT NULL
                                    GROUP BY e.email_id) AS r ON r.email_id = s.email_id
                       GROUP BY s.campaign, s.variant) AS m ON m.campaign = v.campaign AND m.variant = v.name) AS k;
-COMMENT ON VIEW brim.email_performance IS 'One row a variant of a campaign. Key: campaign, variant.
-Rates are shares of the e-mails sent, in percent, each with the bounds of its 95 % Wilson interval: where the intervals of two variants overlap, the difference may be chance';
+COMMENT ON VIEW brim.email_performance IS
+    'One row a variant of a campaign. Key: campaign, variant.
+Rates are shares of the e-mails sent, in percent, each '
+    'with the bounds of its 95 % Wilson interval: where the intervals of two variants overlap, the difference may be '
+    'chance';
 COMMENT ON COLUMN brim.email_performance.campaign IS 'Campaign';
 COMMENT ON COLUMN brim.email_performance.variant IS 'Variant';
 COMMENT ON COLUMN brim.email_performance.sent IS 'E-mails that the mail server accepted: the denominator of every rate';
@@ -292,8 +300,10 @@ SELECT b.bin_no, b.low || '-' || b.high AS bin, b.low, b.high,
                       WHERE o.company_id = f.company_id AND o.occurred_at >= f.sent_at) AS r
               GROUP BY 1) AS s ON s.bin_no = b.bin_no
  ORDER BY b.bin_no;
-COMMENT ON VIEW brim.score_band_outcomes IS 'One row a range of ten points. Key: bin_no.
-What became of the companies mailed, by the score of their first e-mail, any campaign: does a higher score mean more customers?';
+COMMENT ON VIEW brim.score_band_outcomes IS
+    'One row a range of ten points. Key: bin_no.
+What became of the companies mailed, by the score of their first '
+    'e-mail, any campaign: does a higher score mean more customers?';
 COMMENT ON COLUMN brim.score_band_outcomes.bin_no IS 'Number of the range, 1 to 10';
 COMMENT ON COLUMN brim.score_band_outcomes.bin IS 'The range in words: 0-10, 11-20, ... 91-100';
 COMMENT ON COLUMN brim.score_band_outcomes.low IS 'Lowest score of the range';

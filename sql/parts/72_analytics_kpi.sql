@@ -26,8 +26,10 @@ SELECT 'new_activations', a.user_id, a.activated_at, true
 UNION ALL
 SELECT 'funnel_conversion', s.company_id, s.sent_at, s.is_converted
   FROM brim.sent_email AS s;
-COMMENT ON VIEW brim.kpi_fact IS 'One row a thing that counts for a KPI at one time. Key: none; entities are counted once a period.
-Ask it which companies, e-mails or users stand behind a figure; give metric_name and a range of occurred_at';
+COMMENT ON VIEW brim.kpi_fact IS
+    'One row a thing that counts for a KPI at one time. Key: none; entities are counted once a period.
+Ask it which '
+    'companies, e-mails or users stand behind a figure; give metric_name and a range of occurred_at';
 COMMENT ON COLUMN brim.kpi_fact.metric_name IS 'KPI: qualified_leads, email_engagement, new_activations or funnel_conversion';
 COMMENT ON COLUMN brim.kpi_fact.entity_id IS 'What is counted: company_id (qualified_leads, funnel_conversion), email_id or user_id';
 COMMENT ON COLUMN brim.kpi_fact.occurred_at IS 'When it happened: scoring, sending, or the first step of the user';
@@ -59,7 +61,8 @@ BEGIN
     current_to := brim.day_start(end_date, brim.report_zone());
 END;
 $$;
-COMMENT ON FUNCTION brim.kpi_period(date, integer) IS 'The period of days before end_date, which is not part of it, and where the period before that begins';
+COMMENT ON FUNCTION brim.kpi_period(date, integer) IS
+    'The period of days before end_date, which is not part of it, and where the period before that begins';
 
 CREATE FUNCTION brim.kpi_value(is_rate boolean, numerator bigint, denominator bigint) RETURNS numeric
     IMMUTABLE PARALLEL SAFE LANGUAGE sql
@@ -78,14 +81,16 @@ BEGIN ATOMIC
     SELECT round(100.0 * kpi_change.numerator * kpi_change.previous_denominator
                  / nullif(kpi_change.denominator::numeric * kpi_change.previous_numerator, 0) - 100, 1);
 END;
-COMMENT ON FUNCTION brim.kpi_change(bigint, bigint, bigint, bigint) IS 'Change of a KPI in percent of its previous value; NULL where that is 0 or unknown';
+COMMENT ON FUNCTION brim.kpi_change(bigint, bigint, bigint, bigint) IS
+    'Change of a KPI in percent of its previous value; NULL where that is 0 or unknown';
 
 CREATE FUNCTION brim.kpi_metric(OUT metric_name text, OUT is_rate boolean, OUT description text) RETURNS SETOF record
     IMMUTABLE PARALLEL SAFE ROWS 4 LANGUAGE sql
 BEGIN ATOMIC
     VALUES
     ('qualified_leads', false, 'Companies whose calculated score qualified them, each counted once'),
-    ('email_engagement', true, 'Percentage of the e-mails sent that were opened, clicked or answered, or were followed by an outcome of the company'),
+    ('email_engagement', true,
+     'Percentage of the e-mails sent that were opened, clicked or answered, or were followed by an outcome of the company'),
     ('new_activations', false, 'Users whose first activation step ever was in the period'),
     ('funnel_conversion', true, 'Percentage of the companies mailed that later had an outcome other than not_a_fit');
 END;
@@ -123,7 +128,8 @@ The last 30 days, today included, beside the 30 days before';
 COMMENT ON COLUMN brim.kpi.metric_name IS 'Name of the KPI';
 COMMENT ON COLUMN brim.kpi.current_value IS 'Value in the period: a count, or a rate in percent; NULL for a rate of nothing';
 COMMENT ON COLUMN brim.kpi.previous_value IS 'Value in the period of equal length right before';
-COMMENT ON COLUMN brim.kpi.percentage_change IS 'Change from previous_value in percent of it, reckoned from the counts; NULL where that is 0 or unknown';
+COMMENT ON COLUMN brim.kpi.percentage_change IS
+    'Change from previous_value in percent of it, reckoned from the counts; NULL where that is 0 or unknown';
 COMMENT ON COLUMN brim.kpi.description IS 'What the KPI says';
 COMMENT ON COLUMN brim.kpi.period_start IS 'First day of the period';
 COMMENT ON COLUMN brim.kpi.period_end IS 'First day after the period';
@@ -167,12 +173,16 @@ SELECT k.metric_name, k.current_value, k.previous_value, k.percentage_change, k.
        k.current_numerator, k.current_denominator, k.previous_numerator, k.previous_denominator
   FROM brim.kpi AS k
  WHERE k.metric_name = 'qualified_leads';
-COMMENT ON VIEW brim.kpi_qualified_leads IS 'One row: the last 30 days, today included, beside the 30 days before. Key: metric_name.
-Companies with at least one score_calculated event in the period that qualified them';
+COMMENT ON VIEW brim.kpi_qualified_leads IS
+    'One row: the last 30 days, today included, beside the 30 days before. Key: metric_name.
+Companies with at least '
+    'one score_calculated event in the period that qualified them';
 COMMENT ON COLUMN brim.kpi_qualified_leads.metric_name IS 'Name of the KPI';
-COMMENT ON COLUMN brim.kpi_qualified_leads.current_value IS 'Value in the period: a count, or a rate in percent; NULL for a rate of nothing';
+COMMENT ON COLUMN brim.kpi_qualified_leads.current_value IS
+    'Value in the period: a count, or a rate in percent; NULL for a rate of nothing';
 COMMENT ON COLUMN brim.kpi_qualified_leads.previous_value IS 'Value in the period of equal length right before';
-COMMENT ON COLUMN brim.kpi_qualified_leads.percentage_change IS 'Change from previous_value in percent of it, reckoned from the counts; NULL where that is 0 or unknown';
+COMMENT ON COLUMN brim.kpi_qualified_leads.percentage_change IS
+    'Change from previous_value in percent of it, reckoned from the counts; NULL where that is 0 or unknown';
 COMMENT ON COLUMN brim.kpi_qualified_leads.description IS 'What the KPI says';
 COMMENT ON COLUMN brim.kpi_qualified_leads.period_start IS 'First day of the period';
 COMMENT ON COLUMN brim.kpi_qualified_leads.period_end IS 'First day after the period';
@@ -187,7 +197,9 @@ CREATE FUNCTION @extschema@.brim_kpi_qualified_leads(end_date date DEFAULT curre
 BEGIN ATOMIC
     SELECT k.* FROM brim.kpi_for('qualified_leads', brim_kpi_qualified_leads.end_date, brim_kpi_qualified_leads.days) AS k;
 END;
-COMMENT ON FUNCTION @extschema@.brim_kpi_qualified_leads(date, integer) IS 'Companies with at least one score_calculated event in the period that qualified them: the days before end_date, which is not part of the period, beside as many days before';
+COMMENT ON FUNCTION @extschema@.brim_kpi_qualified_leads(date, integer) IS
+    'Companies with at least one score_calculated event in the period that qualified them: the days before end_date, '
+    'which is not part of the period, beside as many days before';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_kpi_qualified_leads(date, integer) FROM PUBLIC;
 
 CREATE VIEW brim.kpi_email_engagement AS
@@ -195,12 +207,16 @@ SELECT k.metric_name, k.current_value, k.previous_value, k.percentage_change, k.
        k.current_numerator, k.current_denominator, k.previous_numerator, k.previous_denominator
   FROM brim.kpi AS k
  WHERE k.metric_name = 'email_engagement';
-COMMENT ON VIEW brim.kpi_email_engagement IS 'One row: the last 30 days, today included, beside the 30 days before. Key: metric_name.
-Share of the e-mails sent in the period that were opened, clicked or answered since, or whose company had any outcome since';
+COMMENT ON VIEW brim.kpi_email_engagement IS
+    'One row: the last 30 days, today included, beside the 30 days before. Key: metric_name.
+Share of the e-mails '
+    'sent in the period that were opened, clicked or answered since, or whose company had any outcome since';
 COMMENT ON COLUMN brim.kpi_email_engagement.metric_name IS 'Name of the KPI';
-COMMENT ON COLUMN brim.kpi_email_engagement.current_value IS 'Value in the period: a count, or a rate in percent; NULL for a rate of nothing';
+COMMENT ON COLUMN brim.kpi_email_engagement.current_value IS
+    'Value in the period: a count, or a rate in percent; NULL for a rate of nothing';
 COMMENT ON COLUMN brim.kpi_email_engagement.previous_value IS 'Value in the period of equal length right before';
-COMMENT ON COLUMN brim.kpi_email_engagement.percentage_change IS 'Change from previous_value in percent of it, reckoned from the counts; NULL where that is 0 or unknown';
+COMMENT ON COLUMN brim.kpi_email_engagement.percentage_change IS
+    'Change from previous_value in percent of it, reckoned from the counts; NULL where that is 0 or unknown';
 COMMENT ON COLUMN brim.kpi_email_engagement.description IS 'What the KPI says';
 COMMENT ON COLUMN brim.kpi_email_engagement.period_start IS 'First day of the period';
 COMMENT ON COLUMN brim.kpi_email_engagement.period_end IS 'First day after the period';
@@ -215,7 +231,9 @@ CREATE FUNCTION @extschema@.brim_kpi_email_engagement(end_date date DEFAULT curr
 BEGIN ATOMIC
     SELECT k.* FROM brim.kpi_for('email_engagement', brim_kpi_email_engagement.end_date, brim_kpi_email_engagement.days) AS k;
 END;
-COMMENT ON FUNCTION @extschema@.brim_kpi_email_engagement(date, integer) IS 'Share of the e-mails sent in the period that were opened, clicked or answered since, or whose company had any outcome since: the days before end_date, which is not part of the period, beside as many days before';
+COMMENT ON FUNCTION @extschema@.brim_kpi_email_engagement(date, integer) IS
+    'Share of the e-mails sent in the period that were opened, clicked or answered since, or whose company had any '
+    'outcome since: the days before end_date, which is not part of the period, beside as many days before';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_kpi_email_engagement(date, integer) FROM PUBLIC;
 
 CREATE VIEW brim.kpi_new_activations AS
@@ -223,12 +241,16 @@ SELECT k.metric_name, k.current_value, k.previous_value, k.percentage_change, k.
        k.current_numerator, k.current_denominator, k.previous_numerator, k.previous_denominator
   FROM brim.kpi AS k
  WHERE k.metric_name = 'new_activations';
-COMMENT ON VIEW brim.kpi_new_activations IS 'One row: the last 30 days, today included, beside the 30 days before. Key: metric_name.
-Users whose first activation step ever was in the period';
+COMMENT ON VIEW brim.kpi_new_activations IS
+    'One row: the last 30 days, today included, beside the 30 days before. Key: metric_name.
+Users whose first '
+    'activation step ever was in the period';
 COMMENT ON COLUMN brim.kpi_new_activations.metric_name IS 'Name of the KPI';
-COMMENT ON COLUMN brim.kpi_new_activations.current_value IS 'Value in the period: a count, or a rate in percent; NULL for a rate of nothing';
+COMMENT ON COLUMN brim.kpi_new_activations.current_value IS
+    'Value in the period: a count, or a rate in percent; NULL for a rate of nothing';
 COMMENT ON COLUMN brim.kpi_new_activations.previous_value IS 'Value in the period of equal length right before';
-COMMENT ON COLUMN brim.kpi_new_activations.percentage_change IS 'Change from previous_value in percent of it, reckoned from the counts; NULL where that is 0 or unknown';
+COMMENT ON COLUMN brim.kpi_new_activations.percentage_change IS
+    'Change from previous_value in percent of it, reckoned from the counts; NULL where that is 0 or unknown';
 COMMENT ON COLUMN brim.kpi_new_activations.description IS 'What the KPI says';
 COMMENT ON COLUMN brim.kpi_new_activations.period_start IS 'First day of the period';
 COMMENT ON COLUMN brim.kpi_new_activations.period_end IS 'First day after the period';
@@ -243,7 +265,9 @@ CREATE FUNCTION @extschema@.brim_kpi_new_activations(end_date date DEFAULT curre
 BEGIN ATOMIC
     SELECT k.* FROM brim.kpi_for('new_activations', brim_kpi_new_activations.end_date, brim_kpi_new_activations.days) AS k;
 END;
-COMMENT ON FUNCTION @extschema@.brim_kpi_new_activations(date, integer) IS 'Users whose first activation step ever was in the period: the days before end_date, which is not part of the period, beside as many days before';
+COMMENT ON FUNCTION @extschema@.brim_kpi_new_activations(date, integer) IS
+    'Users whose first activation step ever was in the period: the days before end_date, which is not part of the '
+    'period, beside as many days before';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_kpi_new_activations(date, integer) FROM PUBLIC;
 
 CREATE VIEW brim.kpi_funnel_conversion AS
@@ -251,12 +275,16 @@ SELECT k.metric_name, k.current_value, k.previous_value, k.percentage_change, k.
        k.current_numerator, k.current_denominator, k.previous_numerator, k.previous_denominator
   FROM brim.kpi AS k
  WHERE k.metric_name = 'funnel_conversion';
-COMMENT ON VIEW brim.kpi_funnel_conversion IS 'One row: the last 30 days, today included, beside the 30 days before. Key: metric_name.
-Share of the companies mailed in the period that had an outcome other than not_a_fit since';
+COMMENT ON VIEW brim.kpi_funnel_conversion IS
+    'One row: the last 30 days, today included, beside the 30 days before. Key: metric_name.
+Share of the companies '
+    'mailed in the period that had an outcome other than not_a_fit since';
 COMMENT ON COLUMN brim.kpi_funnel_conversion.metric_name IS 'Name of the KPI';
-COMMENT ON COLUMN brim.kpi_funnel_conversion.current_value IS 'Value in the period: a count, or a rate in percent; NULL for a rate of nothing';
+COMMENT ON COLUMN brim.kpi_funnel_conversion.current_value IS
+    'Value in the period: a count, or a rate in percent; NULL for a rate of nothing';
 COMMENT ON COLUMN brim.kpi_funnel_conversion.previous_value IS 'Value in the period of equal length right before';
-COMMENT ON COLUMN brim.kpi_funnel_conversion.percentage_change IS 'Change from previous_value in percent of it, reckoned from the counts; NULL where that is 0 or unknown';
+COMMENT ON COLUMN brim.kpi_funnel_conversion.percentage_change IS
+    'Change from previous_value in percent of it, reckoned from the counts; NULL where that is 0 or unknown';
 COMMENT ON COLUMN brim.kpi_funnel_conversion.description IS 'What the KPI says';
 COMMENT ON COLUMN brim.kpi_funnel_conversion.period_start IS 'First day of the period';
 COMMENT ON COLUMN brim.kpi_funnel_conversion.period_end IS 'First day after the period';
@@ -271,5 +299,7 @@ CREATE FUNCTION @extschema@.brim_kpi_funnel_conversion(end_date date DEFAULT cur
 BEGIN ATOMIC
     SELECT k.* FROM brim.kpi_for('funnel_conversion', brim_kpi_funnel_conversion.end_date, brim_kpi_funnel_conversion.days) AS k;
 END;
-COMMENT ON FUNCTION @extschema@.brim_kpi_funnel_conversion(date, integer) IS 'Share of the companies mailed in the period that had an outcome other than not_a_fit since: the days before end_date, which is not part of the period, beside as many days before';
+COMMENT ON FUNCTION @extschema@.brim_kpi_funnel_conversion(date, integer) IS
+    'Share of the companies mailed in the period that had an outcome other than not_a_fit since: the days before '
+    'end_date, which is not part of the period, beside as many days before';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_kpi_funnel_conversion(date, integer) FROM PUBLIC;

@@ -6,7 +6,7 @@
 -- The days are integers added to a date: a series of timestamps loses a day
 -- where the clock changes at midnight.  Each day is counted by itself, through
 -- indexes on the time, so that a condition on day makes the rest cheap; OFFSET 0
--- keeps the planner from reckoning the bounds anew for each row.
+-- keeps the planner from calculating the bounds again for each row.
 CREATE VIEW brim.funnel_daily AS
 SELECT b.first_day + d.n AS day, s.scored, s.qualified_leads, g.generated, m.sent,
        coalesce(a.activations, 0) AS activations, o.outcomes
@@ -52,8 +52,10 @@ SELECT b.first_day + d.n AS day, s.scored, s.qualified_leads, g.generated, m.sen
   LEFT JOIN (SELECT (u.activated_at AT TIME ZONE brim.report_zone())::date AS day, count(*) AS activations
                FROM brim.activated_user AS u
               GROUP BY 1) AS a ON a.day = b.first_day + d.n;
-COMMENT ON VIEW brim.funnel_daily IS 'One row a day. Key: day.
-Every day from the first with any data to today, at most 20 years; days without data are rows of zeros. Give a range of day where the history is long';
+COMMENT ON VIEW brim.funnel_daily IS
+    'One row a day. Key: day.
+Every day from the first with any data to today, at most 20 years; days without data '
+    'are rows of zeros. Give a range of day where the history is long';
 COMMENT ON COLUMN brim.funnel_daily.day IS 'Day in the time zone of reports';
 COMMENT ON COLUMN brim.funnel_daily.scored IS 'Companies scored on the day, each counted once a day';
 COMMENT ON COLUMN brim.funnel_daily.qualified_leads IS 'Of these, companies that a score of the day qualified';
@@ -83,10 +85,12 @@ COMMENT ON VIEW brim.activation_funnel IS 'One row an activation step. Key: step
 Users by the steps they completed at any time: file_upload, result_viewed, share_step_reached, then others by name';
 COMMENT ON COLUMN brim.activation_funnel.step_no IS 'Place of the step in the funnel, from 1';
 COMMENT ON COLUMN brim.activation_funnel.step IS 'Name of the step';
-COMMENT ON COLUMN brim.activation_funnel.users IS 'Users who completed the step, each counted once, whether or not they completed the steps before';
+COMMENT ON COLUMN brim.activation_funnel.users IS
+    'Users who completed the step, each counted once, whether or not they completed the steps before';
 COMMENT ON COLUMN brim.activation_funnel.first_step_users IS 'Users of the first step: the denominator of share_of_first';
 COMMENT ON COLUMN brim.activation_funnel.share_of_first IS 'users of first_step_users, percent';
-COMMENT ON COLUMN brim.activation_funnel.previous_step_users IS 'Users of the step before: the denominator of share_of_previous; NULL for the first step';
+COMMENT ON COLUMN brim.activation_funnel.previous_step_users IS
+    'Users of the step before: the denominator of share_of_previous; NULL for the first step';
 COMMENT ON COLUMN brim.activation_funnel.share_of_previous IS 'users of previous_step_users, percent';
 
 CREATE TABLE brim.model_price (
@@ -94,7 +98,9 @@ CREATE TABLE brim.model_price (
     input_usd_per_million numeric NOT NULL CHECK (input_usd_per_million >= 0),
     output_usd_per_million numeric NOT NULL CHECK (output_usd_per_million >= 0)
 );
-COMMENT ON TABLE brim.model_price IS 'One row the price of a language model, for brim.generation_cost. Key: model. It starts empty: brim.known_price has the prices brim knows; a row here comes before those';
+COMMENT ON TABLE brim.model_price IS
+    'One row the price of a language model, for brim.generation_cost. Key: model. It starts empty: brim.known_price '
+    'has the prices brim knows; a row here comes before those';
 COMMENT ON COLUMN brim.model_price.model IS 'Name of the model as in brim.gemini_model, or the version that answered';
 COMMENT ON COLUMN brim.model_price.input_usd_per_million IS 'US dollars for a million prompt tokens';
 COMMENT ON COLUMN brim.model_price.output_usd_per_million IS 'US dollars for a million output tokens, thought tokens among them';
@@ -136,14 +142,18 @@ SELECT c.provider, c.model, c.model_version, c.companies, c.requests, c.companie
          WHERE k.model IN (c.model_version, c.model)
          ORDER BY k.model = c.model_version DESC NULLS LAST
          LIMIT 1) AS p ON true;
-COMMENT ON VIEW brim.generation_cost IS 'One row a version of a language model that wrote e-mails, and one for the templates. Key: provider, model, model_version.
-What the tokens cost that the provider reported for the answers used; answers that were thrown away are not in it';
+COMMENT ON VIEW brim.generation_cost IS
+    'One row a version of a language model that wrote e-mails, and one for the templates. Key: provider, model, '
+    'model_version.
+What the tokens cost that the provider reported for the answers used; answers that were thrown '
+    'away are not in it';
 COMMENT ON COLUMN brim.generation_cost.provider IS 'gemini or template';
 COMMENT ON COLUMN brim.generation_cost.model IS 'Model that was asked; NULL for templates';
 COMMENT ON COLUMN brim.generation_cost.model_version IS 'Version that answered, as the provider names it';
 COMMENT ON COLUMN brim.generation_cost.companies IS 'Companies e-mails were written for';
 COMMENT ON COLUMN brim.generation_cost.requests IS 'Requests that were made for them, failed ones among them';
-COMMENT ON COLUMN brim.generation_cost.companies_without_tokens IS 'Of the companies, those for which no tokens were reported: their cost is not in cost_usd';
+COMMENT ON COLUMN brim.generation_cost.companies_without_tokens IS
+    'Of the companies, those for which no tokens were reported: their cost is not in cost_usd';
 COMMENT ON COLUMN brim.generation_cost.prompt_tokens IS 'Tokens of the prompts';
 COMMENT ON COLUMN brim.generation_cost.output_tokens IS 'Tokens of the answers';
 COMMENT ON COLUMN brim.generation_cost.thought_tokens IS 'Tokens of the model''s thoughts, billed as output';
@@ -172,13 +182,17 @@ SELECT c.model, c.model_version, c.texts, c.requests_of_texts, c.texts_without_t
          WHERE k.model IN (c.model_version, c.model)
          ORDER BY k.model = c.model_version DESC NULLS LAST
          LIMIT 1) AS p ON true;
-COMMENT ON VIEW brim.classification_cost IS 'One row a version of a language model that classified texts. Key: model, model_version.
-What the tokens cost that the provider reported, those of answers that were of no use among them';
+COMMENT ON VIEW brim.classification_cost IS
+    'One row a version of a language model that classified texts. Key: model, model_version.
+What the tokens cost '
+    'that the provider reported, those of answers that were of no use among them';
 COMMENT ON COLUMN brim.classification_cost.model IS 'Model that was asked';
 COMMENT ON COLUMN brim.classification_cost.model_version IS 'Version that answered, as the provider names it';
 COMMENT ON COLUMN brim.classification_cost.texts IS 'Texts that it was asked about';
-COMMENT ON COLUMN brim.classification_cost.requests_of_texts IS 'Requests in which each of them was asked about, added up; one request holds several texts';
-COMMENT ON COLUMN brim.classification_cost.texts_without_tokens IS 'Of the texts, those for which no tokens were reported: their cost is not in cost_usd';
+COMMENT ON COLUMN brim.classification_cost.requests_of_texts IS
+    'Requests in which each of them was asked about, added up; one request holds several texts';
+COMMENT ON COLUMN brim.classification_cost.texts_without_tokens IS
+    'Of the texts, those for which no tokens were reported: their cost is not in cost_usd';
 COMMENT ON COLUMN brim.classification_cost.prompt_tokens IS 'Tokens of the prompts';
 COMMENT ON COLUMN brim.classification_cost.output_tokens IS 'Tokens of the answers';
 COMMENT ON COLUMN brim.classification_cost.thought_tokens IS 'Tokens of the model''s thoughts, billed as output';

@@ -81,7 +81,8 @@ BEGIN
                                      'brim.company_facts(text)', 'brim.template_choice(bigint)',
                                      'brim.email_footer(text, text, text)', 'brim.installation()',
                                      'brim.resume_after_promotion()', 'brim.note_leads()', 'brim.give_events(integer, timestamptz)',
-                                     'brim.set_events(text[])', 'brim.take_texts(integer, timestamptz)', 'brim.take_pending(text, integer, timestamptz)',
+                                     'brim.set_events(text[])', 'brim.take_texts(integer, timestamptz)',
+                                     'brim.take_pending(text, integer, timestamptz)',
                                      'brim.passes(text)', 'brim.do_pending(text, text[])', 'brim.try_pending(text, text[], timestamptz)');
         RETURN;
     END IF;
@@ -135,5 +136,7 @@ BEGIN
     END IF;
 END;
 $$;
-COMMENT ON FUNCTION @extschema@.brim_grant(regrole, text) IS 'Gives an existing role the rights of a reader, user, operator, admin or worker. Repeating it after an update grants what is new';
+COMMENT ON FUNCTION @extschema@.brim_grant(regrole, text) IS
+    'Gives an existing role the rights of a reader, user, operator, admin or worker. Repeating it after an update '
+    'grants what is new';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_grant(regrole, text) FROM PUBLIC;

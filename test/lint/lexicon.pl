@@ -61,5 +61,9 @@ foreach my $case (
 	push @faults, "insert.awk does not say where it found $what: $errors" if $text ne '' && $errors !~ m{^\S+\.tsv:\d+: }m;
 }
 
+my $all = `LC_ALL=C awk -f data/lexicon/insert.awk data/lexicon/*.tsv data/lexicon/terms/*.tsv`;
+push @faults, "insert.awk refuses the words of brim" if $? != 0;
+push @faults, "insert.awk writes a line longer than 140 characters: $_" foreach grep { length > 140 } split(/\n/, $all);
+
 print "$_\n" foreach @faults;
 exit(@faults ? 1 : 0);

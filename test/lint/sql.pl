@@ -8,6 +8,7 @@
 #	no EXECUTE of built SQL but for GRANT and REVOKE
 #	every function has a COMMENT; brim's own tables and views too
 #	nobody is granted TRIGGER, TRUNCATE, REFERENCES, ALL, or a grant option
+#	no line is longer than 140 characters, except the texts of templates
 #	brim_status() is the union of the functions that return brim.check_result,
 #	each one SELECT, whose state is computed and never the constant 'ok'
 #
@@ -26,6 +27,16 @@ foreach my $file (sort(glob('sql/parts/*.sql')))
 	open(my $fh, '<', $file) or die "$file: $!";
 	my $text = <$fh>;
 	close($fh);
+
+	# The paragraphs of a template are lines of the e-mail
+	my $lines = $text;
+	$lines =~ s{\$\$.*?\$\$}{ my $b = $&; $b =~ tr/\n//cd; $b }gse if $file =~ /_mail_templates\.sql$/;
+	my $number = 0;
+	foreach my $line (split(/\n/, $lines))
+	{
+		$number++;
+		push @faults, "$file:$number: longer than 140 characters" if length($line) > 140;
+	}
 
 	# Comments go; line numbers stay
 	$text =~ s{/\*.*?\*/}{ my $c = $&; $c =~ tr/\n//cd; $c }gse;
