@@ -25,7 +25,9 @@ COMMENT ON TABLE brim.scoring_model IS
     'brim_publish_model()';
 COMMENT ON COLUMN brim.scoring_model.name IS 'Name of the model; its versions share it';
 COMMENT ON COLUMN brim.scoring_model.version IS 'Number of the version, from 1';
-COMMENT ON COLUMN brim.scoring_model.fit_weight IS 'Share of the fit score in the total, 0-1; fit and intent add up to 1. This and what else only rules have is NULL in other kinds';
+COMMENT ON COLUMN brim.scoring_model.fit_weight IS
+    'Share of the fit score in the total, 0-1; fit and intent add up to 1. This and what else only rules have is NULL '
+    'in other kinds';
 COMMENT ON COLUMN brim.scoring_model.intent_weight IS 'Share of the intent score in the total, 0-1';
 COMMENT ON COLUMN brim.scoring_model.high_above IS 'Totals above it: high_priority_outreach';
 COMMENT ON COLUMN brim.scoring_model.medium_above IS

@@ -43,7 +43,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION brim.settings_problem(regclass, jsonb, text[], text[]) IS
-    'What keeps a JSON object from being columns of a table, except the fixed ones, with null only where none is needed; NULL where nothing does';
+    'What keeps a JSON object from being columns of a table, except the fixed ones, with null only where none is '
+    'needed; NULL where nothing does';
 REVOKE EXECUTE ON FUNCTION brim.settings_problem(regclass, jsonb, text[], text[]) FROM PUBLIC;
 
 CREATE FUNCTION brim.refuse_change(place text, problem text, hint text, state text DEFAULT '22023') RETURNS void
