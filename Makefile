@@ -13,7 +13,7 @@ ifeq ($(EXTVERSION),)
 $(error $(SRC)/brim.control has no default_version)
 endif
 
-# What the library is linked with; the floor of libcurl stands in src/net/multi.h, too
+# What the library is linked with; the floor of libcurl is in src/net/multi.h, too
 PKG_CONFIG ?= pkg-config
 LIBRARIES = libcurl json-c
 MISSING := $(shell $(PKG_CONFIG) --print-errors --exists 'libcurl >= 7.81.0' json-c 2>&1 || echo failed)

@@ -27,5 +27,6 @@ _PG_init(void)
 	brim_clock_init();
 	brim_task_slots_init();
 	brim_shared_init();
+	brim_prepared_init();
 	brim_launcher_init();
 }

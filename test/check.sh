@@ -16,7 +16,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=lib/setup.sh
 . "$here/lib/setup.sh"
 
-SUITES=(compile lint unit model fuzz regress isolation tap soak)
+SUITES=(compile lint unit model fuzz regress isolation tap user guards soak)
 declare -A PURPOSE=(
 	[compile]="every source compiles without a warning, with gcc and with clang"
 	[lint]="layout, includes, exports, names, scripts; clang-format, cppcheck, shellcheck"
@@ -26,6 +26,8 @@ declare -A PURPOSE=(
 	[regress]="SQL in, text out (pg_regress)"
 	[isolation]="sessions that get in each other's way (isolation specs)"
 	[tap]="real servers: PostgreSQL, SMTP, Gemini (prove)"
+	[user]="what depends on the operating system's user, as another one"
+	[guards]="two guards of the sender taken out, others each day; their tests must notice (test/guards/run.sh: all)"
 	[soak]="a short kill loop: mails counted at the server"
 )
 STRICT_FLAGS="-Werror -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
@@ -95,26 +97,7 @@ suite_compile() {
 	one "assertions compile without a warning" compile_with gcc -DUSE_ASSERT_CHECKING
 }
 
-c_sources() { find src test/unit test/fuzz test/eval test/lint -name '*.[ch]' ! -path '*/build/*' | sort; }
 shell_scripts() { find test .ci -name '*.sh' -o -path '.ci/run' | sort; }
-
-lint_format() {
-	# Other versions of clang-format have other opinions; this is the one of Debian 12
-	local clang_format
-	clang_format=$(command -v clang-format-14 || command -v clang-format)
-	if ! "$clang_format" --version | grep -q 'version 14\.'; then
-		say "# not checked: this is not clang-format 14"
-		return 0
-	fi
-	local file status=0
-	for file in $(c_sources | grep -v '/unicode_words.h$'); do
-		"$clang_format" --dry-run -Werror "$file" >/dev/null 2>&1 || {
-			say "$file is not formatted; run: clang-format -i $file"
-			status=1
-		}
-	done
-	return "$status"
-}
 
 lint_cppcheck() {
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --language=c -Isrc \
@@ -122,28 +105,33 @@ lint_cppcheck() {
 		--suppressions-list=test/lint/cppcheck.txt --library=test/lint/cppcheck.cfg -j2 src
 }
 
-lint_perl() {
-	local file status=0
-	for file in test/lint/*.pl test/t/*.pl test/lib/*.pm; do
-		[ ! -f "$file" ] || perl -I "$PERL_LIB" -I test/lib -wc "$file" || status=1
+# compiles COMMAND FILE...: each file of those given compiles, and there is one.
+compiles() {
+	local command=$1 file status=0 checked=0
+	shift
+	for file in "$@"; do
+		[ -f "$file" ] || continue
+		$command "$file" || status=1
+		checked=$((checked + 1))
 	done
-	return "$status"
+	[ "$checked" -gt 0 ] || say "nothing to check"
+	[ "$status" -eq 0 ] && [ "$checked" -gt 0 ]
 }
 
+lint_perl() { compiles "perl -I $PERL_LIB -I test/lib -I test/lint -wc" test/lint/*.p[lm] test/t/*.pl test/lib/*.pm; }
+
 lint_python() {
-	local file status=0
-	for file in test/lib/*.py test/bench/*.py test/soak/*.py test/eval/*.py test/reference/*.py; do
-		[ ! -f "$file" ] || PYTHONPYCACHEPREFIX=$WORK/tmp /usr/bin/python3 -m py_compile "$file" || status=1
-	done
-	return "$status"
+	PYTHONPYCACHEPREFIX=$WORK/tmp compiles "/usr/bin/python3 -m py_compile" \
+		test/lib/*.py test/bench/*.py test/soak/*.py test/eval/*.py test/reference/*.py
 }
 
 lint_shell() { shell_scripts | xargs shellcheck --severity=warning --external-sources --source-path=SCRIPTDIR; }
 
 suite_lint() {
-	one "the C code is formatted as .clang-format says" lint_format
+	one "the C code is formatted as .clang-format says" bash test/lint/format.sh
 	one "cppcheck finds nothing" lint_cppcheck
 	one "includes point downwards only" perl test/lint/includes.pl
+	one "calls have no circle and point downwards; a name's prefix says its file" perl test/lint/calls.pl
 	one "C rules: PG_VERSION_NUM, curl, guards, error codes" perl test/lint/sources.pl
 	one "SQL rules: CREATE only, search_path, comments, privileges" perl test/lint/sql.pl
 	one "words of the lexicon become SQL, and faults in them are found" perl test/lint/lexicon.pl
@@ -152,11 +140,18 @@ suite_lint() {
 	one "isolation specs run the worker's statements" perl test/lint/specs.pl
 	one "documents name what exists, and all of it" perl test/lint/docs.pl
 	one "the documented settings are those of the library" perl test/lint/settings.pl
-	one "nothing speaks of a developer's machine" perl test/lint/words.pl
+	one "no word of a developer's machine, no idiom that stops a reader" perl test/lint/words.pl
 	one "each guard of the sender can be taken out" bash test/guards/run.sh --dry-run
 	one "Perl compiles" lint_perl
 	one "Python compiles" lint_python
 	one "shellcheck finds nothing" lint_shell
+	lint_self_test
+}
+
+lint_self_test() {
+	local status=0
+	perl test/lint/self_test.pl >"$WORK/log/self_test.log" 2>&1 || status=$?
+	count_tap "$WORK/log/self_test.log" "$status" "the lints themselves"
 }
 
 suite_unit() {
@@ -195,10 +190,11 @@ count_regress() {
 	say "$name: $good passed, $bad failed"
 }
 
+# suite_regress [TEST...]: these tests only
 suite_regress() {
 	local status=0
 	need_server || return
-	make -s installcheck PG_CONFIG="$PG_CONFIG" with_llvm=no ISOLATION= TAP_TESTS= \
+	make -s installcheck PG_CONFIG="$PG_CONFIG" with_llvm=no ISOLATION= TAP_TESTS= ${1+"REGRESS=$*"} \
 		>"$WORK/log/regress.log" 2>&1 || status=$?
 	count_regress regress "$WORK/log/regress.log" "$status"
 	if [ -f regression.diffs ]; then head -n 200 regression.diffs; fi
@@ -225,8 +221,9 @@ suite_tap() {
 	[ "$jobs" -le 4 ] || jobs=4
 	# shellcheck disable=SC2068,SC2206
 	tests=(${tests[@]})
-	mkdir -p "$WORK/tap"
-	env TESTDIR="$WORK/tap" TESTDATADIR="$WORK/tap/tmp_check" TESTLOGDIR="$WORK/tap/tmp_check/log" \
+	mkdir -p "$TAP_DIR"
+	# The server of regress has another superuser than those of these tests
+	env -u PGUSER TESTDIR="$TAP_DIR" TESTDATADIR="$TAP_DIR/tmp_check" TESTLOGDIR="$TAP_DIR/tmp_check/log" \
 		PG_REGRESS="$(dirname "$("$PG_CONFIG" --pgxs)")/../test/regress/pg_regress" \
 		PGHOST= PGDATABASE=postgres BRIM_SRC="$WORK/src" \
 		prove --jobs "$jobs" --timer -I "$PERL_LIB" -I test/lib "${tests[@]}" \
@@ -241,14 +238,48 @@ suite_tap() {
 	fi
 	local good bad
 	# Run in parallel, prove keeps the lines to itself; each test's own log has them
-	good=$(cat "$WORK"/tap/tmp_check/log/regress_log_* | grep -cE '^(\[[^]]*\]\([^)]*\) )?ok [0-9]+')
-	bad=$(cat "$WORK"/tap/tmp_check/log/regress_log_* | grep -cE '^(\[[^]]*\]\([^)]*\) )?not ok [0-9]+')
+	good=$(cat "$TAP_DIR"/tmp_check/log/regress_log_* | grep -cE '^(\[[^]]*\]\([^)]*\) )?ok [0-9]+')
+	bad=$(cat "$TAP_DIR"/tmp_check/log/regress_log_* | grep -cE '^(\[[^]]*\]\([^)]*\) )?not ok [0-9]+')
 	passed=$((passed + good))
 	if [ "$bad" -gt 0 ]; then
 		failed=$((failed + bad))
 		failures+=("tap: $bad not ok")
 	elif [ "$status" -ne 0 ]; then
 		not_ok "tap (a test ended early)"
+	fi
+}
+
+# In work directories of their own, below this one.
+suite_guards() {
+	local status=0
+	env -u BRIM_INNER -u WORK -u PGUSER BRIM_KEEP_OBJECTS=1 bash test/guards/run.sh --pick 2 \
+		>"$WORK/log/guards.log" 2>&1 || status=$?
+	grep '^ok' "$WORK/log/guards.log"
+	count_tap "$WORK/log/guards.log" "$status" guards
+}
+
+# Everything else runs as one user.  What names roles, or connects as whoever runs it,
+# runs as another one, too: the outer run has done that (see below), since only root can.
+suite_user() {
+	if [ -n "${BRIM_OTHER_RUN:-}" ]; then
+		one "this user is neither root nor postgres: $(id -un)" test "$(id -u)" -ne 0 -a "$(id -un)" != postgres
+		suite_regress scoring_plans privileges
+		chosen_tests=(t/004_readme.pl t/060_rescore.pl)
+		suite_tap
+	elif [ -n "${BRIM_OTHER_USER:-}" ]; then
+		local more
+		if ! { read -r passed_there failed_there && mapfile -t more; } <"$WORK/other_run" 2>/dev/null; then
+			not_ok "the run as $BRIM_OTHER_USER has no result"
+			return
+		fi
+		passed=$((passed + passed_there))
+		failed=$((failed + failed_there))
+		failures+=(${more[0]+"${more[@]/#/as $BRIM_OTHER_USER: }"})
+		say "as $BRIM_OTHER_USER: $passed_there passed, $failed_there failed"
+	elif [ "$(id -un)" = postgres ]; then
+		say "# not shown: this is user postgres, and only root can start tests as another one"
+	else
+		one "all suites run as an ordinary user: $(id -un)" test "$(id -u)" -ne 0
 	fi
 }
 
@@ -266,8 +297,8 @@ tap_server_log() {
 	local test log
 	for test in $(sed -n 's|^test/t/\([^ ]*\)\.pl .*(Wstat.*|\1|p' "$WORK/log/tap.log"); do
 		say "--- the end of regress_log_$test"
-		tail -n 25 "$WORK/tap/tmp_check/log/regress_log_$test" | cut -c1-400
-		for log in "$WORK"/tap/tmp_check/log/"$test"_*.log; do
+		tail -n 25 "$TAP_DIR/tmp_check/log/regress_log_$test" | cut -c1-400
+		for log in "$TAP_DIR"/tmp_check/log/"$test"_*.log; do
 			[ -f "$log" ] || continue
 			say "--- $(basename "$log")"
 			grep -E 'WARNING|ERROR|FATAL|PANIC|TRAP|signal' "$log" | tail -n 30
@@ -278,7 +309,7 @@ tap_server_log() {
 # The server of regress and isolation, started once.
 need_server() {
 	[ -z "${server_is_up:-}" ] || return 0
-	if start_server regress "max_prepared_transactions = 0" "fsync = off"; then
+	if start_server "regress${BRIM_OTHER_RUN:+_other}" "max_prepared_transactions = 0" "fsync = off"; then
 		server_is_up=1
 	else
 		not_ok "a private server with brim preloaded starts"
@@ -297,6 +328,7 @@ usage() {
 
 inner() {
 	local suite started
+	TAP_DIR=$WORK/tap${BRIM_OTHER_RUN:+_other}
 	cd "$WORK/src" || exit 1
 	trap stop_server EXIT
 	trap 'exit 143' TERM
@@ -311,7 +343,7 @@ inner() {
 		step "$suite: ${PURPOSE[$suite]}"
 		started=$SECONDS
 		case $suite in
-			regress | isolation | tap)
+			regress | isolation | tap | user | guards)
 				if [ -n "${not_built:-}" ]; then
 					not_ok "$suite: not run, since there is nothing installed to run it with"
 					continue
@@ -326,6 +358,13 @@ inner() {
 
 finish() {
 	local failure
+	if [ -n "${BRIM_OTHER_RUN:-}" ]; then
+		{
+			say "$passed $failed"
+			printf '%s\n' ${failures[0]+"${failures[@]}"}
+		} >"$WORK/other_run"
+		exit 0
+	fi
 	if [ "$failed" -gt 0 ]; then
 		step "What failed"
 		for failure in "${failures[@]}"; do say "    $failure"; done
@@ -361,6 +400,18 @@ if [ -n "${BRIM_INNER:-}" ]; then inner; fi
 
 begin_run check check
 status=0
+
+# As root, the suite "user" runs first, as another user than the rest.
+if [ "$(id -u)" -eq 0 ] && [[ " ${chosen_suites[*]} " == *" user "* ]]; then
+	usual=$(unprivileged_user)
+	for BRIM_OTHER_USER in nobody daemon ""; do
+		if [ "$BRIM_OTHER_USER" != "$usual" ] && id "$BRIM_OTHER_USER" >/dev/null 2>&1; then break; fi
+	done
+	if [ -n "$BRIM_OTHER_USER" ]; then
+		export BRIM_OTHER_USER
+		BRIM_USER=$BRIM_OTHER_USER BRIM_OTHER_RUN=1 run_inner test/check.sh user || true
+	fi
+fi
 run_inner test/check.sh ${arguments[0]+"${arguments[@]}"} || status=$?
 if [ -n "$KEEP_WORK" ]; then say "kept: $WORK"; fi
 exit "$status"

@@ -248,6 +248,8 @@ brim_loop_main(Datum arg)
 		}
 		brim_process_begin_turn();
 		mind_clock();
+		if (brim_task_slots_take_news())
+			(void) brim_process_try(brim_task_look, NULL);
 		if (woken)
 			brim_shared_set_state(BRIM_WORKER_BUSY);
 		for (size_t i = 0; i < lengthof(jobs); i++)

@@ -6,7 +6,7 @@
 #	bash test/bench/run.sh score intake		parts: score intake rescore mail queue gemini
 #
 # Wants smtp-sink and smtp-source (Debian's postfix package) for mail and queue.
-# A server of its own, with fsync on and PostgreSQL's defaults but for max_wal_size.
+# A server of its own, with fsync on and PostgreSQL's defaults except max_wal_size.
 # How many: BRIM_BENCH_ROWS, _MAILS, _QUEUE, _GENERATIONS; BRIM_BENCH_SNAPSHOT=with or without.
 
 set -uo pipefail

@@ -167,7 +167,7 @@ check_request(BrimGeminiRequest *request, const char *data, size_t len)
 	brim_buf_free(&out);
 }
 
-/* What is found in texts is of a class that was given, once, and stands in the text. */
+/* What is found in texts is of a class that was given, once, and occurs in the text. */
 static void
 check_classified(int status, struct json_object *answer, BrimStr content)
 {

@@ -68,7 +68,7 @@ decode_quoted(const char *from, size_t len, char *to)
 	return used;
 }
 
-/* Decode base64; strict but for the line ends. */
+/* Decode base64; strict except for the line ends. */
 static size_t
 decode_base64(const char *from, size_t len, char *to)
 {

@@ -56,7 +56,7 @@ typedef struct Observer
 
 static Observer seen;
 
-/* Is this a message with its terminator, as a server sees it? */
+/* Return true if this is a message with its terminator, as a server sees it. */
 static bool
 has_end(const char *body, size_t len)
 {

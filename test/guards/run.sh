@@ -5,6 +5,8 @@
 #
 #	bash test/guards/run.sh				all of them, about 20 minutes
 #	bash test/guards/run.sh token place	these only
+#	bash test/guards/run.sh --part 1/4	the first quarter of the list
+#	bash test/guards/run.sh --pick 2	two of those with a quick test, others each day
 #	bash test/guards/run.sh --dry-run	only see that each can still be taken out
 #
 # A guard that no test misses is no guard, or has no test.  Works on a copy of
@@ -37,6 +39,12 @@ node-of-jobs   | src/pg/queue/generation.c | s/AND g\.node_id = \$4/AND \$4 IS N
 standby        | src/pg/server/standby.c | s/confirmed = WalSndCtl->lsn\[SYNC_REP_WAIT_FLUSH\] >= upto;/confirmed = true;/ | tap t/053_promotion.pl | cancelled ten times
 grace          | src/worker/process.c | s/hold_stop = hold;/hold_stop = false;/ | tap t/030_lifecycle.pl | 030_lifecycle
 pace           | src/worker/deliver_queue.c | s/if \(!brim_node_lock_batch\(&last\)\)/last = 0;\n\tif (false)/ | tap t/031_workers.pl | keep to brim.batch_size
+prepared       | src/pg/server/prepared.c | s/brim_shared_wake_others\(\);// | tap t/036_prepared.pl | 036_prepared
+prepared-task  | src/pg/server/prepared.c | s/brim_task_slots_note_news\(\);// | tap t/036_prepared.pl | 036_prepared
+task-alive     | sql/parts/16_server_task.sql | s/(WHERE t\.status = .running.) AND NOT brim\.task_alive\(t\.task_id\);/$1;/ | tap t/034_tasks.pl | 034_tasks
+task-right     | sql/parts/16_server_task.sql | s/PERFORM brim\.check_task\(t\.kind.*?;//s | tap t/034_tasks.pl | 034_tasks
+task-outside   | sql/parts/16_server_task.sql | s/ AND t\.pid = pg_backend_pid\(\);/;/ | tap t/034_tasks.pl | 034_tasks
+task-wish      | src/worker/loop.c | s/\(void\) brim_process_try\(brim_task_look, NULL\);\n\}/}/ | tap t/034_tasks.pl | 034_tasks
 classify-off     | sql/parts/41_queue_classify.sql | s/IF NOT brim\.is_on\(.brim\.classify.\) OR /IF /g | tap t/022_classify.pl | 022_classify
 classify-node    | src/pg/queue/classification.c | s/AND c\.node_id = \$4/AND \$4 IS NOT NULL/ | tap t/022_classify.pl | a copy does not ask
 classify-token   | src/pg/queue/classification.c | s/AND c\.claim_token = \$1"\n\t" RETURNING/AND \$1 IS NOT NULL"\n\t" RETURNING/ | tap t/022_classify.pl | with another claim is not recorded
@@ -50,19 +58,60 @@ classify-active  | src/pg/queue/classification.c | s/ WHERE c\.is_active"/ WHERE
 classify-words   | src/core/gemini/classify.c | s/if \(memcmp\(next, words\.data, words\.len\) == 0\)/if (next != NULL)/ | unit | evidence that is not in the text
 '
 
+# Suites and tests that take no longer than about half a minute
+QUICK='^(unit|regress|isolation|tap t/(010_send_smtp|012_send_errors|014_late_unsubscribe|017_hostile_settings|032_suspects)\.pl)$'
+
+usage() {
+	sed -n '3,17s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+	exit "$1"
+}
+
 trim() { sed 's/^ *//; s/ *$//' <<<"$1"; }
 
 dry=
 chosen=()
-for argument in "$@"; do
-	case $argument in
+part=1
+parts=1
+pick=
+while [ $# -gt 0 ]; do
+	case $1 in
 		--dry-run) dry=1 ;;
-		-h | --help)
-			sed -n '3,15s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
-			exit 0
+		--part)
+			[[ ${2:-} =~ ^([1-9][0-9]*)/([1-9][0-9]*)$ ]] || usage 2
+			part=${BASH_REMATCH[1]}
+			parts=${BASH_REMATCH[2]}
+			[ "$part" -le "$parts" ] || usage 2
+			shift
 			;;
-		*) chosen+=("$argument") ;;
+		--pick)
+			[[ ${2:-} =~ ^[1-9][0-9]*$ ]] || usage 2
+			pick=$2
+			shift
+			;;
+		-h | --help) usage 0 ;;
+		-*) usage 2 ;;
+		*) chosen+=("$1") ;;
 	esac
+	shift
+done
+
+# --pick: as many as are wanted of the quick ones, from a place that moves on each day,
+# so that all of them have their turn
+if [ -n "$pick" ]; then
+	quick=()
+	while IFS='|' read -r name _ _ suites _; do
+		[[ $(trim "$suites") =~ $QUICK ]] && quick+=("$(trim "$name")")
+	done <<<"$GUARDS"
+	first=$((${BRIM_GUARDS_DAY:-$(date -u +%s) / 86400} * pick))
+	for ((i = 0; i < pick && i < ${#quick[@]}; i++)); do
+		chosen+=("${quick[(first + i) % ${#quick[@]}]}")
+	done
+fi
+for name in ${chosen[0]+"${chosen[@]}"}; do
+	grep -Eq "^$name +\|" <<<"$GUARDS" || {
+		echo "no guard is called $name" >&2
+		exit 2
+	}
 done
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/brim-guards.XXXXXX") || exit 1
@@ -80,12 +129,15 @@ result() {
 	fi
 }
 
+number=0
 while IFS='|' read -r name file change suites sign; do
 	name=$(trim "$name")
 	file=$(trim "$file")
 	change=$(trim "$change")
 	sign=$(trim "$sign")
 	[ -n "$name" ] || continue
+	number=$((number + 1))
+	[ $((number % parts)) -eq $((part % parts)) ] || continue
 	if [ "${#chosen[@]}" -gt 0 ] && [[ " ${chosen[*]} " != *" $name "* ]]; then continue; fi
 	if [ -n "$dry" ]; then
 		cp "$top/$file" "$work/file"
@@ -98,7 +150,8 @@ while IFS='|' read -r name file change suites sign; do
 		continue
 	fi
 	rm -rf "$work/tree" && mkdir "$work/tree"
-	tar -C "$top" -cf - --exclude=./.git --exclude='*.o' --exclude='*.so' . | tar -C "$work/tree" -xf -
+	if [ -n "${BRIM_KEEP_OBJECTS:-}" ]; then objects=(); else objects=('--exclude=*.o'); fi
+	tar -C "$top" -cf - --exclude=./.git ${objects[0]+"${objects[@]}"} --exclude='*.so' . | tar -C "$work/tree" -xf -
 	perl -0pi -e "$change" "$work/tree/$file"
 	# shellcheck disable=SC2046
 	BRIM_TEST_PATIENCE=${BRIM_TEST_PATIENCE:-20} bash "$work/tree/test/check.sh" $(trim "$suites") >"$work/log" 2>&1 </dev/null

@@ -36,7 +36,7 @@ package BrimTest;
 use PostgreSQL::Test::Utils;
 use Time::HiRes qw(sleep time);
 
-# Processes that stand still.  A test that ends early lets them go on, so that they can be stopped.
+# Processes that are stopped.  A test that ends early continues them, so that they can be ended.
 my @frozen;
 
 END { kill('CONT', @frozen) if @frozen }

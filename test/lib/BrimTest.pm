@@ -175,7 +175,8 @@ sub sql
 	return $self->{node}->safe_psql($self->{db}, $query);
 }
 
-# The same as another role; gives (exit code, output, errors) and does not die
+# The same as another role, or as the superuser for undef; gives (exit code, output,
+# errors) and does not die
 sub sql_as
 {
 	my ($self, $role, $query) = @_;
@@ -185,7 +186,7 @@ sub sql_as
 		stdout => \$out,
 		stderr => \$err,
 		on_error_stop => 1,
-		extra_params => [ '-U', $role, '-v', 'VERBOSITY=verbose' ]);
+		extra_params => [ defined $role ? ('-U', $role) : (), '-v', 'VERBOSITY=verbose' ]);
 	return ($code, $out, $err);
 }
 
@@ -254,7 +255,7 @@ sub wait_until
 	  . "to give: $expected\nlast answer: $last\n$err\nstate:\n$state\n";
 }
 
-# Until every generation and every e-mail has come to rest; the variants that
+# Until every generation and every e-mail has settled; the variants that
 # wait behind one in doubt have
 sub wait_idle
 {

@@ -40,7 +40,7 @@ Faults:
 
 The journal has a line of JSON an event: event, conn, listener, rcpt and, for
 "act", phase and fault. Events: connect; act (a fault begins); dot (a message has
-come to its end); accepted (the 250 to it is about to be written in full); gone.
+ended); accepted (the 250 to it is about to be written in full); gone.
 """
 import argparse
 import itertools

@@ -77,7 +77,7 @@ lies_below(int fd, const char *part)
 	return strstr(path, part) != NULL;
 }
 
-/* Would this write, up to byte "end" of the file, find the disk full? */
+/* Return true if this write, up to byte "end" of the file, would find the disk full. */
 static bool
 is_full(int fd, off_t end)
 {

@@ -71,7 +71,7 @@ find_pg_config() {
 	return 1
 }
 
-# Is there an installation that can both run a server and build extensions?
+# Succeed if there is an installation that can both run a server and build extensions.
 has_pgxs() {
 	local makefile
 	command -v "$1" >/dev/null 2>&1 || return 1
@@ -83,6 +83,18 @@ has_pgxs() {
 # The major version that the distribution's package "postgresql" stands for.
 packaged_major() {
 	apt-cache show postgresql 2>/dev/null | sed -n 's/^Version: \([0-9]*\).*/\1/p' | sort -rn | head -n 1
+}
+
+# Print the package of clang-format if it is missing: version 14 where it can be had,
+# since test/lint/format.sh accepts no other.
+clang_format_package() {
+	if { clang-format-14 --version || clang-format --version; } 2>/dev/null | grep -q 'version 14\.'; then
+		return
+	elif apt-cache show clang-format-14 2>/dev/null | grep -q '^Package:'; then
+		echo clang-format-14
+	elif ! command -v clang-format >/dev/null 2>&1; then
+		echo clang-format
+	fi
 }
 
 # Print the packages that the given purpose (build, demo, check) still lacks.
@@ -110,35 +122,46 @@ missing_packages() {
 		has clang clang
 		# libFuzzer lies where the architecture's name stands, in the file name or the directory
 		compgen -G "$(clang -print-resource-dir 2>/dev/null)/lib/*/libclang_rt.fuzzer*" >/dev/null || echo libclang-rt-dev
-		has clang-format clang-format
+		clang_format_package
 		has cppcheck cppcheck
 		has shellcheck shellcheck
 	fi
 }
 
+# real_packages PACKAGE...: with the major version that the distribution has for MAJOR,
+# or the packages that stand for every version where that is not known.
+real_packages() {
+	local major
+	major=$(packaged_major)
+	if [ -n "$major" ]; then
+		printf '%s\n' "${*//MAJOR/$major}"
+	else
+		printf '%s\n' "$*" | sed 's/server-dev-MAJOR/server-dev-all/g; s/-MAJOR//g'
+	fi
+}
+
 # Install what is missing, as root or through sudo, or say what to install.
 install_packages() {
-	local purpose=$1 log=$2 packages major
+	local purpose=$1 log=$2 packages
 	packages=$(missing_packages "$purpose" | tr ' ' '\n' | sort -u | tr '\n' ' ')
 	[ -n "${packages// /}" ] || return 0
 
 	local -a as_root=()
 	if ! command -v apt-get >/dev/null 2>&1; then
-		die "please install what these Debian packages hold, then try again: ${packages//-MAJOR/}"
+		die "please install what these Debian packages hold, then try again: $(real_packages "$packages")"
 	fi
 	if [ "$(id -u)" -ne 0 ]; then
 		if command -v sudo >/dev/null 2>&1 && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
 			as_root=(sudo)
 		else
-			die "please install these packages as root, then try again: apt-get install ${packages//-MAJOR/}"
+			die "please install these packages as root, then try again: apt-get install $(real_packages "$packages")"
 		fi
 	fi
 	step "Installing packages"
 	note "reading the package lists"
 	quietly "$log" ${as_root[0]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive apt-get -q update ||
-		note "the package lists could not be brought up to date; going on with those at hand"
-	major=$(packaged_major)
-	packages=${packages//MAJOR/${major:-15}}
+		note "the package lists could not be brought up to date; going on with those from before"
+	packages=$(real_packages "$packages")
 	note "installing: $packages"
 	# shellcheck disable=SC2086
 	quietly "$log" ${as_root[0]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive \
@@ -173,13 +196,16 @@ try_package() {
 # ---------------------------------------------------------------------------
 
 # make_work NAME: set WORK to a fresh directory with a copy of the source in it.
+# With BRIM_KEEP_OBJECTS set, objects come along: those that check.sh itself has built.
 make_work() {
 	local base=${TMPDIR:-/tmp}
 	[ "${#base}" -le 40 ] || base=/tmp	# a socket's whole path has at most 107 bytes
 	WORK=$(mktemp -d "$base/brim-$1.XXXXXX") || die "no work directory could be made"
 	chmod 755 "$WORK"
 	mkdir -p "$WORK/src" "$WORK/log" "$WORK/home" "$WORK/tmp"
-	tar -C "$BRIM_TOP" -cf - --exclude=./.git --exclude='*.o' --exclude='*.bc' --exclude='*.so' \
+	local -a objects=('--exclude=*.o')
+	if [ -n "${BRIM_KEEP_OBJECTS:-}" ]; then objects=(); fi
+	tar -C "$BRIM_TOP" -cf - --exclude=./.git ${objects[0]+"${objects[@]}"} --exclude='*.bc' --exclude='*.so' \
 		--exclude=./tmp_check --exclude=./results --exclude=./test/unit/build \
 		--exclude=./test/fuzz/build --exclude=./test/node_modules . |
 		tar -C "$WORK/src" -xf - --no-same-owner || die "the source could not be copied"

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""An SMTP server for tests, on 127.0.0.1, that can be told to misbehave.
+"""An SMTP server for tests, on 127.0.0.1, that misbehaves on request.
 
     smtp_server.py [--port N] [--starttls | --tls] [--cert FILE --key FILE]
                    [--require-auth USER:PASSWORD] [--store FILE] [--maildir DIR] [--rules FILE]

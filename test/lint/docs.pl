@@ -2,9 +2,10 @@
 #
 # docs.pl - the documents name everything that a user can name, and nothing else.
 #
-#	functions	each public one has a section in docs/sql-reference.md and stands in
-#				the README; every brim_...() in a document exists
+#	functions	each public one has a section and a line of the overview in
+#				docs/sql-reference.md; every brim_...() in a document exists
 #	objects		each table and view is documented; every brim.name in a document exists
+#	README		150 lines at most; CREATE EXTENSION once
 #	links		lead to files, and to headings in them
 #	version		of META.json is that of brim.control; the change log has a heading for it
 #
@@ -23,7 +24,7 @@ sub slurp
 	return scalar <$fh>;
 }
 
-my @documents = ('README.md', 'CHANGELOG.md', sort(glob('docs/*.md')));
+my @documents = ('README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', sort(glob('docs/*.md src/README src/*/README src/*/*/README')));
 my %text = map { $_ => slurp($_) } @documents;
 my $sql = join("\n", map { slurp($_) } sort(glob('sql/parts/*.sql')));
 my $c = join("\n", map { slurp($_) } sort(glob('src/*.[ch] src/*/*.[ch] src/*/*/*.[ch]')));
@@ -37,11 +38,15 @@ my %function = map { $_ => 1 } $sql =~ /\bCREATE (?:FUNCTION|PROCEDURE) \@extsch
 my %object = map { $_ => 1 } $sql =~ /\bCREATE (?:TABLE|VIEW|FUNCTION|TYPE)\s+brim\.(\w+)/g;
 my %relation = map { $_ => 1 } $sql =~ /\bCREATE (?:TABLE|VIEW)\s+brim\.(\w+)/g;
 
+my ($overview) = $text{'docs/sql-reference.md'} =~ /^## At a glance\n(.*?)^## /ms;
+die "docs/sql-reference.md: no overview\n" unless defined $overview;
+my ($views) = $text{'docs/sql-reference.md'} =~ /^## Views\n(.*?)^## /ms;
+die "docs/sql-reference.md: no table of views\n" unless defined $views;
 foreach my $name (sort keys %function)
 {
 	push @faults, "docs/sql-reference.md: nothing about $name()"
 	  unless $text{'docs/sql-reference.md'} =~ /^### .*\b$name\(/m || $text{'docs/sql-reference.md'} =~ /`$name\(/;
-	push @faults, "README.md: nothing about $name()" unless $text{'README.md'} =~ /`$name\(/;
+	push @faults, "docs/sql-reference.md: $name() is not in the overview" unless $overview =~ /`$name\(/;
 }
 foreach my $name (sort keys %relation)
 {
@@ -50,13 +55,13 @@ foreach my $name (sort keys %relation)
 }
 foreach my $name ($sql =~ /\bCREATE VIEW\s+brim\.(\w+)/g)
 {
-	push @faults, "README.md: nothing about view brim.$name" unless $text{'README.md'} =~ /`brim\.$name`/;
+	push @faults, "docs/sql-reference.md: view brim.$name is not in the table of views" unless $views =~ /`brim\.$name`/;
 }
 
 # What the documents name.  Those for developers may name C functions, too.
 foreach my $file (@documents)
 {
-	my $for_developers = $file =~ /architecture|development|benchmarks/;
+	my $for_developers = $file =~ m{architecture|development|benchmarks|CONTRIBUTING|^src/};
 	while ($text{$file} =~ /\b(brim_\w+)\(/g)
 	{
 		my $name = $1;
@@ -106,6 +111,10 @@ foreach my $file (@documents)
 		}
 	}
 }
+
+# The README is a visitor's page
+push @faults, 'README.md: longer than 150 lines' if ($text{'README.md'} =~ tr/\n//) > 150;
+push @faults, 'README.md: CREATE EXTENSION not exactly once' if (() = $text{'README.md'} =~ /CREATE EXTENSION/g) != 1;
 
 # The version
 my ($version) = slurp('brim.control') =~ /^default_version\s*=\s*'([^']+)'/m;

@@ -4,39 +4,18 @@
 #
 #	init -> worker -> pg, net -> core -> nothing
 #
-# and, within core and pg, from room to room as %may says.  Of another room
+# and, within core and pg, from room to room as BrimRooms.pm says.  Of another room
 # only its public header is included: core/score/score.h of core/score.  What
-# the files of a room share among themselves stands in its internal.h, of which
+# the files of a room share among themselves is in its internal.h, of which
 # there is at most one.  Also: the core includes neither PostgreSQL nor libcurl,
 # only src/net includes libcurl, and no include has a circle.  Run from the top
 # of the source.
 
 use strict;
 use warnings;
-
-# What the files of a room may include of other rooms
-my %core = (
-	'core/base' => [],
-	'core/match' => [qw(core/base)],
-	'core/intent' => [qw(core/base core/match)],
-	'core/score' => [qw(core/base core/match core/intent)],
-	'core/mail' => [qw(core/base)],
-	'core/gemini' => [qw(core/base)],);
-my @core = sort keys %core;
-my %pg = (
-	'pg/server' => [],
-	'pg/row' => [qw(pg/server)],
-	'pg/intent' => [qw(pg/server pg/row)],
-	'pg/score' => [qw(pg/server pg/row pg/intent)],
-	'pg/lead' => [qw(pg/server pg/row pg/intent pg/score)],
-	'pg/queue' => [qw(pg/server pg/row pg/intent pg/score)],);
-my @pg = sort keys %pg;
-my %may = (
-	%core,
-	(map { $_ => [ @{ $pg{$_} }, @core, '.' ] } @pg),
-	net => [ @core, '.' ],
-	worker => [ @pg, 'net', @core, '.' ],
-	'.' => [ 'worker', @pg, 'net', @core ],);
+use FindBin;
+use lib $FindBin::Bin;
+use BrimRooms;
 
 # The only headers that everybody above the core may take from src itself
 my %common = map { $_ => 1 } qw(compat.h);
@@ -50,18 +29,12 @@ my %standard = map { $_ => 1 }
 my @faults;
 my %includes;
 
-# The room of a file below src: its directory
-sub room_of
+foreach my $path (source_files('[ch]'))
 {
-	my ($file) = @_;
-	return $file =~ m{^(.*)/[^/]+$} ? $1 : '.';
-}
-
-foreach my $file (sort(glob('src/*.[ch] src/*/*.[ch] src/*/*/*.[ch]')))
-{
-	my $dir = room_of($file =~ m{^src/(.*)$});
-	push @faults, "$file: no place for code is called src/$dir" unless $may{$dir};
-	push @faults, "$file: what a room shares inside stands in its internal.h"
+	my $file = "src/$path";
+	my $dir = room_of($path);
+	push @faults, "$file: no room is called src/$dir" unless known_room($dir);
+	push @faults, "$file: what a room shares inside belongs in its internal.h"
 	  if $file =~ m{_(?:internal|private|int)\.h$};
 
 	open(my $fh, '<', $file) or die "$file: $!";
@@ -79,11 +52,9 @@ foreach my $file (sort(glob('src/*.[ch] src/*/*.[ch] src/*/*/*.[ch]')))
 		{
 			my $other = room_of($name);
 			push @faults, "$where: src/$dir must not include $name"
-			  unless $other eq $dir || grep { $_ eq $other } @{ $may{$dir} || [] };
+			  unless may_use($dir, $other) || ($common{$name} && $dir !~ m{^core/});
 			push @faults, "$where: of $other only its public header is included, not $name"
 			  if $other ne $dir && $other =~ m{^(?:core|pg)/(\w+)$} && $name ne "$other/$1.h";
-			push @faults, "$where: only init.c includes $name"
-			  if $other eq '.' && $dir ne '.' && !$common{$name};
 			$includes{"src/$name"} //= {};
 			$includes{$file}{"src/$name"} = 1;
 		}

@@ -14,17 +14,12 @@
 
 use strict;
 use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use BrimRooms;
 
 my $max_lines = 500;			# "about 400", and not a lawyer's 400
 my @faults;
-
-sub slurp
-{
-	my ($file) = @_;
-	local $/;
-	open(my $fh, '<', $file) or die "$file: $!";
-	return scalar <$fh>;
-}
 
 # The text between the parenthesis at $start and its partner
 sub balanced
@@ -40,7 +35,7 @@ sub balanced
 	return substr($text, $start);
 }
 
-foreach my $file (sort(glob('src/*.[ch] src/*/*.[ch] src/*/*/*.[ch]')))
+foreach my $file (map { "src/$_" } source_files('[ch]'))
 {
 	my $text = slurp($file);
 	my $lines = ($text =~ tr/\n//);

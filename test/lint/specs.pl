@@ -3,7 +3,7 @@
 # specs.pl - the isolation specs prepare the worker's statements as the worker
 # runs them.
 #
-# A statement of src/pg/queue/email.c may stand in a spec, under its own name, with
+# A statement of src/pg/queue/email.c may be used in a spec, under its own name, with
 # other columns returned, with the node looked up, statuses written out and
 # now() instead of the worker's time, and for the whole queue without suspects.
 

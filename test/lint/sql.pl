@@ -5,7 +5,7 @@
 #	CREATE, never CREATE OR REPLACE, never IF NOT EXISTS
 #	every object is created with a schema in front: brim. or @extschema@.
 #	SECURITY DEFINER and plpgsql functions fix their search_path
-#	no EXECUTE of built SQL but for GRANT and REVOKE
+#	no EXECUTE of built SQL except GRANT and REVOKE
 #	every function has a COMMENT; brim's own tables and views too
 #	nobody is granted TRIGGER, TRUNCATE, REFERENCES, ALL, or a grant option
 #	no line is longer than 140 characters, except the texts of templates
@@ -21,7 +21,9 @@ my @faults;
 my (%objects, %commented);
 my (%checks, %united);
 
-foreach my $file (sort(glob('sql/parts/*.sql')))
+my @parts = sort(glob('sql/parts/*.sql'));
+die "no parts in sql/parts: run this from the top of the source\n" unless @parts;
+foreach my $file (@parts)
 {
 	local $/;
 	open(my $fh, '<', $file) or die "$file: $!";
@@ -65,7 +67,7 @@ foreach my $file (sort(glob('sql/parts/*.sql')))
 	$commented{ uc($1) . " $2" } = 1
 	  while $text =~ /\bCOMMENT\s+ON\s+(TABLE|VIEW|FUNCTION|PROCEDURE|SEQUENCE|TYPE)\s+([^\s(]+)/gi;
 
-	# Head and tail of each function, without what stands in dollar quotes
+	# Head and tail of each function, without what is in dollar quotes
 	(my $outline = $text) =~ s{(\$\w*\$)(.*?)\1}{ my $b = $&; $b =~ tr/\n//cd; "''" . $b }gse;
 	while ($outline =~ /\bCREATE\s+FUNCTION\s+([^\s(]+)((?:(?!\bCREATE\s).)*?);/gsi)
 	{
@@ -153,7 +155,7 @@ sub constant_state
 	return undef;
 }
 
-# The text without what stands in parentheses.
+# The text without what is in parentheses.
 sub outer
 {
 	my ($text) = @_;

@@ -37,7 +37,7 @@ fails | sender   | -DHASTY                        | never_twice | not_delivered 
 fails | sender   | -DNOLEDGER                     | never_twice | no ledger, and an e-mail is abandoned
 holds | sender   | -DNOLEDGER_CLAIM               | never_twice | the claim does not look into the ledger: the barrier does
 fails | sender   | -DNOLEDGER_BARRIER -DFALSE_RECOVERY | never_twice | the barrier does not ask the ledger: the claim did, but in an older snapshot
-fails | sender   | -DNOUNIQUE -DFALSE_RECOVERY    | one_variant | no unique index: two variants in hand at once, of which the ledger lets one through
+fails | sender   | -DNOUNIQUE -DFALSE_RECOVERY    | one_variant | no unique index: two variants claimed at once, of which the ledger lets one through
 fails | sender   | -DNOUNIQUE -DNOLEDGER -DNOABANDON -DFALSE_RECOVERY | never_twice | neither unique index nor ledger
 holds | sender   | -DNOSUPPRESS_CLAIM             | never_suppressed | the claim does not look for unsubscribers: the barrier does
 fails | sender   | -DNOSUPPRESS_BARRIER           | never_suppressed | the barrier does not look for unsubscribers

@@ -4,7 +4,7 @@
                                      lead: column -> value, as a dict
 
 It shares nothing with src/: texts are cut into tokens whose sequences are
-compared, points are integers and fractions, there are no floats but for
+compared, points are integers and fractions, there are no floats except
 columns that are of a floating type.
 
 Words:
@@ -210,7 +210,7 @@ class Rule:
         return found
 
     def factor(self, entries):
-        """How much the most telling event among the texts counts, in units, and which classes were told of."""
+        """How much the most telling event among the texts counts, in units, and which classes were mentioned."""
         best, told = 0, set()
         for text in entries:
             date = date_of(text)

@@ -20,7 +20,7 @@ EVENTS = """SELECT t.no, e.class, e.certainty = 'hedged', e.subject = 'own'
  WHERE e.certainty IN ('stated', 'hedged')"""
 CLASSES = "SELECT class, weight, half_life_days FROM brim.intent_class"
 LEXICON = "coalesce((SELECT jsonb_build_object('lexicon', spec -> 'lexicon') FROM brim.model_spec WHERE spec ? 'lexicon' LIMIT 1), '{}')"
-# A contribution may be rounded; what is lost must stand in the adjustments
+# A contribution may be rounded; what is lost must appear in the adjustments
 CONTRIBUTION_SLACK = Decimal("0.01")
 
 

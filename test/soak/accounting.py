@@ -76,7 +76,7 @@ class Accounting:
         in_doubt = {row.company_id for row in self.uncertain}
         self.left = [row for row in self.rows if row.status in UNDECIDED and
                      not (row.status == "queued" and row.company_id in in_doubt)]
-        self.check(dry and not self.left, "the queue has run dry and nothing is in hand", self.left)
+        self.check(dry and not self.left, "the queue has run dry and nothing is in progress", self.left)
         self.check(len(companies) == loop.fed and len(self.rows) == 2 * len(written) and len(written) == loop.fed,
                    "every row is still there (%d companies, %d written for, %d e-mails)" %
                    (len(companies), len(written), len(self.rows)))

@@ -168,7 +168,7 @@ class Loop:
                 cluster.send(worker, signal.SIGKILL)
                 self.note_crash(kind, workers)
                 return True
-            # one that still waits for answers since another SIGTERM is told for the second time
+            # one that still waits for answers since another SIGTERM gets it for the second time
             ended = ONE if worker in self.told else NONE
             self.told.add(worker)
             cluster.send(worker, signal.SIGTERM)

@@ -6,7 +6,7 @@
 #	bash test/soak/memory.sh --calls 200000		so many
 #
 # A server of its own.  PG_CONFIG=... chooses the PostgreSQL.  What is measured
-# stands in memory.sql.
+# is in memory.sql.
 
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

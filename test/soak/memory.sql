@@ -1,4 +1,4 @@
--- Does scoring keep memory from call to call?  psql -v calls=N -f memory.sql, as a superuser, on Linux; memory.sh does that.
+-- Shows that scoring keeps no memory from call to call.  psql -v calls=N -f memory.sql, as a superuser, on Linux; memory.sh does that.
 --
 -- Each way to score runs as one statement, or as many short ones.  After a tenth of the calls and after the last one the backend says what
 -- its memory contexts hold and how much of the machine's memory is its own (RssAnon).  Between the two lies nothing, or something is kept.
@@ -82,7 +82,7 @@ BEGIN
                    call, calls / 10, calls, no, calls, source);
 END
 $$;
--- Statements of so many calls each; is_changing: a rule changes before each, so that all is planned and compiled anew
+-- Statements of so many calls each; is_changing: a rule changes before each, so that all is planned and compiled again
 CREATE PROCEDURE memory.run_statements(no integer, statements bigint, calls integer, is_changing boolean) LANGUAGE plpgsql AS $$
 BEGIN
     FOR i IN 1 .. statements LOOP

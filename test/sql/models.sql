@@ -19,7 +19,7 @@ EXCEPTION WHEN OTHERS THEN
     RETURN NEXT;
 END
 $$;
--- All rows of a version but for its name, number and age.
+-- All rows of a version except its name, number and age.
 CREATE FUNCTION version_rows(name text, version integer) RETURNS SETOF jsonb LANGUAGE sql AS $$
     SELECT to_jsonb(m) - '{name,version,is_shipped,created_at}'::text[] FROM brim.scoring_model AS m WHERE m.name = $1 AND m.version = $2
     UNION ALL SELECT to_jsonb(r) - '{model,version,is_shipped}'::text[] FROM brim.scoring_rule AS r WHERE r.model = $1 AND r.version = $2

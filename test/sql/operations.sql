@@ -18,7 +18,7 @@ CREATE FUNCTION draft() RETURNS bigint LANGUAGE sql AS $$
              ORDER BY q.company_id OFFSET 0) AS g
 $$;
 
--- An incomplete campaign holds its e-mails; complete, it lets them go.
+-- An incomplete campaign holds its e-mails; once complete, it releases them.
 INSERT INTO brim.lead (company_id, company_name, contact_name, contact_email, employee_count, industry, tech_stack)
 SELECT c, initcap(c), 'Anna', e, 120, 'SaaS', '{zapier}'
   FROM (VALUES ('c1', 'anna@c1.example'), ('c2', NULL), ('c3', 'anna(at)c3.example')) AS v (c, e);

@@ -37,7 +37,7 @@ c3	Three	\N	\N	\N	\N
 \.
 SELECT company_id, fit_score, intent_score, total_score, confidence, action, model FROM brim.lead WHERE company_id LIKE 'c_' ORDER BY 1;
 
--- Promise: UPDATE scores anew; the time of scoring moves only with the score.
+-- Promise: UPDATE scores again; the time of scoring moves only with the score.
 UPDATE brim.lead SET scored_at = '2001-01-01', updated_at = '2001-01-01', total_score = 99 WHERE company_id = 'c1';
 SELECT company_id, total_score, scored_at < now() - interval '1 hour' AS scored_long_ago, scored_at = created_at AS unmoved, updated_at > scored_at AS updated FROM brim.lead WHERE company_id = 'c1';
 SELECT scored_at AS before FROM brim.lead WHERE company_id = 'c1' \gset

@@ -114,9 +114,10 @@ DO $$
 BEGIN
     EXECUTE format('CREATE SERVER here FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host %L, port %L, dbname %L)',
                    split_part(current_setting('unix_socket_directories'), ',', 1), current_setting('port'), current_database());
+    -- By name: without one libpq takes that of the operating system's user.
+    EXECUTE format('CREATE USER MAPPING FOR CURRENT_USER SERVER here OPTIONS (user %L)', current_user);
 END
 $$;
-CREATE USER MAPPING FOR CURRENT_USER SERVER here;
 CREATE FOREIGN TABLE elsewhere (employee_count integer, trade text OPTIONS (column_name 'industry'), industry text, id integer) SERVER here OPTIONS (table_name 'crm');
 SELECT is_direct('SELECT brim_score(elsewhere) FROM elsewhere'), count(*), sum(brim_score(elsewhere)) = (SELECT sum(brim_score(plain)) FROM plain) AS same FROM elsewhere;
 SELECT count(*) = (SELECT count(*) FROM plain WHERE brim_score(plain) > 50) AS filtered FROM elsewhere WHERE brim_score(elsewhere) > 50;

@@ -74,7 +74,7 @@ SELECT policy, n, brim_score(x, model('[{"attribute": "employee_count", "kind": 
   FROM (VALUES ('ignore'), ('zero'), ('prior')) AS p (policy), (VALUES (NULL), (5), (15)) AS v (n)
  CROSS JOIN LATERAL (SELECT 'Food' AS industry, v.n AS employee_count) AS x ORDER BY 1, 2;
 
--- Disqualifiers: the total is 0, the reason is told, fit and intent stay.
+-- Disqualifiers: the total is 0, the reason is given, fit and intent stay.
 SELECT v.industry, brim_fit_score(x, s) AS fit, brim_score(x, s) AS total, brim_explain(x, s) -> 'disqualified' AS disqualified,
        brim_explain(x, s) #> '{reasoning,negative}' AS negative, brim_explain(x, s) -> 'adjustments' AS adjustments
   FROM (VALUES ('Gambling'), ('Food')) AS v (industry)

@@ -95,7 +95,7 @@ foreach my $case (@cases)
 	  if $status =~ /sent|uncertain/;
 	is($mailed{ $row->{recipient} } || 0, $status eq 'sent' ? 1 : 0, "$said: " . ($status eq 'sent' ? 'one mail' : 'no mail'));
 }
-like($row{'Gone 1'}{attempt}, qr/^RCPT 5\.1\.1/i, 'the attempt tells phase and code');
+like($row{'Gone 1'}{attempt}, qr/^RCPT 5\.1\.1/i, 'the attempt has phase and code');
 
 # An uncertain e-mail is decided by people only
 my $id = $row{'Lostdot 1'}{email_id};

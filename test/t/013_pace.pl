@@ -1,5 +1,5 @@
 # No more than brim.batch_size e-mails go out in any brim.send_interval: not when
-# a batch was not full, not when the worker is started anew.
+# a batch was not full, not when the worker is restarted.
 
 use strict;
 use warnings;
@@ -21,7 +21,7 @@ my $old = $brim->worker_pid;
 $brim->sql("SELECT pg_terminate_backend($old)");
 $brim->wait_worker($old);
 $brim->wait_settled;
-is($brim->sql($sent), '3', 'a worker that starts anew keeps to the interval');
+is($brim->sql($sent), '3', 'a worker that starts again keeps to the interval');
 $brim->turn_clock("$interval s");
 $brim->wait_until($sent, '5');
 pass('and goes on when it is over');

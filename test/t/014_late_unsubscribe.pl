@@ -21,7 +21,7 @@ $brim->set(
 my $leaving = q{FROM brim.outbound_email JOIN brim.lead USING (company_id) WHERE company_name LIKE 'Leaving%'};
 $brim->wait_until("SELECT count(*) $leaving AND status = 'claimed'", '1');
 $brim->sql("SELECT brim_suppress('address', contact_email, 'asked by phone') FROM brim.lead WHERE company_name LIKE 'Leaving%'");
-is($brim->sql("SELECT count(*) $leaving AND status = 'claimed'"), '1', 'the e-mail was in hand when its recipient unsubscribed');
+is($brim->sql("SELECT count(*) $leaving AND status = 'claimed'"), '1', 'the e-mail was claimed when its recipient unsubscribed');
 $brim->wait_idle;
 is($brim->sql("SELECT string_agg(DISTINCT status, ' ') $leaving"), 'suppressed', 'its e-mails are suppressed');
 is($brim->sql(q{SELECT count(*) FROM brim.send_ledger WHERE company_id IN (SELECT company_id FROM brim.lead WHERE company_name LIKE 'Leaving%')}),

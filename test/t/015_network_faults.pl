@@ -144,7 +144,7 @@ sub wait_event
 
 my $in_hand = q{SELECT count(*) FROM brim.outbound_email WHERE status IN ('claimed', 'committing')};
 
-# Send nothing more; what is in hand comes to its end
+# Send nothing more; what is in progress is finished
 sub send_off
 {
 	$brim->set('brim.send' => 'off');
@@ -183,7 +183,7 @@ sub check
 	my $ledger = $letter =~ /[us]/ ? $row->{status} : $ended || $phase eq 'gap' ? 'refused' : 'none';
 	my $is = join(' ', map { $_ // 'none' } @$row{qw(status outcome attempts ledger)});
 	is($is, "$outcome{$letter} $ledger", "$cell: $outcome{$letter}, ledger $ledger") or diag(explain($row));
-	is(scalar(events(event => 'dot', %to)), $ended, "$cell: " . ($ended ? 'the mail came to its end once' : 'no dot was written'));
+	is(scalar(events(event => 'dot', %to)), $ended, "$cell: " . ($ended ? 'the mail ended once' : 'no dot was written'));
 	is(scalar(events(event => 'accepted', %to)), 1, "$cell: the server has said so") if $letter eq 's';
 	return;
 }
@@ -394,7 +394,7 @@ $industry = 'SaaS';
 put_away();
 
 # ---------------------------------------------------------------------------
-# Silence, until the worker is told to stop, and until the server goes
+# Silence, until the worker is asked to stop, and until the server goes
 # ---------------------------------------------------------------------------
 
 # What became of the e-mails from this number on

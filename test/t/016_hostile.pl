@@ -16,8 +16,8 @@ my $unwritten = q{SELECT count(*) FROM brim.generation WHERE status IN ('queued'
 my $first = q{UPDATE brim.outbound_email SET score = 101 WHERE status = 'queued' AND recipient ~ 'slow|early'};
 my (@relays, %wanted, %in_doubt);
 
-# "Slow" e-mails wait for the relay's answer to the final dot, "early" ones come
-# to the barrier late
+# "Slow" e-mails wait for the relay's answer to the final dot, "early" ones reach
+# the barrier late
 sub open_relay
 {
 	push @relays, $brim->start_smtp(
@@ -138,7 +138,7 @@ is($brim->sql(q{SELECT count(*) FROM brim.outbound_email WHERE status = 'uncerta
 is($brim->worker_pid, $worker, 'the worker lived through it');
 
 # ---------------------------------------------------------------------------
-# No space for the WAL: the server itself panics and starts anew
+# No space for the WAL: the server itself panics and restarts
 # ---------------------------------------------------------------------------
 write_only(30, 'Wal');
 write_only(4, $_) foreach 'Slow wal', 'Early wal';

@@ -1,5 +1,5 @@
 # Sessions hold rows and tables of the queue for long.  What they do not hold
-# flows on, what they hold goes when they let go, and an answer that the relay
+# flows on, what they hold goes when they release it, and an answer that the relay
 # gave meanwhile is not lost.
 
 use strict;
@@ -10,8 +10,8 @@ use Test::More;
 my $brim = BrimTest->new('main');
 my $node = $brim->node;
 
-# "Slow" e-mails wait for the relay's answer to the final dot, "early" ones come
-# to the barrier late
+# "Slow" e-mails wait for the relay's answer to the final dot, "early" ones reach
+# the barrier late
 my $smtp = $brim->start_smtp(
 	rules => [
 		{ match => 'slow', phase => 'dot', action => 'accept', delay => 2 },

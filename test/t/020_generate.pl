@@ -111,7 +111,7 @@ $brim->set('brim.gemini_api_key_file' => $wrong);
 $brim->add_companies(20, 'Later');
 $brim->wait_until(q{SELECT count(*) FROM brim.component WHERE component ~* 'gemini|generat' AND state <> 'ok'}, '1');
 is($brim->sql(q{SELECT count(*) FROM brim.generation WHERE status = 'queued' AND attempts = 0}), '20', 'a refused key costs no job anything');
-unlike($brim->sql('SELECT string_agg(detail, chr(10)) FROM brim.component'), qr/not-the-key/, 'the key is not told');
+unlike($brim->sql('SELECT string_agg(detail, chr(10)) FROM brim.component'), qr/not-the-key/, 'the key is not shown');
 my $asked = $gemini->journal;
 cmp_ok($asked, '<', 90, 'asking stops after a refused key');
 $brim->set('brim.gemini_api_key_file' => $key);

@@ -64,7 +64,7 @@ $brim->score_batch([ { company_name => 'Firm 20', contact_email => 'c@firm20.exa
 	tech_stack => ['make'], recent_job_posts => ['ops'] } ]);
 $brim->wait_until(q{SELECT count(*) FROM brim.generation WHERE status NOT IN ('queued', 'running')}, @industries + 1);
 isnt($brim->sql(q{SELECT coalesce(g.error, '') FROM brim.generation AS g JOIN brim.lead USING (company_id) WHERE company_name = 'Firm 20'}), '',
-	'a broken template is told in the job\'s error');
+	'the job\'s error names a broken template');
 
 # A campaign without a pitch waits and says so
 $brim->sql(q{INSERT INTO brim.campaign (name, min_score) VALUES ('empty', 0)});

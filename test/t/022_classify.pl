@@ -33,7 +33,7 @@ my @cases = (
 	[ 'Airship [ipo]', ['unknown_class'], 'done', '', 2 ],);
 my $gemini = $brim->start_gemini(
 	script => [ (map { my ($word) = $_->[0] =~ /^(\w+)/; { match => "\\b$word\\b", steps => $_->[1] } } @cases),
-		# in company they are refused, alone they are not, but for one
+		# in company they are refused, alone they are not, except one
 		{ match => 'Spoiler', steps => ['block_reason'] },
 		{ match => 'Slowly|Sluggish', steps => ['slow:3000'] },
 		{ match => 'Stuck', steps => [ 'hang:300', 'ok' ] },
@@ -127,12 +127,12 @@ is($brim->sql(q{SELECT string_agg(class || polarity, ' ' ORDER BY class) FROM br
 is(scalar(grep { $_->{problem} } $gemini->journal), 0, 'the service found nothing wrong with a request');
 ok($brim->sql(q{SELECT count(*) FROM brim.classification WHERE status = 'done' AND (model_version IS NULL OR prompt_tokens IS NULL OR latency_ms IS NULL)}) == 0,
 	'model version, tokens and latency are recorded');
-is($brim->sql(q{SELECT sum(texts) = (SELECT count(*) FROM brim.classification) AND sum(cost_usd) > 0 FROM brim.classification_cost}), 't', 'the cost is told');
+is($brim->sql(q{SELECT sum(texts) = (SELECT count(*) FROM brim.classification) AND sum(cost_usd) > 0 FROM brim.classification_cost}), 't', 'the cost is shown');
 
 # A failed one is tried again by an operator
 my $failed = $brim->sql(q{SELECT content_hash FROM brim.classification WHERE content LIKE 'Blocked%'});
 like($brim->sql(q{SELECT status || ': ' || detail || ' ' || hint FROM brim_status() WHERE check_name = 'classifications'}),
-	qr/^warning: .* 2 failed.*brim_retry_classification/, 'brim_status() tells of what failed');
+	qr/^warning: .* 2 failed.*brim_retry_classification/, 'brim_status() reports what failed');
 $brim->sql("SELECT brim_retry_classification('$failed')");
 $brim->wait_until("SELECT status FROM brim.classification WHERE content_hash = '$failed'", 'failed');
 is(asked('Blocked'), 2, 'brim_retry_classification() has it asked once more');
@@ -190,7 +190,7 @@ is($brim->sql(q{SELECT string_agg(status || ' ' || attempts, ', ' ORDER BY conte
 	'failed 2, done 2, done 2', 'a request that is refused is asked again text by text');
 is(events('spoil'), '["funding", "ipo"]', 'so that the others are classified');
 
-# What nobody has in hand any more is not recorded
+# What nobody has claimed any more is not recorded
 $brim->sql(q{INSERT INTO brim.lead (company_id, company_name, news_mentions) VALUES ('token', 'Token', '{Sluggish [ipo] taken}')});
 $brim->wait_until(q{SELECT status FROM brim.classification WHERE content LIKE 'Sluggish [ipo] taken'}, 'running');
 $brim->sql(q{UPDATE brim.classification SET claim_token = 1 WHERE content LIKE 'Sluggish [ipo] taken'});
@@ -238,7 +238,7 @@ my $scores = q{SELECT string_agg(concat_ws(' ', company_id, fit_score, intent_sc
 is($brim->sql($scores), 'bad news 100 0 60, rule 100 0 60', 'before, the events count nothing');
 $brim->sql(q{SELECT brim_resume()});
 $brim->wait_until($scores, 'bad news 100 0 0, rule 100 40 76');
-pass('rules that read the events score the leads anew');
+pass('rules that read the events score the leads again');
 is($brim->sql(q{SELECT brim_explain(l) -> 'reasoning' ->> 'positive' FROM brim.lead AS l WHERE company_id = 'rule'}),
 	'["Ideal company size (100 employees).", "Ideal industry: SaaS.", "In the news: funding, expansion."]', 'and say so');
 is($brim->sql(q{SELECT count(*) FROM brim.event WHERE company_id = 'rule' AND event_type = 'score_calculated'}), '2', 'and that is journalled');
@@ -259,7 +259,7 @@ $brim->sql(q{
 	INSERT INTO brim.lead (company_id, company_name, news_mentions) VALUES ('bad', 'Bad', '{Good [funding] round}'), ('fine', 'Fine', '{Good [funding] round}')});
 wait_done();
 is(events('fine'), '["funding"]', 'a lead that cannot be given its events stops no other');
-like($brim->sql(q{SELECT status || ' ' || detail FROM brim_status() WHERE check_name = 'events of leads'}), qr/^warning 1 leads .*no_events/, 'brim_status() tells of it');
+like($brim->sql(q{SELECT status || ' ' || detail FROM brim_status() WHERE check_name = 'events of leads'}), qr/^warning 1 leads .*no_events/, 'brim_status() reports it');
 $brim->sql(q{ALTER TABLE brim.lead DROP CONSTRAINT no_events; UPDATE brim.pending_lead SET due_at = now()});
 $brim->wait_until(q{SELECT count(*) FROM brim.pending_lead}, '0');
 is(events('bad'), '["funding"]', 'it gets them when it can');

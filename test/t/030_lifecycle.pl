@@ -78,7 +78,7 @@ my %count;
 $count{ $_->{rcpt_tos}[0] }++ foreach $working->mails;
 is(join(' ', map { "$_=$count{$_}" } grep { $count{$_} > 1 } sort keys %count), '', 'and only once');
 
-# The extension is dropped and made anew under the worker's hands
+# The extension is dropped and created again while the worker runs
 $brim->wait_until(q{SELECT count(*) > 3 FROM brim.generation WHERE status = 'running'}, 't');
 quick(sub { $brim->sql('DROP EXTENSION brim') }, 5, 'DROP EXTENSION is prompt while the worker is busy');
 $brim->sql('CREATE EXTENSION brim');

@@ -26,7 +26,7 @@ is(scalar(keys %mailed), 120, 'every company got a mail');
 is(scalar(grep { $_ > 1 } values %mailed), 0, 'and none got two');
 is($brim->sql(q{SELECT count(*) FROM brim.worker_slots() WHERE sent = 0}), '0', 'all workers took part');
 
-# One that ends while it has e-mails in hand: what it leaves behind goes on elsewhere, at once
+# One that ends while it has claimed e-mails: what it leaves behind goes on elsewhere, at once
 $brim->set('brim.send' => 'off', 'brim.workers' => 3);
 $brim->wait_until($workers, '3');
 pass('fewer workers: the one with the highest number ends');
@@ -38,7 +38,7 @@ $brim->sql(q{UPDATE brim.outbound_email SET status = CASE WHEN company_id = (SEL
 $brim->set('brim.send' => 'on');
 $brim->turn_clock('1 min'); # past the time after which each worker looks for what others left behind
 $brim->wait_settled;
-is($brim->sql(q{SELECT count(*) FROM brim.outbound_email WHERE claimed_by = 3}), '4', 'what a living worker has in hand is left to it');
+is($brim->sql(q{SELECT count(*) FROM brim.outbound_email WHERE claimed_by = 3}), '4', 'what a living worker has claimed is left to it');
 is($brim->sql(q{SELECT string_agg(n::text, ' ' ORDER BY n) FROM generate_series(1, 16) AS n WHERE brim.claim_owner_alive(n)}), '1 2 3',
 	'the numbers in use are taken, and no other');
 $brim->set('brim.workers' => 2);

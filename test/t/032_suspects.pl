@@ -1,4 +1,4 @@
-# What was at hand when a worker died is a suspect: it goes alone, so that a second
+# What a worker had claimed when it died is a suspect: it goes alone, so that a second
 # death is charged to one e-mail only, which is held as poison.  A suspect that
 # merely hangs does not stop the others.  An e-mail whose process may still be
 # writing cannot be called not delivered.
@@ -39,12 +39,12 @@ $brim->wait_until($claimed, 'Bad 1 Slow 1 Slow 2 Slow 3');
 my $worker = $brim->worker_pid;
 $brim->sql("SELECT pg_terminate_backend($worker)");
 $brim->wait_worker($worker);
-is($brim->sql(q{SELECT max(crashes) FROM brim.outbound_email}), '0', 'what was at hand when a worker was told to stop is charged nothing');
+is($brim->sql(q{SELECT max(crashes) FROM brim.outbound_email}), '0', 'what was claimed when a worker was asked to stop is charged nothing');
 $brim->wait_until(q{SELECT count(*) FROM brim.outbound_email WHERE status = 'sent'}, '3');
 $brim->wait_until($claimed, 'Bad 1');
 $brim->sql(q{UPDATE brim.campaign SET is_active = false});
 
-# Dead with four e-mails at hand
+# Dead with four claimed e-mails
 $brim->set('brim.send' => 'off');
 $brim->sql("SELECT pg_terminate_backend($worker)") if ($worker = $brim->worker_pid);
 $brim->wait_worker($worker);
@@ -56,7 +56,7 @@ $brim->sql(q{UPDATE brim.outbound_email SET status = 'claimed', claims = claims 
 kill_worker();
 $brim->set('brim.send' => 'on');
 $brim->wait_until($claimed, 'Bad 1');
-like($brim->sql($crashes), qr/Bad 1 claimed 1, Kind 1 \w+ 1, Kind 2 \w+ 1, Kind 3 \w+ 1/, 'whatever was at hand when a worker died is charged it');
+like($brim->sql($crashes), qr/Bad 1 claimed 1, Kind 1 \w+ 1, Kind 2 \w+ 1, Kind 3 \w+ 1/, 'whatever was claimed when a worker died is charged it');
 is($brim->sql(q{SELECT count(*) FROM brim.outbound_email WHERE status IN ('claimed', 'committing')}), '1', 'a suspect goes alone');
 kill_worker();
 $brim->wait_until(q{SELECT hold_reason FROM brim.outbound_email WHERE crashes = 2}, 'poison');

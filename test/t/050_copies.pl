@@ -13,7 +13,7 @@ my $smtp = $brim->start_smtp(rules => [
 		{ match => 'inhand', phase => 'rcpt', action => 'hang', count => 1 },
 		{ match => 'indoubt', phase => 'dot', action => 'hang' }]);
 
-# Two companies mailed, one in hand before and one past the barrier, three waiting, one not written to yet
+# Two companies mailed, one claimed before and one past the barrier, three waiting, one not written to yet
 $brim->set('brim.smtp_url' => $smtp->url, 'brim.smtp_connections' => 3, 'brim.shutdown_grace' => 1, 'brim.generate' => 'on', 'brim.send' => 'on');
 $brim->add_companies(2, 'Mailed');
 $brim->wait_until(q{SELECT count(*) FROM brim.outbound_email WHERE status = 'sent'}, '2');
@@ -46,7 +46,7 @@ $in->('cloned', sub {
 		$brim->wait_until(q{SELECT state FROM brim.worker_slots()}, 'disarmed');
 		pass('the worker of a cloned database is disarmed');
 		like($brim->sql(q{SELECT string_agg(detail || hint, ' ') FROM brim_status() WHERE status = 'blocked'}), qr/brim_arm/,
-			'and brim_status() tells the way out');
+			'and brim_status() shows the way out');
 	});
 $in->('restored', sub {
 		$brim->wait_until(q{SELECT state IN ('idle', 'busy') FROM brim.worker_slots()}, 't');
@@ -55,7 +55,7 @@ $in->('restored', sub {
 		$brim->wait_until(q{SELECT count(*) FROM brim.outbound_email WHERE status = 'sent' AND recipient = 'new@newcomer.example'}, '1');
 		pass('a restored database sends what was queued there');
 		is($brim->sql(q{SELECT count(*) FROM brim.queue_blocked WHERE kind = 'email' AND reason = 'other_node'}), '8',
-			'and holds what was queued or in hand elsewhere');
+			'and holds what was queued or claimed elsewhere');
 		is($brim->sql(q{SELECT state FROM brim.send_ledger JOIN brim.outbound_email USING (email_id) WHERE status = 'uncertain' AND recipient LIKE '%indoubt%'}),
 			'uncertain', 'what had passed the barrier is in doubt');
 	});
@@ -65,7 +65,7 @@ is(join(' ', sort map { $_->{rcpt_tos}[0] } grep { $_->{rcpt_tos}[0] !~ /mailed|
 $in->('restored', sub {
 		my $job = q{FROM brim.generation JOIN brim.lead USING (company_id) WHERE company_name = 'Unwritten 1'};
 		is($brim->sql("SELECT status $job"), 'queued', 'a restored database writes nothing that was queued elsewhere');
-		is($brim->sql(q{SELECT string_agg(reason, ' ') FROM brim.queue_blocked WHERE kind = 'generation'}), 'other_node', 'and tells why');
+		is($brim->sql(q{SELECT string_agg(reason, ' ') FROM brim.queue_blocked WHERE kind = 'generation'}), 'other_node', 'and says why');
 		$brim->sql(q{SELECT brim_retry_generation(id) FROM brim.queue_blocked WHERE kind = 'generation' AND reason = 'other_node'});
 		$brim->wait_until(q{SELECT count(*) FROM brim.outbound_email WHERE status = 'sent' AND recipient LIKE '%unwritten1%'}, '1');
 		pass('an adopted job is written and sent');

@@ -71,7 +71,7 @@ sub arm
 	return ($shown, $token);
 }
 
-# Mailed, in hand before and past the barrier, waiting, being written
+# Mailed, claimed before and past the barrier, waiting, being written
 $brim->set(
 	'brim.smtp_url' => $smtp->url,
 	'brim.smtp_connections' => 4,
@@ -104,11 +104,11 @@ my $hot_node = PostgreSQL::Test::Cluster->new('hot');
 $hot_node->init_from_backup($origin, 'hot');
 my $hot = $brim->copy($hot_node, %at_copy);
 is_disarmed($hot, 'a snapshot', qr/data directory was .*, is /);
-is($hot->statuses('outbound_email'), 'claimed=1 committing=1 queued=8 sent=2 superseded=2', 'a snapshot: leaves what was in hand alone');
+is($hot->statuses('outbound_email'), 'claimed=1 committing=1 queued=8 sent=2 superseded=2', 'a snapshot: leaves what was claimed alone');
 my ($shown, $hot_token) = arm($hot, 'a snapshot');
 is($shown, 'held=8 uncertain=2 jobs=2 other_node=0', 'a snapshot: arming shows what it would do');
 is(mailed($elsewhere), 'halfwritten1 newcomer1 waiting1 waiting2 waiting3', 'an armed snapshot mails who waited, and nobody else');
-is($hot->statuses('outbound_email'), 'held=2 sent=7 superseded=7 uncertain=2', 'what was in hand is in doubt there');
+is($hot->statuses('outbound_email'), 'held=2 sent=7 superseded=7 uncertain=2', 'what was claimed is in doubt there');
 is($hot->sql(q{SELECT string_agg(company_name || ' ' || state, ', ' ORDER BY company_name COLLATE "C") FROM brim.send_ledger JOIN brim.lead USING (company_id) WHERE state <> 'sent'}),
 	'Indoubt 1 uncertain, Inhand 1 uncertain', 'and so says the ledger');
 is($hot->sql(q{SELECT count(*) FROM brim_arm()}), '1', 'an armed snapshot has nothing more to arm');
@@ -209,7 +209,7 @@ my $digest = q{SELECT concat_ws(' ',
 	(SELECT last_value FROM brim.event_event_id_seq))};
 $brim->set('brim.databases' => '');
 $brim->wait_until(q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'brim worker'}, '0');
-# A stop that hits a running statement leaves what is in hand to the next start, as here
+# A stop that hits a running statement leaves what is claimed to the next start, as here
 $brim->sql(q{UPDATE brim.outbound_email SET status = 'queued', claim_token = NULL, claimed_by = NULL WHERE status = 'claimed'});
 $brim->sql(q{UPDATE brim.intent_class SET weight = 0.25 WHERE class = 'funding';
 	UPDATE brim.intent_term SET is_active = false WHERE class = 'ipo';

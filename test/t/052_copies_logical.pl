@@ -1,6 +1,6 @@
 # Logical replication does not send: leads, jobs and e-mails that reach a
 # subscriber stay the publisher's, also when the subscriber is a working
-# installation of its own, begins anew with rows that the publisher has in hand,
+# installation of its own, starts again with rows that the publisher has claimed,
 # or has its brim.node overwritten by the publisher's.
 
 use strict;
@@ -59,7 +59,7 @@ sub begin_anew
 	return;
 }
 
-# The publisher: mailed, in hand before and past the barrier, waiting
+# The publisher: mailed, claimed before and past the barrier, waiting
 $brim->set(
 	'brim.smtp_url' => $smtp->url,
 	'brim.smtp_connections' => 4,
@@ -100,13 +100,13 @@ catch_up('everything');
 is($away->sql(q{SELECT count(*) FROM brim.outbound_email WHERE status = 'queued' AND recipient LIKE '%waiting%'}), '6', 'the queue is at the subscriber');
 mails_its_own('a subscriber mails its own company and none of the publisher');
 is($away->sql(q{SELECT count(*) || ' ' || min(reason) FROM brim.queue_blocked WHERE kind = 'email' AND reason NOT IN ('company_taken', 'already_mailed')}),
-	'6 other_node', 'and tells why the others wait');
+	'6 other_node', 'and says why the others wait');
 
-# A worker that begins takes over what its predecessor had in hand
+# A worker that begins takes over what its predecessor had claimed
 is($away->sql(q{SELECT string_agg(status, ' ' ORDER BY status) FROM brim.outbound_email WHERE status IN ('claimed', 'committing')}),
-	'claimed committing', 'what the publisher has in hand is at the subscriber');
+	'claimed committing', 'what the publisher has claimed is at the subscriber');
 begin_anew();
-mails_its_own('a worker that begins anew at the subscriber mails none of what the publisher has in hand');
+mails_its_own('a worker restarted at the subscriber mails none of what the publisher has claimed');
 
 # Replicated while it happens
 $brim->set('brim.send' => 'on');
@@ -136,8 +136,8 @@ my $jobs = q{SELECT string_agg(status, ' ' ORDER BY company_name) FROM brim.gene
 is($away->sql($jobs), 'running queued', 'the jobs are at the subscriber');
 mails_its_own('a subscriber writes none of the publisher\'s jobs');
 begin_anew();
-mails_its_own('nor when its worker begins anew');
-is($away->sql(q{SELECT string_agg(DISTINCT reason, ' ') FROM brim.queue_blocked WHERE kind = 'generation'}), 'other_node', 'and it tells why they wait');
+mails_its_own('nor when its worker is restarted');
+is($away->sql(q{SELECT string_agg(DISTINCT reason, ' ') FROM brim.queue_blocked WHERE kind = 'generation'}), 'other_node', 'and it says why they wait');
 $away->sql(q{SELECT brim_retry_generation(generation_id) FROM brim.generation JOIN brim.lead USING (company_id) WHERE company_name = 'Unwritten 1'});
 $away->wait_until(q{SELECT count(*) FROM brim.outbound_email WHERE recipient LIKE '%unwritten%' AND status = 'sent'}, '1');
 is(mailed($elsewhere), 'unwritten1', 'a job that an operator adopts is written and sent');

@@ -41,7 +41,7 @@ my $changes = $brim->sql('SELECT count(*) FROM to_change');
 cmp_ok($changes, '>', 200, 'some leads are to change');
 cmp_ok($changes, '<', 700, 'and most are not');
 
-# Let a run come to a lead in the middle and stay there, as long as the lock is held
+# Let a run reach a lead in the middle and stay there, as long as the lock is held
 my $holder;
 my $hold = sub {
 	my ($company_id) = @_;
@@ -78,7 +78,7 @@ is($brim->sql(q{SELECT share_done FROM brim.rescore_progress}), sprintf('%.1f', 
 is($brim->sql('SELECT pid FROM brim.rescore_progress'), $pid, 'and who does it');
 
 # Meanwhile nobody does the same; others may do something else
-my ($code, $out, $err) = $brim->sql_as('postgres', 'CALL brim_rescore_all()');
+my ($code, $out, $err) = $brim->sql_as(undef, 'CALL brim_rescore_all()');
 isnt($code, 0, 'a second one is refused');
 like($err, qr/55006: process $pid is rescoring the leads by their models already/, 'with the process that is at it');
 
@@ -89,7 +89,7 @@ $let_go->();
 is($brim->sql($progress), "interrupted|$seen|$written|$last", 'it is interrupted, with all that it had committed');
 is($last, sprintf('%06d', $seen), 'at the end of a batch');
 is($brim->sql('SELECT max(company_id) FROM write'), $brim->sql(qq{SELECT max(company_id) FROM to_change WHERE company_id <= '$last'}),
-	'of the batch at hand nothing is left');
+	'of the current batch nothing is left');
 
 # It goes on, in a session that is lost in the middle
 $mid = $brim->sql(q{SELECT max(company_id) FROM to_change WHERE company_id < '002050'});
@@ -120,7 +120,7 @@ $brim->sql(q{
 	INSERT INTO brim.lead (company_id, company_name, employee_count, industry, model) VALUES ('000000', 'First', 100, 'Mining', 'mine'), ('zzz', 'Last', 100, 'Mining', 'mine');
 	UPDATE brim.lead SET employee_count = 5 WHERE company_id IN ('000002', '002998')});
 $brim->sql('CALL brim_rescore_all(batch_size => 250)');
-is($brim->sql(q{SELECT state, seen, written, share_done FROM brim.rescore_progress}), "finished|" . ($n + 1) . "|$changes|100.0", 'it comes to its end');
+is($brim->sql(q{SELECT state, seen, written, share_done FROM brim.rescore_progress}), "finished|" . ($n + 1) . "|$changes|100.0", 'it finishes');
 is($brim->sql(q{SELECT count(*) FROM brim.lead AS l, brim.lead_scores(l, l.model) AS s
 				 WHERE (l.fit_score, l.intent_score, l.total_score, l.confidence, l.action, l.model, l.model_version)
 					   IS DISTINCT FROM (s.fit_score, s.intent_score, s.total_score, s.confidence, s.action, s.model, s.model_version)}),

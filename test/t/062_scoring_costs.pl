@@ -6,7 +6,7 @@ use warnings;
 use BrimTest;
 use Test::More;
 
-# Whoever changes tables meanwhile makes sessions read catalogs anew
+# Whoever changes tables meanwhile makes sessions read catalogs again
 my $brim = BrimTest->new('main', worker => 0, campaign => 0, conf => 'autovacuum = off');
 my ($few, $many) = (1000, 100_000);
 
@@ -36,7 +36,7 @@ $brim->sql(qq{
 		('mine', 1, 60, 'intent', 'news', 'news_mentions', NULL, 'event', NULL, '{funding,layoffs}', NULL, false, 30);
 	SELECT brim_publish_model('mine');
 
-	-- What this session has read of each table so far, but for those that the rows come from
+	-- What this session has read of each table so far, except those that the rows come from
 	CREATE FUNCTION crm.read_so_far() RETURNS TABLE (name text, n bigint) LANGUAGE sql AS '
 		SELECT format(''%s.%s'', schemaname, relname), seq_scan + coalesce(idx_scan, 0) + seq_tup_read + coalesce(idx_tup_fetch, 0)
 		  FROM pg_stat_xact_all_tables WHERE schemaname <> ''crm''';
@@ -86,7 +86,7 @@ foreach my $rows ($few, $many)
 {
 	($text, $read) = reads_of("${change}SELECT sum(brim_score(c, 'mine')) FROM crm.company AS c WHERE id <= ROWS", $rows);
 	push @after_change, $text;
-	cmp_ok($read->{'brim.scoring_rule'} || 0, '>', 8, 'after a change the rules are read anew') or diag($text);
+	cmp_ok($read->{'brim.scoring_rule'} || 0, '>', 8, 'after a change the rules are read again') or diag($text);
 }
 is($after_change[1], $after_change[0], 'once, however many rows are scored');
 

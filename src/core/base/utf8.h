@@ -17,12 +17,12 @@
 extern size_t brim_utf8_length(const char *data, size_t len);
 
 /*
- * Is this valid character of len bytes a control character (C0, DEL, C1) or
+ * Return true if this valid character of len bytes is a control character (C0, DEL, C1) or
  * one of Unicode's line and paragraph separators?
  */
 extern bool brim_utf8_is_control(const char *data, size_t len);
 
-/* Is the whole text valid UTF-8? */
+/* Return true if the whole text is valid UTF-8. */
 extern bool brim_utf8_valid(BrimStr text);
 
 #endif /* BRIM_CORE_BASE_UTF8_H */

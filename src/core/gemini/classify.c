@@ -7,7 +7,7 @@
  * The texts came from outside and go as one JSON object into the user part.
  * The answer is matched to them by number.  What it says beyond the classes and
  * texts that were given is dropped: an unknown class, an unknown number, words
- * that do not stand in the text.
+ * that do not occur in the text.
  *
  *-------------------------------------------------------------------------
  */
@@ -202,7 +202,7 @@ is_space(char c)
 	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-/* Where words stand in content, without white space around them; data NULL where they do not. */
+/* Find words in content, without white space around them; data is NULL if they are not there. */
 static BrimStr
 find_evidence(BrimStr content, BrimStr words)
 {

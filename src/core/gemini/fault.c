@@ -23,7 +23,7 @@
 #define MAX_DETAILS 32           /* entries of a list that are looked at */
 #define ECHO_LENGTH 16           /* bytes in common with the request that make an echo */
 
-/* Is the C string part in text?  Returns what follows it; data is NULL if not. */
+/* Find the C string part in text and return what follows it; data is NULL if it is not there. */
 static BrimStr
 behind(BrimStr text, const char *part)
 {
@@ -113,7 +113,7 @@ details_hint(struct json_object *details)
 	return 0;
 }
 
-/* Is one of the quotas that were exceeded a day's? */
+/* Return true if one of the quotas that were exceeded is a day's. */
 static bool
 daily_quota(struct json_object *details)
 {
@@ -131,7 +131,7 @@ daily_quota(struct json_object *details)
 	return false;
 }
 
-/* Does the message speak of a limit that is exactly 0? */
+/* Return true if the message speaks of a limit that is exactly 0. */
 static bool
 no_limit_left(BrimStr message)
 {
@@ -147,7 +147,7 @@ no_limit_left(BrimStr message)
 	return false;
 }
 
-/* Does the text have a stretch of message? */
+/* Return true if the text has a stretch of message. */
 static bool
 repeats(BrimStr message, BrimStr text)
 {
@@ -160,7 +160,7 @@ repeats(BrimStr message, BrimStr text)
 }
 
 /*
- * Does the message repeat what was asked?  Error texts are kept and shown to
+ * Return true if the message repeats what was asked.  Error texts are kept and shown to
  * people who may not read the leads.
  */
 static bool

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * gemini.c
- *	  The request to Gemini: what the model is told, as JSON.
+ *	  The request to Gemini: what the model is given, as JSON.
  *
- * Instructions stand in the system part only.  What is known of the company
+ * Instructions are in the system part only.  What is known of the company
  * came from outside and goes as one JSON object into the user part, so that
  * a sentence in it is data, whatever it says.
  *

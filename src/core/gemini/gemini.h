@@ -117,7 +117,7 @@ typedef struct BrimGeminiClass
 {
 	BrimStr name;
 	BrimStr description; /* may be empty */
-	int     polarity;    /* 1, 0 or -1: for the caller; the model is not told */
+	int     polarity;    /* 1, 0 or -1: for the caller; the model does not see it */
 } BrimGeminiClass;
 
 typedef struct BrimGeminiText

@@ -37,7 +37,7 @@ extern BrimStr brim_gemini_json_string(struct json_object *object, const char *n
 /* The whole-number member of an object, from 0 to INT_MAX, or -1. */
 extern int brim_gemini_json_count(struct json_object *object, const char *name);
 
-/* Is it valid UTF-8 without a NUL? */
+/* Return true if it is valid UTF-8 without a NUL. */
 extern bool brim_gemini_json_valid(BrimStr text);
 
 /*

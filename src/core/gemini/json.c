@@ -123,7 +123,7 @@ word_length(const char *data, size_t len, bool *digit)
 	return at;
 }
 
-/* Is it a control, format, or private-use character, or one that only moves others about? */
+/* Return true for a control, format or private-use character, or one that only moves others about. */
 static bool
 unprintable(uint32_t c)
 {

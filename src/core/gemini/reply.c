@@ -148,7 +148,7 @@ has_placeholder(const char *text)
 	return false;
 }
 
-/* Does it hold a link?  One could only come from the company's data. */
+/* Return true if it holds a link.  One could only come from the company's data. */
 static bool
 has_link(const char *text)
 {

@@ -350,7 +350,7 @@ extern bool brim_intent_sentence_read(BrimSentence *sentence, const BrimPassage 
  * subject.c: whose event it is.
  */
 
-/* Return true if what a word tells is another company's.  names_company: the term asks for the name. */
+/* Return true if what a word says is another company's.  names_company: the term asks for the name. */
 extern bool brim_intent_subject_is_other(const BrimSentence *sentence, BrimSpan word,
 										 BrimSpan evidence, bool names_company);
 

@@ -41,7 +41,7 @@ is_lower(char c)
 	return c >= 'a' && c <= 'z';
 }
 
-/* Does the point at a place belong to an abbreviation?  next: where the text goes on. */
+/* Return true if the point at a position belongs to an abbreviation.  next: where the text continues. */
 static bool
 is_abbreviation(BrimStr text, size_t start, size_t point, size_t next)
 {
@@ -69,7 +69,7 @@ is_abbreviation(BrimStr text, size_t start, size_t point, size_t next)
 	return !brim_intent_tokens_word_in(word, beginners);
 }
 
-/* Does the line end at a place end a sentence? */
+/* Return true if the line end at a position ends a sentence. */
 static bool
 line_ends(BrimStr text, size_t at)
 {

@@ -10,12 +10,12 @@
 #include <string.h>
 
 #define OTHER_REACH 2     /* words between the name and a cue of another company */
-#define RELATIVE_REACH 24 /* words between a relative clause's begin and what it tells */
+#define RELATIVE_REACH 24 /* words between a relative clause's begin and what it says */
 
 /*
  * Return true if the name stands for another company: "Globex, a partner of Initech",
  * "ex-Initech", "Initech rival Globex", "Initech's largest shareholder",
- * "Initech-backed Globex".  word: where what is told begins.
+ * "Initech-backed Globex".  word: where the statement begins.
  */
 static bool
 is_beside_other(const BrimSentence *sentence, BrimSpan mention, int word)
@@ -78,7 +78,7 @@ is_others_clause(const BrimSentence *sentence, int relative)
 }
 
 /*
- * What relative clauses say of the word: 1 it tells of another company, 0 of
+ * What relative clauses say of the word: 1 it speaks of another company, 0 of
  * the company, -1 nothing.  "Globex, which went bankrupt"; "Globex, whose
  * shows run on Initech, was bought".
  */
@@ -102,7 +102,7 @@ by_relative_clause(const BrimSentence *sentence, int word)
 																			 : -1;
 		for (int i = 0; i < sentence->mentions.count; i++)
 		{
-			/* The name stands in a clause that is over; who it belongs to is the subject */
+			/* The name is in a clause that is over; who it belongs to is the subject */
 			BrimSpan mention = sentence->mentions.at[i];
 
 			if (mention.first > token && mention.last < word &&

@@ -24,7 +24,7 @@
 #define MAX_ENCODED 76 /* where the line may hold an encoded word (RFC 2047, 2) */
 #define MAX_PLAIN 60   /* bytes of a word or name that is put unencoded */
 
-/* Is there anything but white space? */
+/* Return true if there is anything other than white space. */
 static bool
 is_blank(BrimStr text)
 {
@@ -130,8 +130,8 @@ check_message_id(BrimStr id, BrimError *error)
 }
 
 /*
- * Can this text stand in a header as it is, once folded at spaces, and be read
- * back the same?
+ * Return true if a header may contain this text as it is, once folded at spaces,
+ * and a reader gets the same text back.
  */
 static bool
 is_plain(BrimStr text)
@@ -319,7 +319,7 @@ brim_mime_date(int64_t date, BrimBuf *out)
 						   second % 60);
 }
 
-/* May all parts be in a message? */
+/* Return true if all parts may be in a message. */
 static bool
 check_message(const BrimMessage *message, BrimError *error)
 {

@@ -43,7 +43,7 @@ typedef struct BrimMessage
  * body (RFC 5322, 2045, 2047).  Lines end in CRLF and have at most 78 bytes
  * where folding can reach that (998 always), every byte is ASCII, nothing is
  * dot-stuffed, and the last line ends in CRLF.  Decoded again, the subject is
- * the given one byte by byte, and so is the body but for its line ends.
+ * the given one byte by byte, and so is the body except for its line ends.
  * False with *error set when a part cannot be in a message: a bad address, a
  * control character in a header value, invalid UTF-8, a NUL, a subject or body
  * of nothing but white space, a name or subject over 1000 bytes, a message over

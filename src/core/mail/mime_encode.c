@@ -151,14 +151,14 @@ brim_mime_encode_words(BrimStr text, size_t column, BrimBuf *out)
 	return column;
 }
 
-/* Does a line begin with what mbox programs take for the start of a message? */
+/* Return true if a line begins like the start of a message to mbox programs. */
 static bool
 is_from_line(BrimStr text, size_t at)
 {
 	return text.len - at >= 5 && memcmp(text.data + at, "From ", 5) == 0;
 }
 
-/* Must this byte be escaped in quoted-printable?  last: it ends its line. */
+/* Return true if quoted-printable must escape this byte; last: it ends its line. */
 static bool
 needs_escape(unsigned char c, bool last)
 {
@@ -224,7 +224,7 @@ next_line(BrimStr text, size_t *pos)
 	return line;
 }
 
-/* Can this line go as it is? */
+/* Return true if this line needs no encoding. */
 static bool
 is_plain_line(BrimStr line)
 {

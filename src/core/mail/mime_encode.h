@@ -22,8 +22,8 @@ typedef enum BrimMimeEncoding
 
 /*
  * Append text as encoded words, Q or B, whichever is shorter, folded so that
- * no line has more than 76 bytes.  column is how many bytes stand in the
- * present line; returns how many stand in the last one then.
+ * no line has more than 76 bytes.  column is the number of bytes in the
+ * current line; returns that of the last line.
  */
 extern size_t brim_mime_encode_words(BrimStr text, size_t column, BrimBuf *out);
 

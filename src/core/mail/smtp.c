@@ -78,7 +78,7 @@ brim_smtp_destroy(BrimSmtp *smtp)
 		brim_mem_free(smtp->mem, smtp);
 }
 
-/* The e-mail is over; the result is complete but for what is set here. */
+/* The e-mail is over; the result is complete except for what is set here. */
 static void
 finish(BrimSmtp *smtp)
 {

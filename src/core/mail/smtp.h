@@ -80,7 +80,7 @@ extern void      brim_smtp_destroy(BrimSmtp *smtp);
 
 /*
  * Start an e-mail.  message must stay readable until DONE; it is dot-stuffed
- * on the way out.  False with *error set for an address that must not stand in
+ * on the way out.  False with *error set for an address that must not appear in
  * an envelope, a message that is not ASCII in CRLF lines of at most 998 bytes,
  * or when another e-mail is under way on this connection.  On a connection that
  * is not reusable it is DONE at once with verdict TRANSPORT.
@@ -98,7 +98,7 @@ extern void         brim_smtp_lost(BrimSmtp *smtp, const char *reason);
 extern const BrimSmtpResult *brim_smtp_result(const BrimSmtp *smtp);
 extern BrimSmtpPhase         brim_smtp_phase(const BrimSmtp *smtp);
 
-/* Has brim_smtp_dot() let the terminator out (even if no byte of it is written)? */
+/* Return true if brim_smtp_dot() released the terminator, even if no byte of it is written. */
 extern bool brim_smtp_past_barrier(const BrimSmtp *smtp);
 
 /*

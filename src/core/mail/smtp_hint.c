@@ -80,7 +80,7 @@ find_any(const char *text, size_t len, const char *const *phrases, size_t nphras
 	return best;
 }
 
-/* Does one of the prepositions stand right before this place? */
+/* Return true if one of the prepositions comes right before this position. */
 static bool
 follows_preposition(const char *text, size_t at)
 {

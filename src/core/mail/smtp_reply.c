@@ -107,8 +107,8 @@ set_fault(BrimSmtpReply *reply, const char *fault)
 }
 
 /*
- * May c be the byte at this place of a line?  Asked at once, so that a server
- * that speaks something else is found out before its first line ends.
+ * Return true if c may be the byte at this position of a line.  Checked at once,
+ * so that a server of another protocol is found out before its first line ends.
  */
 static bool
 fits_line(const BrimSmtpReply *reply, char c)

@@ -3,7 +3,7 @@
  * smtp_reply.h
  *	  One reply of an SMTP server (RFC 5321, 4.2), read byte by byte.
  *
- * A reply is one or more lines of the same three-digit code, "ddd-text" but
+ * A reply is one or more lines of the same three-digit code, "ddd-text" except
  * for the last, "ddd text" or "ddd".  A line ends in LF, with or without a CR
  * before it: what counts as whole is not made to depend on a byte that
  * careless servers forget.  Anything else is a fault, and nothing that follows

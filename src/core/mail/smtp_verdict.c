@@ -3,7 +3,7 @@
  * smtp_verdict.c
  *	  What a refusal of an SMTP server means for the e-mail.
  *
- * The enhanced code (RFC 3463: class.subject.detail) tells more than the basic
+ * The enhanced code (RFC 3463: class.subject.detail) says more than the basic
  * one and is asked first.  An address is suppressed only where the server says
  * in an enhanced code that it is no address: a bare 550 is as often a policy.
  *

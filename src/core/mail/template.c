@@ -15,7 +15,7 @@
 /* Bytes of a template that an error text shows. */
 #define SHOWN 60
 
-/* Where two times the character c stands in text, or text.len. */
+/* The position of the character c twice in a row in text, or text.len. */
 static size_t
 find_pair(BrimStr text, char c)
 {

@@ -51,7 +51,7 @@ typedef struct NodeRange
 /* What a byte of a stream is handed to, with the bytes of the text up to it; false ends the stream. */
 typedef bool (*StreamByte)(void *state, unsigned char byte, size_t at);
 
-/* Do the bytes up to the end of the word make no difference to whom they are handed? */
+/* Return true if the callback ignores bytes until the next word boundary. */
 typedef bool (*StreamSkip)(void *state);
 
 static inline __attribute__((always_inline)) bool

@@ -8,7 +8,7 @@
  * found only where a word begins (ends); "c++" is found in "c++17".  White
  * space inside a phrase stands for any run of white space.
  *
- * Text and keywords are compared as written but for ASCII capitals, which
+ * Text and keywords are compared as written except ASCII capitals, which
  * count as small letters; other letters are lowered by the caller.
  *
  * Keyword and text are both turned into a stream in which a mark (the byte

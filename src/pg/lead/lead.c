@@ -151,9 +151,9 @@ settle_company_id(LeadRow *row)
 }
 
 /*
- * Is a script of pg_dump being loaded?  The same test as brim.is_restoring(),
- * without SQL: what every such script sets, by somebody who may act as owner
- * of the table.
+ * Return true while a script of pg_dump is being loaded.  The same test as
+ * brim.is_restoring(), without SQL: what every such script sets, by somebody who
+ * may act as owner of the table.
  */
 static bool
 is_restoring(Relation rel)

@@ -18,7 +18,7 @@ typedef enum TextForm
 {
 	TEXT_FORM_NONE = 0,
 	TEXT_FORM_VARLENA, /* bytes of a varlena */
-	TEXT_FORM_BPCHAR,  /* the same, but for trailing blanks */
+	TEXT_FORM_BPCHAR,  /* the same, except trailing blanks */
 	TEXT_FORM_NAME,
 	TEXT_FORM_OUTPUT /* what the type's output function gives */
 } TextForm;

@@ -3,7 +3,7 @@
  * record_list.c
  *	  Lists of a row, walked where they lie; see internal.h.
  *
- * A short array stands in its row behind a header of one byte, so that nothing
+ * A short array is in its row behind a header of one byte, so that nothing
  * in it is aligned.  It is read like that: to copy every array of every row
  * would cost more than to score it.
  *
@@ -25,7 +25,7 @@ at_offset(const BrimArrayList *list, Size offset)
 	return list->data + (offset - VARHDRSZ);
 }
 
-/* Are the entries texts that can be read without being aligned? */
+/* Return true if the entries are texts that can be read without being aligned. */
 static inline bool
 is_in_place(const BrimArrayList *list)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * installation.h
- *	  Where this database is: what tells it from a copy of itself.
+ *	  Where this database is: what distinguishes it from a copy of itself.
  *
  *-------------------------------------------------------------------------
  */

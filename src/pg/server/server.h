@@ -13,6 +13,7 @@
 #include "pg/server/exit_mark.h"
 #include "pg/server/faults.h"
 #include "pg/server/installation.h"
+#include "pg/server/prepared.h"
 #include "pg/server/settings.h"
 #include "pg/server/shared.h"
 #include "pg/server/srf.h"

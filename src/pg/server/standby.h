@@ -17,10 +17,10 @@
  */
 extern char *brim_standby_names(void);
 
-/* Have they all written the WAL up to here to disk? */
+/* Return true if all of them have flushed the WAL up to here. */
 extern bool brim_standby_has_confirmed(XLogRecPtr upto);
 
-/* Has this server, since it was started, received WAL as a standby? */
+/* Return true if this server has received WAL as a standby since it started. */
 extern bool brim_standby_was_one(void);
 
 #endif /* BRIM_PG_SERVER_STANDBY_H */

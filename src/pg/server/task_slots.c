@@ -25,12 +25,14 @@ typedef struct Shared
 {
 	BrimTaskWish wishes[BRIM_MAX_WISHES];
 	BrimTaskSlot slots[BRIM_MAX_TASKS];
+	uint32       news; /* counts what may have been queued behind our back */
 } Shared;
 
 static Shared       *shared = NULL;
 static LWLock       *lock = NULL;
 static BrimTaskSlot *mine = NULL;
 static bool          wish_wanted = false;
+static uint32        seen_news = 0;
 
 /* At commit, wish for what this transaction queued. */
 static void
@@ -264,6 +266,23 @@ void
 brim_task_slots_wish_at_commit(void)
 {
 	wish_wanted = shared != NULL;
+}
+
+void
+brim_task_slots_note_news(void)
+{
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	shared->news++;
+	LWLockRelease(lock);
+}
+
+bool
+brim_task_slots_take_news(void)
+{
+	bool taken = shared->news != seen_news;
+
+	seen_news = shared->news;
+	return taken;
 }
 
 BrimTaskWait

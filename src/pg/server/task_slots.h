@@ -70,8 +70,12 @@ extern bool brim_task_slots_lock(int64 task_id);     /* false if another process
 extern bool brim_task_slots_is_alive(int64 task_id); /* in a transaction */
 
 /* Sessions, workers, task processes: of this database */
-extern void         brim_task_slots_wish(void);
-extern void         brim_task_slots_wish_at_commit(void);
+extern void brim_task_slots_wish(void);
+extern void brim_task_slots_wish_at_commit(void);
+
+/* Something may have been queued of which nobody knows: workers should look. */
+extern void         brim_task_slots_note_news(void);
+extern bool         brim_task_slots_take_news(void); /* return true if noted since the last call */
 extern BrimTaskWait brim_task_slots_wait(void);
 extern bool brim_task_slots_interrupt(int64 task_id, Oid by); /* false: no process runs it */
 

@@ -33,7 +33,7 @@ plain_message(void)
 	return message;
 }
 
-/* Does the message keep the limits that a parser would forgive? */
+/* Return true if the message keeps the limits that a parser would forgive. */
 static inline const char *
 find_problem(BrimStr text)
 {

@@ -74,7 +74,7 @@ test_refused_begin(void)
 	free(talk);
 }
 
-/* Undo the stuffing as RFC 5321 tells the server to; -1 if the dot comes early or late. */
+/* Undo the stuffing as RFC 5321 requires of the server; -1 if the dot comes early or late. */
 static int
 unstuff(const char *wire, size_t len, char *text)
 {
