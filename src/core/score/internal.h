@@ -141,17 +141,11 @@ typedef struct BrimRulesModel
  * rules_names.c: the words that rules are written in.
  */
 
-/* What a name stands for, or -1. */
-extern int brim_rules_names_find_kind(BrimStr name);
-extern int brim_rules_names_find_dimension(BrimStr name);
-extern int brim_rules_names_find_combine(BrimStr name);
-extern int brim_rules_names_find_policy(BrimStr name);
-
-/* The same for what brim_rules_check() let pass. */
-extern BrimRuleKind      brim_rules_names_kind(BrimStr name);
-extern BrimDimension     brim_rules_names_dimension(BrimStr name);
-extern BrimCombine       brim_rules_names_combine(BrimStr name);
-extern BrimMissingPolicy brim_rules_names_missing_policy(BrimStr name);
+/* What a name stands for (an enum), or what is to be said otherwise. */
+extern int brim_rules_names_kind(BrimStr name, int otherwise);
+extern int brim_rules_names_dimension(BrimStr name, int otherwise);
+extern int brim_rules_names_combine(BrimStr name, int otherwise);
+extern int brim_rules_names_policy(BrimStr name, int otherwise);
 
 extern const char *brim_rules_names_dimension_name(BrimDimension dimension);
 extern bool        brim_rules_names_kind_has_keywords(BrimRuleKind kind);

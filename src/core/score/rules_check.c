@@ -193,7 +193,7 @@ check_points(BrimError *error, const BrimRuleDef *rule)
 	if (rule->points < -BRIM_MODEL_POINTS_MAX || rule->points > BRIM_MODEL_POINTS_MAX)
 		return refuse(error, rule, "points", "%d is not between %d and %d", rule->points,
 					  -BRIM_MODEL_POINTS_MAX, BRIM_MODEL_POINTS_MAX);
-	if (brim_rules_names_dimension(rule->dimension) != BRIM_DISQUALIFIER)
+	if ((BrimDimension) brim_rules_names_dimension(rule->dimension, BRIM_FIT) != BRIM_DISQUALIFIER)
 		return true;
 	if (rule->points != 0)
 		return refuse(error, rule, "points", "a disqualifier has 0 points");
@@ -205,12 +205,12 @@ check_points(BrimError *error, const BrimRuleDef *rule)
 static bool
 check_rule(BrimError *error, const BrimRuleDef *rule)
 {
-	int kind = brim_rules_names_find_kind(rule->kind);
+	int kind = brim_rules_names_kind(rule->kind, -1);
 
 	if (!check_name(error, rule, "signal", rule->signal) ||
 		!check_name(error, rule, "attribute", rule->attribute) || !check_path(error, rule))
 		return false;
-	if (brim_rules_names_find_dimension(rule->dimension) < 0)
+	if (brim_rules_names_dimension(rule->dimension, -1) < 0)
 		return refuse(error, rule, "dimension", "it must be fit, intent or disqualifier");
 	if (kind < 0)
 		return refuse(error, rule, "kind",
@@ -264,7 +264,7 @@ check_head(const BrimRulesDef *def, BrimError *error)
 		!check_threshold(error, "medium_above", def->head.medium_above) ||
 		!check_threshold(error, "qualified_above", def->head.qualified_above))
 		return false;
-	if (def->missing_policy.data != NULL && brim_rules_names_find_policy(def->missing_policy) < 0)
+	if (def->missing_policy.data != NULL && brim_rules_names_policy(def->missing_policy, -1) < 0)
 	{
 		brim_error_set(error, "field missing_policy: it must be ignore, zero or prior");
 		return false;
@@ -319,13 +319,13 @@ check_signals(const BrimRulesDef *def, BrimError *error)
 	for (int i = 0; i < def->nsignals; i++)
 	{
 		const BrimSignalDef *settings = &def->signals[i];
-		int                  dimension = brim_rules_names_find_dimension(settings->dimension);
+		int                  dimension = brim_rules_names_dimension(settings->dimension, -1);
 
 		if (settings->signal.data == NULL || settings->signal.len == 0)
 			return refuse_settings(error, settings, "field signal: it is missing");
 		if (dimension != BRIM_FIT && dimension != BRIM_INTENT)
 			return refuse_settings(error, settings, "field dimension: it must be fit or intent");
-		if (settings->combine.data != NULL && brim_rules_names_find_combine(settings->combine) < 0)
+		if (settings->combine.data != NULL && brim_rules_names_combine(settings->combine, -1) < 0)
 			return refuse_settings(error, settings, "field combine: it must be average or add");
 		if (!are_points(settings->min_points) || !are_points(settings->max_points) ||
 			!are_points(settings->prior_points))
@@ -362,7 +362,7 @@ brim_rules_check(BrimRulesDef *def, BrimError *error)
 			return refuse(error, rule, "rule_no", "two rules have this number");
 		if (!check_rule(error, rule))
 			return false;
-		if (brim_rules_names_find_kind(rule->kind) == BRIM_RULE_REGEX &&
+		if (brim_rules_names_kind(rule->kind, -1) == BRIM_RULE_REGEX &&
 			++nregexes > BRIM_MODEL_REGEX_MAX)
 			return refuse(error, rule, "kind", "the model has more than %d rules of kind regex",
 						  BRIM_MODEL_REGEX_MAX);

@@ -31,9 +31,11 @@ compare_by_signal(const void *left, const void *right)
 {
 	const RulePlace *a = left;
 	const RulePlace *b = right;
-	BrimDimension    a_dimension = brim_rules_names_dimension(a->def->dimension);
-	BrimDimension    b_dimension = brim_rules_names_dimension(b->def->dimension);
-	int              order;
+	BrimDimension    a_dimension =
+		(BrimDimension) brim_rules_names_dimension(a->def->dimension, BRIM_FIT);
+	BrimDimension b_dimension =
+		(BrimDimension) brim_rules_names_dimension(b->def->dimension, BRIM_FIT);
+	int order;
 
 	if (a_dimension != b_dimension)
 		return a_dimension < b_dimension ? -1 : 1;
@@ -149,7 +151,8 @@ static bool
 narrow_attribute(BrimRulesCompiler *compiler, int place, const BrimRuleDef *rule)
 {
 	BrimAttribute *attribute = &compiler->model->head.features.attributes[place];
-	int            accepts = brim_rules_names_kind_accepts(brim_rules_names_kind(rule->kind));
+	int            accepts = brim_rules_names_kind_accepts(
+				   (BrimRuleKind) brim_rules_names_kind(rule->kind, BRIM_RULE_PRESENT));
 
 	if (attribute->npath > 0)
 	{
@@ -213,7 +216,8 @@ static void
 apply_settings(const BrimRulesDef *def, const BrimRuleDef *rule, BrimSignal *signal)
 {
 	const BrimSignalDef *settings = find_settings(def, rule);
-	BrimMissingPolicy    policy = brim_rules_names_missing_policy(def->missing_policy);
+	BrimMissingPolicy    policy =
+		(BrimMissingPolicy) brim_rules_names_policy(def->missing_policy, BRIM_MISSING_IGNORE);
 
 	signal->min_points = (int64_t) -BRIM_MODEL_POINTS_MAX * BRIM_WEIGHT_ONE;
 	signal->max_points = (int64_t) BRIM_MODEL_POINTS_MAX * BRIM_WEIGHT_ONE;
@@ -222,7 +226,7 @@ apply_settings(const BrimRulesDef *def, const BrimRuleDef *rule, BrimSignal *sig
 		signal->combine = BRIM_ADD; /* each rule is tried, and says why */
 	if (settings == NULL)
 		return;
-	signal->combine = brim_rules_names_combine(settings->combine);
+	signal->combine = (BrimCombine) brim_rules_names_combine(settings->combine, BRIM_AVERAGE);
 	if (settings->has_min)
 		signal->min_points = (int64_t) settings->min_points * BRIM_WEIGHT_ONE;
 	if (settings->has_max)
@@ -244,7 +248,7 @@ start_signal(BrimRulesCompiler *compiler, const BrimRuleDef *rule)
 	if (attribute < 0)
 		return false;
 	signal->name = brim_arena_copy(&model->arena, rule->signal);
-	signal->dimension = brim_rules_names_dimension(rule->dimension);
+	signal->dimension = (BrimDimension) brim_rules_names_dimension(rule->dimension, BRIM_FIT);
 	signal->attribute = attribute;
 	signal->first_rule = model->nrules;
 	signal->fallback = -1;
@@ -318,7 +322,7 @@ add_rule(BrimRulesCompiler *compiler, const BrimRuleDef *def)
 		return false;
 	rule->rule_no = def->rule_no;
 	rule->signal = model->nsignals - 1;
-	rule->kind = brim_rules_names_kind(def->kind);
+	rule->kind = (BrimRuleKind) brim_rules_names_kind(def->kind, BRIM_RULE_PRESENT);
 	rule->stem = def->stem;
 	rule->low = def->has_low ? def->low : -HUGE_VAL;
 	rule->high = def->has_high ? def->high : HUGE_VAL;

@@ -26,8 +26,6 @@ static const KindInfo kinds[] = {
 	[BRIM_RULE_OTHERWISE] = {"otherwise", BRIM_ACCEPTS_ANY, false},
 };
 
-#define NKINDS ((int) (sizeof(kinds) / sizeof(kinds[0])))
-
 static const char *const dimensions[] = {
 	[BRIM_FIT] = "fit",
 	[BRIM_INTENT] = "intent",
@@ -47,67 +45,45 @@ static const char *const policies[] = {
 
 #define LENGTH(names) ((int) (sizeof(names) / sizeof((names)[0])))
 
-/* The place of a name among names, or -1. */
+/* The place of a name among names, or what else to say. */
 static int
-find_name(const char *const *names, int count, BrimStr name)
+find_name(const char *const *names, int count, BrimStr name, int otherwise)
 {
 	for (int i = 0; i < count; i++)
 	{
 		if (brim_str_equal(name, brim_str(names[i])))
 			return i;
 	}
-	return -1;
+	return otherwise;
 }
 
 int
-brim_rules_names_find_kind(BrimStr name)
+brim_rules_names_kind(BrimStr name, int otherwise)
 {
-	for (int i = 0; i < NKINDS; i++)
+	for (int i = 0; i < LENGTH(kinds); i++)
 	{
 		if (brim_str_equal(name, brim_str(kinds[i].name)))
 			return i;
 	}
-	return -1;
+	return otherwise;
 }
 
 int
-brim_rules_names_find_dimension(BrimStr name)
+brim_rules_names_dimension(BrimStr name, int otherwise)
 {
-	return find_name(dimensions, LENGTH(dimensions), name);
+	return find_name(dimensions, LENGTH(dimensions), name, otherwise);
 }
 
 int
-brim_rules_names_find_combine(BrimStr name)
+brim_rules_names_combine(BrimStr name, int otherwise)
 {
-	return find_name(combines, LENGTH(combines), name);
+	return find_name(combines, LENGTH(combines), name, otherwise);
 }
 
 int
-brim_rules_names_find_policy(BrimStr name)
+brim_rules_names_policy(BrimStr name, int otherwise)
 {
-	return find_name(policies, LENGTH(policies), name);
-}
-
-bool
-brim_rules_names_kind_has_keywords(BrimRuleKind kind)
-{
-	return kinds[kind].has_keywords;
-}
-
-BrimRuleKind
-brim_rules_names_kind(BrimStr name)
-{
-	int kind = brim_rules_names_find_kind(name);
-
-	return kind < 0 ? BRIM_RULE_PRESENT : (BrimRuleKind) kind;
-}
-
-BrimDimension
-brim_rules_names_dimension(BrimStr name)
-{
-	int dimension = brim_rules_names_find_dimension(name);
-
-	return dimension < 0 ? BRIM_FIT : (BrimDimension) dimension;
+	return find_name(policies, LENGTH(policies), name, otherwise);
 }
 
 const char *
@@ -116,20 +92,10 @@ brim_rules_names_dimension_name(BrimDimension dimension)
 	return dimensions[dimension];
 }
 
-BrimCombine
-brim_rules_names_combine(BrimStr name)
+bool
+brim_rules_names_kind_has_keywords(BrimRuleKind kind)
 {
-	int combine = brim_rules_names_find_combine(name);
-
-	return combine < 0 ? BRIM_AVERAGE : (BrimCombine) combine;
-}
-
-BrimMissingPolicy
-brim_rules_names_missing_policy(BrimStr name)
-{
-	int policy = brim_rules_names_find_policy(name);
-
-	return policy < 0 ? BRIM_MISSING_IGNORE : (BrimMissingPolicy) policy;
+	return kinds[kind].has_keywords;
 }
 
 int
