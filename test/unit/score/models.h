@@ -122,7 +122,7 @@ model_compile(BrimRulesDef *def, const BrimFold *fold, BrimMem *mem, BrimError *
 
 static void __attribute__((unused)) model_free(BrimRulesModel *model, BrimMem *mem)
 {
-	brim_rules_scorer.free(&model->head, mem);
+	brim_rules_scorer.free((BrimModel *) model, mem);
 }
 
 #endif /* BRIM_UNIT_MODELS_H */
