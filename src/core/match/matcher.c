@@ -22,8 +22,8 @@
 #define SMALL_TEXT 256
 
 /*
- * The first eight bytes, or what there is, with a bit set that tells small
- * letters from capitals (other characters may fall together, which a filter
+ * The first eight bytes, or what there is, with a bit set that makes small
+ * letters of capitals (other characters may fall together, which a filter
  * may).
  */
 static inline uint64_t
@@ -93,7 +93,7 @@ inner_key(const char *data, size_t len, size_t before, size_t available)
 	return text_key(data, len);
 }
 
-/* Can the pattern of a stream stand in a text of ASCII only? */
+/* Return true if the pattern of a stream can stand in a text of ASCII only. */
 static bool
 is_ascii_stream(BrimStr stream)
 {
@@ -250,7 +250,7 @@ load_16(const char *data, size_t left)
 }
 #endif
 
-/* Which of 64 bytes, or of those there are, are ASCII letters or digits?  A bit each. */
+/* A bit for each of 64 bytes, or of those there are: set for ASCII letters and digits. */
 static inline uint64_t
 word_bits(const char *data, size_t len)
 {
@@ -284,7 +284,7 @@ word_bits(const char *data, size_t len)
 	return bits;
 }
 
-/* Is the word that a text begins with that of a pattern, whose key it has? */
+/* Return true if a text begins with the word of a pattern, whose key it has. */
 static bool
 is_word(BrimStr text, BrimStr stream)
 {
@@ -321,7 +321,7 @@ look_at_word(const BrimMatcher *matcher, BrimStr text, size_t start, size_t end,
 	return brim_automaton_match(matcher->automaton, rest, hit, state);
 }
 
-/* What tells of patterns that another set has under other numbers. */
+/* Hits of a set whose patterns have other numbers than the matcher's. */
 typedef struct OtherHit
 {
 	const int       *other;

@@ -46,7 +46,7 @@ typedef enum BrimRuleKind
 	BRIM_RULE_ALL_OF,    /* each keyword is a whole entry of the list */
 	BRIM_RULE_WORDS,     /* the text or an entry of the list has the word or phrase */
 	BRIM_RULE_REGEX,     /* the text or an entry of the list matches the pattern */
-	BRIM_RULE_EVENT,     /* the text or an entry tells of an event of one of the classes */
+	BRIM_RULE_EVENT,     /* the text or an entry speaks of an event of one of the classes */
 	BRIM_RULE_PRESENT,   /* the attribute is given */
 	BRIM_RULE_OTHERWISE  /* the attribute is given and no earlier rule matched */
 } BrimRuleKind;
@@ -203,8 +203,8 @@ extern bool brim_rules_compile_keywords(BrimRulesCompiler *compiler);
  *
  * What an attribute adds to the scores of a lead depends on its value alone,
  * and values repeat: most companies are in one of a hundred industries, and a
- * number matters only by the bounds it lies between.  So that is kept, but for
- * texts that may speak of events, which depend on the day and on the company.
+ * number matters only by the bounds it lies between.  So that is kept, except
+ * for texts that may speak of events, which depend on the day and on the company.
  */
 
 /* What signals add in the dimensions that have points: fit and intent. */

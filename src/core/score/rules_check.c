@@ -135,7 +135,7 @@ check_keywords(BrimError *error, const BrimRuleDef *rule, bool has_keywords)
 	return true;
 }
 
-/* Does a pattern refer back to what a group matched?  That has no bound in time. */
+/* Return true if a pattern refers back to what a group matched, which has no bound in time. */
 static bool
 has_back_reference(BrimStr pattern)
 {

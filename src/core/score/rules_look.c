@@ -139,7 +139,7 @@ search_text(Look *look, BrimStr text)
 	return true;
 }
 
-/* The rules whose events a text tells of match.  What counts is settled at the end of the attribute. */
+/* The rules whose events a text speaks of match.  What counts is settled at the end of the attribute. */
 static bool
 find_events(Look *look, BrimStr text)
 {

@@ -149,7 +149,7 @@ typedef struct BrimExplanation
 
 #define BRIM_MILLION 1000000
 
-/* What is told of a reason. */
+/* What a reason has to say. */
 typedef enum BrimTelling
 {
 	BRIM_TELL_REASON,  /* the sentence that it gives, or nothing */

@@ -29,7 +29,7 @@ typedef struct CacheEntry
 	BrimModelHandle *handle;
 } CacheEntry;
 
-/* Models that plans were made for lately, each held; the oldest is let go of first. */
+/* Models that plans were made for lately, each held; the oldest is released first. */
 #define PLANNED_MAX 32
 static BrimModelHandle *planned[PLANNED_MAX];
 static int              next_planned = 0;
@@ -196,7 +196,7 @@ give_lexicon(BrimModelDef *def)
 	return lexicon;
 }
 
-/* Compile a definition; should that fail, let go of the lexicon. */
+/* Compile a definition; should that fail, release the lexicon. */
 static BrimModel *
 compile_holding(BrimLexiconHandle *lexicon, MemoryContext parent, BrimModelDef *def, int sqlerrcode,
 				MemoryContext *cxt)

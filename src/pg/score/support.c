@@ -7,7 +7,7 @@
  * t.b, ...) with the columns that the model reads and no others.  The row may
  * be that of a table or a subquery, or of a view: the planner has then put it
  * together of the view's expressions.  The plan depends on the scoring tables,
- * so a change of rules makes it anew; and it names the model that it was made
+ * so a change of rules replans; and it names the model that it was made
  * for, should the change come in between.
  *
  * The row is left as it is where that would not be the same: where the row may
@@ -185,7 +185,7 @@ make_call(const Call *call)
 	return (Node *) made;
 }
 
-/* Make the plan depend on the scoring tables: it is made anew when they change. */
+/* Make the plan depend on the scoring tables: it is planned again when they change. */
 static void
 depend_on_rules(PlannerInfo *root)
 {
