@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * http.c
- *	  HTTP POST requests; see net.h.
+ *	  HTTP requests; see http.h.
  *
  *-------------------------------------------------------------------------
  */
-#include "net/multi.h"
+#include "net/internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,17 +59,49 @@ on_done(BrimTransfer *transfer, CURLcode code)
 		snprintf(http->error, sizeof(http->error), "the reply is longer than %zu bytes",
 				 http->max_reply);
 	else if (code != CURLE_OK)
-		brim_multi_explain(transfer, code, "request failed", http->error, sizeof(http->error));
+		brim_net_explain(transfer, code, "request failed", http->error, sizeof(http->error));
 	if (http->error[0] != '\0')
 		http->status = 0;
 }
 
+/* The headers of a request; NULL when memory runs out. */
+static struct curl_slist *
+make_headers(const BrimHttpRequest *request)
+{
+	struct curl_slist *headers = curl_slist_append(NULL, "Expect:"); /* no 100-continue */
+
+	for (int i = 0; headers != NULL && request->headers[i] != NULL; i++)
+	{
+		struct curl_slist *more = curl_slist_append(headers, request->headers[i]);
+
+		if (more == NULL)
+			curl_slist_free_all(headers);
+		headers = more;
+	}
+	return headers;
+}
+
+/* What the request says, as options of libcurl. */
+static bool
+set_options(BrimHttp *http, const BrimHttpRequest *request)
+{
+	CURL *easy = http->transfer.easy;
+
+	if (request->method == BRIM_HTTP_POST &&
+		(curl_easy_setopt(easy, CURLOPT_POST, 1L) != CURLE_OK ||
+		 curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) request->body.len) !=
+			 CURLE_OK ||
+		 curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body.data) != CURLE_OK))
+		return false;
+	return curl_easy_setopt(easy, CURLOPT_HTTPHEADER, http->headers) == CURLE_OK &&
+		   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
+		   curl_easy_setopt(easy, CURLOPT_WRITEDATA, http) == CURLE_OK;
+}
+
 BrimHttp *
-brim_http_post(const BrimHttpOptions *options, BrimError *error)
+brim_http_begin(const BrimHttpRequest *request, BrimError *error)
 {
 	BrimHttp *http = calloc(1, sizeof(BrimHttp));
-	CURL     *easy;
-	bool      ok;
 
 	if (http == NULL)
 	{
@@ -77,33 +109,13 @@ brim_http_post(const BrimHttpOptions *options, BrimError *error)
 		return NULL;
 	}
 	http->transfer.done = on_done;
-	http->max_reply = options->max_reply;
-	brim_buf_init(&http->body, brim_mem_malloc(), options->max_reply);
-	ok = brim_multi_prepare(&http->transfer, options->url, options->ca_file, BRIM_PROTOCOL_HTTP,
-							options->timeout);
-	http->headers = ok ? curl_slist_append(NULL, "Expect:") : NULL; /* no 100-continue */
-	ok = http->headers != NULL;
-	for (size_t i = 0; ok && i < sizeof(options->headers) / sizeof(options->headers[0]); i++)
-	{
-		struct curl_slist *more;
-
-		if (options->headers[i] == NULL)
-			break;
-		more = curl_slist_append(http->headers, options->headers[i]);
-		ok = more != NULL;
-		if (ok)
-			http->headers = more;
-	}
-	easy = http->transfer.easy;
-	ok = ok && curl_easy_setopt(easy, CURLOPT_POST, 1L) == CURLE_OK &&
-		 curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) options->body_len) ==
-			 CURLE_OK &&
-		 curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, options->body) == CURLE_OK &&
-		 curl_easy_setopt(easy, CURLOPT_HTTPHEADER, http->headers) == CURLE_OK &&
-		 curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
-		 curl_easy_setopt(easy, CURLOPT_WRITEDATA, http) == CURLE_OK &&
-		 brim_multi_start(&http->transfer);
-	if (!ok)
+	http->max_reply = request->max_reply;
+	brim_buf_init(&http->body, brim_mem_malloc(), request->max_reply);
+	http->headers = make_headers(request);
+	if (http->headers == NULL ||
+		!brim_net_prepare(&http->transfer, request->url, request->ca_file, BRIM_PROTOCOL_HTTP,
+						  request->timeout) ||
+		!set_options(http, request) || !brim_net_start(&http->transfer))
 	{
 		brim_error_set(error, "could not start a request");
 		brim_http_free(http);
@@ -153,7 +165,7 @@ brim_http_free(BrimHttp *http)
 {
 	if (http == NULL)
 		return;
-	brim_multi_end(&http->transfer);
+	brim_net_end(&http->transfer);
 	curl_slist_free_all(http->headers);
 	brim_buf_free(&http->body);
 	free(http);

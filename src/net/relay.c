@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * relay.c
- *	  One connection to a mail relay; see net.h.
+ *	  One connection to a mail relay; see relay.h.
  *
  * libcurl with CURLOPT_CONNECT_ONLY does TCP, TLS, EHLO, STARTTLS and AUTH
  * without blocking, then lends us the connection.  Its own SMTP upload is not
@@ -9,7 +9,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "net/multi.h"
+#include "net/internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,8 +43,8 @@ on_done(BrimTransfer *transfer, CURLcode code)
 	}
 	relay->state = BRIM_RELAY_FAILED;
 	relay->is_ready = true;
-	brim_multi_explain(transfer, code, "could not connect to the mail relay", relay->error,
-					   sizeof(relay->error));
+	brim_net_explain(transfer, code, "could not connect to the mail relay", relay->error,
+					 sizeof(relay->error));
 }
 
 /* Is the relay this very machine?  Only there may mail travel in the clear. */
@@ -95,8 +95,8 @@ brim_relay_open(const BrimRelayOptions *options, BrimError *error)
 		free(relay);
 		return NULL;
 	}
-	ok = brim_multi_prepare(&relay->transfer, url, options->ca_file, BRIM_PROTOCOL_SMTP,
-							options->timeout);
+	ok = brim_net_prepare(&relay->transfer, url, options->ca_file, BRIM_PROTOCOL_SMTP,
+						  options->timeout);
 	easy = relay->transfer.easy;
 	ok = ok && curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L) == CURLE_OK &&
 		 curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
@@ -107,7 +107,7 @@ brim_relay_open(const BrimRelayOptions *options, BrimError *error)
 	if (ok && *options->username != '\0')
 		ok = curl_easy_setopt(easy, CURLOPT_USERNAME, options->username) == CURLE_OK &&
 			 curl_easy_setopt(easy, CURLOPT_PASSWORD, options->password) == CURLE_OK;
-	ok = ok && brim_multi_start(&relay->transfer);
+	ok = ok && brim_net_start(&relay->transfer);
 	if (!ok)
 	{
 		brim_error_set(error, "could not start a connection to the mail relay");
@@ -144,7 +144,7 @@ static long
 fail(BrimRelay *relay, CURLcode code, const char *what)
 {
 	relay->state = BRIM_RELAY_FAILED;
-	brim_multi_explain(&relay->transfer, code, what, relay->error, sizeof(relay->error));
+	brim_net_explain(&relay->transfer, code, what, relay->error, sizeof(relay->error));
 	return -1;
 }
 
@@ -192,7 +192,7 @@ void
 brim_relay_watch(BrimRelay *relay, bool read, bool write)
 {
 	if (relay->fd != CURL_SOCKET_BAD)
-		brim_multi_watch((int) relay->fd, read, write, &relay->is_ready);
+		brim_net_watch((int) relay->fd, read, write, &relay->is_ready);
 }
 
 void
@@ -210,7 +210,7 @@ brim_relay_close(BrimRelay *relay)
 	if (relay == NULL)
 		return;
 	if (relay->fd != CURL_SOCKET_BAD)
-		brim_multi_watch((int) relay->fd, false, false, NULL);
-	brim_multi_end(&relay->transfer);
+		brim_net_watch((int) relay->fd, false, false, NULL);
+	brim_net_end(&relay->transfer);
 	free(relay);
 }

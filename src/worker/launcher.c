@@ -28,9 +28,8 @@
 #include "utils/varlena.h"
 
 #include "pg/server/server.h"
-#include "worker/launcher.h"
-#include "worker/loop.h"
 #include "worker/task_start.h"
+#include "worker/worker.h"
 
 #define FIRST_PAUSE_MS 200
 #define LONGEST_PAUSE_MS 60000
@@ -162,7 +161,7 @@ start_worker(Entry *entry)
 	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
 	worker.bgw_restart_time = BGW_NEVER_RESTART; /* restarts are the launcher's */
 	snprintf(worker.bgw_library_name, sizeof(worker.bgw_library_name), "brim");
-	snprintf(worker.bgw_function_name, sizeof(worker.bgw_function_name), "brim_loop_main");
+	snprintf(worker.bgw_function_name, sizeof(worker.bgw_function_name), "brim_jobs_main");
 	snprintf(worker.bgw_name, sizeof(worker.bgw_name), "brim worker %d: %s", entry->number,
 			 entry->database);
 	snprintf(worker.bgw_type, sizeof(worker.bgw_type), "brim worker");

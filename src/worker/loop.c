@@ -27,46 +27,41 @@
 #include "pg/server/server.h"
 #include "pg/queue/queue.h"
 #include "net/net.h"
-#include "worker/jobs.h"
-#include "worker/loop.h"
+#include "worker/worker.h"
 #include "worker/process.h"
 #include "worker/recovery.h"
 #include "worker/task.h"
-#include "worker/wait.h"
-#include "worker/writer.h"
 
 #define LONGEST_ERROR_PAUSE_MS 60000
 #define CLOCK_STEP_MS 1000 /* what is less is drift */
 
-static BrimJob *const jobs[] = {&brim_classify_job, &brim_generate_job, &brim_deliver_job};
+static BrimJob *jobs;
+static int      njobs;
 
 /* Wall clock minus worker clock in ms, and how far back it was set of late */
 static int64 clock_offset = 0;
 static int64 clock_set_back = 0;
 
-/* One turn of one job, with a pause after errors that grows to a minute. */
+typedef struct Turn
+{
+	BrimJob *job;
+	bool     woken;
+	long     sleep_ms;
+} Turn;
+
 static void
 take_turn(void *arg)
 {
-	struct turn
-	{
-		BrimJob *job;
-		bool     woken;
-		long     sleep_ms;
-	} *turn = arg;
+	Turn *turn = arg;
 
-	turn->sleep_ms = turn->job->turn(turn->woken);
+	turn->sleep_ms = turn->job->ops->turn(turn->job->self, turn->woken);
 }
 
+/* One turn of one job, with a pause after errors that grows to a minute. */
 static long
 run_job(BrimJob *job, bool woken)
 {
-	struct turn
-	{
-		BrimJob *job;
-		bool     woken;
-		long     sleep_ms;
-	} turn = {job, woken, BRIM_FOREVER};
+	Turn turn = {job, woken, BRIM_FOREVER};
 
 	if (job->pause_until != 0)
 	{
@@ -100,8 +95,8 @@ stop_work(void *arg)
 
 	BRIM_FAULT("stop");
 	*finished = true;
-	for (size_t i = 0; i < lengthof(jobs); i++)
-		if (!jobs[i]->stop())
+	for (int i = 0; i < njobs; i++)
+		if (jobs[i].ops->stop != NULL && !jobs[i].ops->stop(jobs[i].self))
 			*finished = false;
 }
 
@@ -126,7 +121,7 @@ shut_down(void)
 	proc_exit(1);
 }
 
-/* Was the clock set since the last call?  What waits is put right if it was set back. */
+/* Return true if the clock was set since the last call; note how far it was set back. */
 static bool
 clock_was_set(void)
 {
@@ -145,9 +140,9 @@ shift_queues(void *arg)
 {
 	if (!brim_txn_begin("brim: clock was set back"))
 		return;
-	brim_classification_shift(clock_set_back);
-	brim_generation_shift(clock_set_back);
-	brim_email_shift(clock_set_back);
+	brim_table_shift(&brim_classification_queue, clock_set_back);
+	brim_table_shift(&brim_generation_queue, clock_set_back);
+	brim_table_shift(&brim_email_queue, clock_set_back);
 	brim_txn_commit();
 }
 
@@ -168,11 +163,10 @@ mind_clock(void)
 static void
 read_settings(void)
 {
-	brim_writer_reload();
-	for (size_t i = 0; i < lengthof(jobs); i++)
+	for (int i = 0; i < njobs; i++)
 	{
-		jobs[i]->pause_until = 0;
-		jobs[i]->reload();
+		jobs[i].pause_until = 0;
+		jobs[i].ops->reload(jobs[i].self);
 	}
 	(void) brim_process_try(brim_task_look, NULL);
 }
@@ -180,19 +174,18 @@ read_settings(void)
 static bool
 is_failing(void)
 {
-	for (size_t i = 0; i < lengthof(jobs); i++)
-		if (jobs[i]->is_failing() || jobs[i]->pause_until != 0)
+	for (int i = 0; i < njobs; i++)
+		if (jobs[i].pause_until != 0 ||
+			(jobs[i].ops->is_failing != NULL && jobs[i].ops->is_failing(jobs[i].self)))
 			return true;
 	return false;
 }
 
-/* Entry point of a worker process. */
-void
-brim_loop_main(Datum arg)
+/* From the start of the process to its place among the workers of the database */
+static void
+start(Datum arg)
 {
 	BrimError error;
-	bool      woken = true;
-	bool      reload_pending = false;
 
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	brim_process_init();
@@ -211,14 +204,25 @@ brim_loop_main(Datum arg)
 				 brim_net_is_too_old() ? errhint("Install a newer libcurl, or build brim with the "
 												 "headers of the one that the server loads.")
 									   : 0));
-	for (size_t i = 0; i < lengthof(jobs); i++)
-		brim_process_register(jobs[i]->in_hand, jobs[i]);
+	for (int i = 0; i < njobs; i++)
+		if (jobs[i].ops->busy != NULL)
+			brim_process_register(jobs[i].ops->busy, jobs[i].self);
 	brim_recovery_init();
 	read_settings();
 	ereport(LOG, (errmsg("brim worker %d started for database \"%s\"", brim_process_number,
 						 MyBgworkerEntry->bgw_extra)));
 	BRIM_FAULT("worker_started");
+}
 
+void
+brim_loop_run(Datum arg, BrimJob *all, int n)
+{
+	bool woken = true;
+	bool reload_pending = false;
+
+	jobs = all;
+	njobs = n;
+	start(arg);
 	for (;;)
 	{
 		long sleep_ms = BRIM_FOREVER;
@@ -252,8 +256,8 @@ brim_loop_main(Datum arg)
 			(void) brim_process_try(brim_task_look, NULL);
 		if (woken)
 			brim_shared_set_state(BRIM_WORKER_BUSY);
-		for (size_t i = 0; i < lengthof(jobs); i++)
-			sleep_ms = brim_process_sooner(sleep_ms, run_job(jobs[i], woken));
+		for (int i = 0; i < njobs; i++)
+			sleep_ms = brim_process_sooner(sleep_ms, run_job(&jobs[i], woken));
 		brim_process_end_turn();
 		wake = brim_process_take_wake();
 		if (sleep_ms == 0 || wake)

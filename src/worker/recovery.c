@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * recovery.c
- *	  May work be taken up here, and what did the dead leave behind?
+ *	  Whether work may be taken up here, and what dead workers left behind.
  *
  * Who is dead is said by the lock of a worker's number, which its process
  * holds as long as it lives.
@@ -33,12 +33,12 @@ static void
 recover(int number)
 {
 	bool clean = brim_exit_mark_found(number);
-	int  n = brim_generation_recover(brim_process_token, number, clean);
+	int  n = brim_table_recover(&brim_generation_queue, brim_process_token, number, clean) +
+			brim_table_recover(&brim_classification_queue, brim_process_token, number, clean) +
+			brim_email_recover(brim_process_token, number, clean);
 
-	n += brim_classification_recover(brim_process_token, number, clean);
-	n += brim_email_recover(brim_process_token, number, clean);
 	if (n > 0)
-		ereport(LOG, (errmsg("brim worker %d took over %d rows that worker %d had in hand",
+		ereport(LOG, (errmsg("brim worker %d recovered %d rows left by worker %d",
 							 brim_process_number, n, number)));
 }
 
@@ -52,7 +52,7 @@ recover_others(void)
 	}
 }
 
-/* Are all names of a list among those of another? */
+/* Return true if all names of a list are among those of another. */
 static bool
 are_among(const char *names, const char *others)
 {
@@ -76,7 +76,7 @@ are_among(const char *names, const char *others)
 }
 
 /*
- * With brim.after_promotion = resume the row of brim.node tells a promoted
+ * With brim.after_promotion = resume the row of brim.node says to a promoted
  * standby that it knows every barrier.  So once it says that of a standby, no
  * e-mail goes out that this standby has not confirmed.
  */

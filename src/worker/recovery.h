@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * recovery.h
- *	  May work be taken up here, and what did the dead leave behind?
+ *	  Whether work may be taken up here, and what dead workers left behind.
  *
  *-------------------------------------------------------------------------
  */

@@ -14,7 +14,7 @@
 
 #include "net/net.h"
 #include "worker/process.h"
-#include "worker/wait.h"
+#include "worker/worker.h"
 
 #define MAX_EVENTS 64
 

@@ -23,22 +23,25 @@ ledger         | test/specs/barrier.spec | s/WHERE l\.state IN \(.refused., .rel
 unique         | sql/parts/10_tables.sql | s/CREATE UNIQUE INDEX outbound_email_once/CREATE INDEX outbound_email_once/ | regress | operations
 unsubscribed   | test/specs/suppress_claim.spec | s/AND NOT \(EXISTS \(SELECT FROM brim\.suppression\).*?OFFSET 0\)\)\)//gs | isolation | suppress_claim
 late           | src/pg/queue/email.c | s/brim_txn_run\(&barrier_suppressed, values, NULL\);// | tap t/014_late_unsubscribe.pl | 014_late_unsubscribe
-barrier        | src/worker/relay.c | s/case BRIM_SMTP_BARRIER:\n/case BRIM_SMTP_BARRIER:\n\t\t\tbrim_smtp_dot(line->smtp);\n\t\t\t(void) transmit(line);\n/ | tap t/014_late_unsubscribe.pl | 014_late_unsubscribe
-early-reply    | src/worker/relay.c | s/(still counts as before the dot \*\/\n)\s*\(void\) receive\(line\);/$1/ | tap t/015_network_faults.pl | 015_network_faults
-uncertain      | src/worker/deliver_queue.c | s/row->status = "uncertain";/row->status = "queued";/ | tap t/012_send_errors.pl | 012_send_errors
+barrier        | src/worker/jobs/transport_relay.c | s/case BRIM_SMTP_BARRIER:\n/case BRIM_SMTP_BARRIER:\n\t\t\tbrim_smtp_dot(line->smtp);\n\t\t\t(void) transmit(line);\n/ | tap t/014_late_unsubscribe.pl | 014_late_unsubscribe
+granted        | src/worker/pipeline.c | s/else if \(!slots\[i\]->granted\)/else if (false)/ | tap t/014_late_unsubscribe.pl | 014_late_unsubscribe
+early-reply    | src/worker/jobs/transport_relay.c | s/(still counts as before the dot \*\/\n)\s*\(void\) receive\(line\);/$1/ | tap t/015_network_faults.pl | 015_network_faults
+uncertain      | src/worker/jobs/delivery.c | s/row->status = "uncertain";/row->status = "queued";/ | tap t/012_send_errors.pl | 012_send_errors
 doubt          | src/pg/queue/email_recovery.c | s/(UPDATE brim\.outbound_email e SET status = )\x27uncertain\x27/$1\x27queued\x27/ | tap t/054_power_loss.pl | 054_power_loss
 durable        | src/pg/server/txn.c | s/\{"synchronous_commit", "on"\},// | tap t/017_hostile_settings.pl | 017_hostile_settings
 owner          | sql/parts/50_queue_operations.sql | s/v_email\.claimed_by IS NOT NULL AND brim\.claim_owner_alive\(v_email\.claimed_by\)/false/ | tap t/032_suspects.pl | cannot be called not delivered
 number-lock    | src/worker/recovery.c | s/brim_shared_lock_dead_number\(number\)/true/ | tap t/031_workers.pl | 031_workers
 alone          | src/pg/queue/email.c | s/\(e\.crashes > 0\) = \$5/\$5 IS NOT NULL/ | tap t/032_suspects.pl | 032_suspects
 poison         | src/pg/queue/email_recovery.c | s/e\.crashes \+ \$3 >= 2/false/g | tap t/032_suspects.pl | 032_suspects
-breaker        | src/worker/deliver.c | s/!breaker->may_try/false/ | tap t/031_workers.pl | 031_workers
+breaker        | src/worker/pipeline.c | s/!breaker->may_try/false/ | tap t/031_workers.pl | 031_workers
 place          | src/pg/queue/node.c | s/node->is_armed = brim_txn_bool\(0, 3\);/node->is_armed = true;/ | tap t/050_copies.pl | 050_copies
 node           | src/pg/queue/email.c | s/AND e\.node_id = \$4/AND \$4 IS NOT NULL/ | tap t/050_copies.pl | 050_copies
-node-of-jobs   | src/pg/queue/generation.c | s/AND g\.node_id = \$4/AND \$4 IS NOT NULL/ | tap t/050_copies.pl t/052_copies_logical.pl | 05[02]_copies
+node-of-jobs   | src/pg/queue/table.c | s/AND q\.node_id = \$4/AND \$4 IS NOT NULL/ | tap t/050_copies.pl t/052_copies_logical.pl | 05[02]_copies
 standby        | src/pg/server/standby.c | s/confirmed = WalSndCtl->lsn\[SYNC_REP_WAIT_FLUSH\] >= upto;/confirmed = true;/ | tap t/053_promotion.pl | cancelled ten times
+clock          | src/pg/server/clock.c | s/if \(!superuser\(\)\)/if (false)/ | tap t/033_clock.pl | only a superuser turns it
+clock-due      | src/pg/queue/table.c | s/TimestampTzGetDatum\(brim_clock_of_transaction\(\)\);/TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());/ | tap t/033_clock.pl | waited
 grace          | src/worker/process.c | s/hold_stop = hold;/hold_stop = false;/ | tap t/030_lifecycle.pl | 030_lifecycle
-pace           | src/worker/deliver_queue.c | s/if \(!brim_node_lock_batch\(&last\)\)/last = 0;\n\tif (false)/ | tap t/031_workers.pl | keep to brim.batch_size
+pace           | src/worker/jobs/send.c | s/if \(!brim_node_lock_batch\(&last\)\)/last = 0;\n\tif (false)/ | tap t/031_workers.pl | keep to brim.batch_size
 prepared       | src/pg/server/prepared.c | s/brim_shared_wake_others\(\);// | tap t/036_prepared.pl | 036_prepared
 prepared-task  | src/pg/server/prepared.c | s/brim_task_slots_note_news\(\);// | tap t/036_prepared.pl | 036_prepared
 task-alive     | sql/parts/16_server_task.sql | s/(WHERE t\.status = .running.) AND NOT brim\.task_alive\(t\.task_id\);/$1;/ | tap t/034_tasks.pl | 034_tasks
@@ -46,15 +49,15 @@ task-right     | sql/parts/16_server_task.sql | s/PERFORM brim\.check_task\(t\.k
 task-outside   | sql/parts/16_server_task.sql | s/ AND t\.pid = pg_backend_pid\(\);/;/ | tap t/034_tasks.pl | 034_tasks
 task-wish      | src/worker/loop.c | s/\(void\) brim_process_try\(brim_task_look, NULL\);\n\}/}/ | tap t/034_tasks.pl | 034_tasks
 classify-off     | sql/parts/41_queue_classify.sql | s/IF NOT brim\.is_on\(.brim\.classify.\) OR /IF /g | tap t/022_classify.pl | 022_classify
-classify-node    | src/pg/queue/classification.c | s/AND c\.node_id = \$4/AND \$4 IS NOT NULL/ | tap t/022_classify.pl | a copy does not ask
-classify-token   | src/pg/queue/classification.c | s/AND c\.claim_token = \$1"\n\t" RETURNING/AND \$1 IS NOT NULL"\n\t" RETURNING/ | tap t/022_classify.pl | with another claim is not recorded
-classify-poison  | src/pg/queue/classification.c | s/c\.crashes \+ \$3 >= 2/false/g | tap t/022_classify.pl | 022_classify
-classify-apart   | src/worker/classify_slots.c | s/(case BRIM_GEMINI_REFUSED:\n\t\t\tslot->go_apart =) slot->ntexts > 1/$1 false/ | tap t/022_classify.pl | asked again text by text
-classify-breaker | src/worker/classify.c | s/\.service = BRIM_SERVICE_CLASSIFIER/.service = BRIM_SERVICE_WRITER/ | tap t/022_classify.pl | 022_classify
+classify-node    | src/pg/queue/table.c | s/AND q\.node_id = \$4/AND \$4 IS NOT NULL/ | tap t/022_classify.pl | a copy does not ask
+classify-token   | src/pg/queue/classification.c | s/   AND c\.claim_token = \$1"\n/   AND \$1 IS NOT NULL"\n/ | tap t/022_classify.pl | with another claim is not recorded
+classify-poison  | src/pg/queue/table.c | s/q\.crashes \+ \$3 >= 2/false/g | tap t/022_classify.pl | 022_classify
+classify-apart   | src/worker/jobs/classify.c | s/(case BRIM_GEMINI_REFUSED:\n\t\t\tslot->go_apart =) slot->ntexts > 1/$1 false/ | tap t/022_classify.pl | asked again text by text
+classify-breaker | src/worker/jobs/classify.c | s/\.name = "classifier"/.name = "generator"/ | tap t/022_classify.pl | 022_classify
 classify-lead    | sql/parts/41_queue_classify.sql | s/FOR NO KEY UPDATE SKIP LOCKED\);/);/ | tap t/022_classify.pl | 022_classify
 classify-lock    | sql/parts/41_queue_classify.sql | s/ SET lock_timeout = .100ms.// | isolation | classify_lock
 classify-class   | src/core/gemini/classify.c | s/finding->is_odd = true;\n\t\treturn;/found.class_no = 0;/ | unit | evidence that is not in the text
-classify-active  | src/pg/queue/classification.c | s/ WHERE c\.is_active"/ WHERE true"/ | tap t/022_classify.pl | 022_classify
+classify-active  | src/pg/queue/classification.c | s/ WHERE c\.is_active"\n/ WHERE true"\n/ | tap t/022_classify.pl | 022_classify
 classify-words   | src/core/gemini/classify.c | s/if \(memcmp\(next, words\.data, words\.len\) == 0\)/if (next != NULL)/ | unit | evidence that is not in the text
 '
 

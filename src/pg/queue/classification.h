@@ -13,7 +13,7 @@
 
 #include "core/gemini/gemini.h"
 #include "datatype/timestamp.h"
-#include "pg/queue/claim.h"
+#include "pg/queue/table.h"
 
 /* One claimed text; its words are UTF-8 in the context given to the claim. */
 typedef struct BrimText
@@ -29,8 +29,8 @@ typedef struct BrimTextResult
 {
 	int64       classification_id;
 	const char *status;     /* queued, done or failed */
-	bool        charged;    /* counts as an attempt */
-	bool        goes_apart; /* with queued */
+	int         charged;    /* counts as an attempt */
+	int         goes_apart; /* with queued */
 	int         delay;      /* seconds, with queued */
 	const char *error;      /* UTF-8, or NULL */
 
@@ -47,7 +47,7 @@ typedef struct BrimTextEvent
 	int   event_no; /* from 1 */
 	const char *class;
 	int         polarity;
-	bool        is_hedged;
+	int         is_hedged;
 	const char *evidence; /* or NULL */
 } BrimTextEvent;
 
@@ -66,17 +66,13 @@ typedef struct BrimTextResults
 /* The classes, in context; the first BRIM_GEMINI_MAX_CLASSES of them. */
 extern int brim_classification_classes(MemoryContext context, BrimGeminiClass **classes);
 
+extern BrimQueueTable brim_classification_queue;
+
 extern int
 brim_classification_claim(const BrimClaim *what, MemoryContext context, BrimText **texts);
-extern int brim_classification_suspects(const char *node_id, int max, BrimPlaceInQueue *places);
-extern TimestampTz brim_classification_next_due(bool *blocked);
 
 /* Record the results of one request; returns how many texts were still ours. */
 extern int brim_classification_record(const BrimTextResults *results, int64 token);
-extern int brim_classification_recover(int64 token, int number, bool clean);
-extern void
-brim_classification_release_forgotten(int64 token, int number, const int64 *held, int n);
-extern void brim_classification_shift(int64 milliseconds);
 
 /*
  * One step of handing on what was found: notes some of the leads that have the

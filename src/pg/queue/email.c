@@ -80,27 +80,13 @@ static BrimStatement claim = {
 	"  floor(extract(epoch FROM e.message_date))::bigint, e.attempts",
 	BRIM_CLAIM_PARAMETERS, BRIM_CLAIM_TYPES, NULL};
 
-static BrimStatement suspects = {
-	"SELECT - e.score, e.email_id"
-	"  FROM brim.outbound_email e"
-	" WHERE e.status = 'queued' AND e.crashes > 0 AND e.next_attempt_at <= $3"
-	"   AND e.node_id = $1"
-	" ORDER BY - e.score, e.email_id"
-	" LIMIT $2",
-	3,
-	{TEXTOID, INT4OID, TIMESTAMPTZOID},
-	NULL};
-
-static BrimStatement next_due = {
-	"SELECT (SELECT e.next_attempt_at FROM brim.outbound_email e"
-	"         WHERE e.status = 'queued' AND e.next_attempt_at > e.created_at"
-	"           AND e.next_attempt_at > $1"
-	"         ORDER BY e.next_attempt_at LIMIT 1),"
-	"       EXISTS (SELECT FROM brim.outbound_email e"
-	"                WHERE e.status = 'queued' AND e.next_attempt_at <= $1)",
-	1,
-	{TIMESTAMPTZOID},
-	NULL};
+BrimQueueTable brim_email_queue = {
+	.name = "brim.outbound_email",
+	.key = "email_id",
+	.by_score = true,
+	.waiting = "q.status = 'queued'",
+	.since = "created_at",
+};
 
 /*
  * From here on rows are found by their key.  Statuses are parameters, so that
@@ -266,7 +252,7 @@ brim_email_claim(const BrimClaim *what, MemoryContext context, BrimEmail **email
 	uint64        n;
 	MemoryContext old;
 
-	brim_claim_values(what, values);
+	brim_table_claim_values(what, values);
 	n = brim_txn_run(&claim, values, NULL);
 	old = MemoryContextSwitchTo(context);
 	*emails = palloc0(sizeof(BrimEmail) * (n + 1));
@@ -292,34 +278,6 @@ brim_email_claim(const BrimClaim *what, MemoryContext context, BrimEmail **email
 	MemoryContextSwitchTo(old);
 	qsort(*emails, n, sizeof(BrimEmail), by_score);
 	return (int) n;
-}
-
-int
-brim_email_suspects(const char *node_id, int max, BrimPlaceInQueue *places)
-{
-	Datum  values[3] = {CStringGetTextDatum(node_id), Int32GetDatum(max),
-						TimestampTzGetDatum(brim_clock_of_transaction())};
-	uint64 n = brim_txn_run(&suspects, values, NULL);
-
-	for (uint64 i = 0; i < n; i++)
-	{
-		places[i].order = (int) brim_txn_int64(i, 1);
-		places[i].id = brim_txn_int64(i, 2);
-	}
-	return (int) n;
-}
-
-TimestampTz
-brim_email_next_due(bool *blocked)
-{
-	bool  isnull;
-	Datum value;
-
-	value = TimestampTzGetDatum(brim_clock_of_transaction());
-	brim_txn_run(&next_due, &value, NULL);
-	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-	*blocked = brim_txn_bool(0, 2);
-	return isnull ? DT_NOEND : DatumGetTimestampTz(value);
 }
 
 void

@@ -12,7 +12,7 @@
 #define BRIM_PG_QUEUE_EMAIL_H
 
 #include "datatype/timestamp.h"
-#include "pg/queue/claim.h"
+#include "pg/queue/table.h"
 
 /* One claimed e-mail; texts are UTF-8 in the context given to the claim. */
 typedef struct BrimEmail
@@ -66,14 +66,7 @@ typedef struct BrimEmailResult
  */
 extern int brim_email_claim(const BrimClaim *what, MemoryContext context, BrimEmail **emails);
 
-/* Where the first suspects are that are due; returns how many, at most max. */
-extern int brim_email_suspects(const char *node_id, int max, BrimPlaceInQueue *places);
-
-/*
- * When the next waiting e-mail becomes due, DT_NOEND if none will by time
- * alone.  *blocked: some are due already and wait for something else.
- */
-extern TimestampTz brim_email_next_due(bool *blocked);
+extern BrimQueueTable brim_email_queue;
 
 /*
  * The barrier of n e-mails: granted[i] says whether e-mail i may be handed
@@ -96,8 +89,5 @@ extern int brim_email_recover(int64 token, int number, bool clean);
  * after the commit.  held are the e-mails that it knows.
  */
 extern void brim_email_release_forgotten(int64 token, int number, const int64 *held, int n);
-
-/* The clock was set back by so much: rows that wait do so no longer than was meant. */
-extern void brim_email_shift(int64 milliseconds);
 
 #endif /* BRIM_PG_QUEUE_EMAIL_H */

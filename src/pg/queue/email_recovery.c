@@ -9,7 +9,6 @@
 #include "compat.h"
 
 #include "catalog/pg_type.h"
-#include "utils/timestamp.h"
 
 #include "pg/queue/email.h"
 #include "pg/server/server.h"
@@ -50,15 +49,6 @@ static BrimStatement recover_uncertain = {
 	{INT4OID, INT8OID},
 	NULL};
 
-/* The clock was set back: what was due by the old one is due by the new one. */
-static BrimStatement shift = {
-	"UPDATE brim.outbound_email e"
-	"   SET next_attempt_at = e.next_attempt_at - $1 * interval '1 millisecond'"
-	" WHERE e.status = 'queued' AND e.next_attempt_at > $2",
-	2,
-	{INT8OID, TIMESTAMPTZOID},
-	NULL};
-
 /* Claims of a transaction that failed in our eyes only. */
 static BrimStatement forgotten = {
 	"UPDATE brim.outbound_email e"
@@ -86,13 +76,4 @@ brim_email_release_forgotten(int64 token, int number, const int64 *held, int n)
 	Datum values[3] = {Int32GetDatum(number), Int64GetDatum(token), brim_txn_int8_array(held, n)};
 
 	brim_txn_run(&forgotten, values, NULL);
-}
-
-void
-brim_email_shift(int64 milliseconds)
-{
-	Datum values[2] = {Int64GetDatum(milliseconds),
-					   TimestampTzGetDatum(brim_clock_of_transaction())};
-
-	brim_txn_run(&shift, values, NULL);
 }

@@ -13,7 +13,7 @@
 
 #include "core/gemini/gemini.h"
 #include "datatype/timestamp.h"
-#include "pg/queue/claim.h"
+#include "pg/queue/table.h"
 
 /* One claimed generation; texts are UTF-8 in the context given to the claim. */
 typedef struct BrimGeneration
@@ -58,10 +58,11 @@ typedef struct BrimGenerationResult
 	int latency_ms;
 } BrimGenerationResult;
 
+extern BrimQueueTable brim_generation_queue;
+
+/* Best score first; the array and its texts are palloc'd in context. */
 extern int
 brim_generation_claim(const BrimClaim *what, MemoryContext context, BrimGeneration **jobs);
-extern int         brim_generation_suspects(const char *node_id, int max, BrimPlaceInQueue *places);
-extern TimestampTz brim_generation_next_due(bool *blocked);
 
 /*
  * Draft all variants of a job from templates, palloc'd in context.  Returns
@@ -72,12 +73,5 @@ extern int brim_generation_from_templates(int64 generation_id, MemoryContext con
 
 /* Record one result; true when the job was still ours. */
 extern bool brim_generation_record(const BrimGenerationResult *result, int64 token);
-extern int  brim_generation_recover(int64 token, int number, bool clean);
-
-/* Give back what this process has claimed without knowing it; held are the jobs that it knows. */
-extern void brim_generation_release_forgotten(int64 token, int number, const int64 *held, int n);
-
-/* The clock was set back by so much: rows that wait do so no longer than was meant. */
-extern void brim_generation_shift(int64 milliseconds);
 
 #endif /* BRIM_PG_QUEUE_GENERATION_H */

@@ -90,13 +90,9 @@ brim_node_read(BrimNode *node)
 bool
 brim_node_lock_batch(TimestampTz *last)
 {
-	bool  isnull;
-	Datum value;
-
 	if (brim_txn_run(&lock_batch, NULL, NULL) == 0)
 		return false;
-	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-	*last = isnull ? 0 : DatumGetTimestampTz(value);
+	*last = brim_txn_time(0, 1);
 	return true;
 }
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * node.h
- *	  May this installation send, and what its parts report about themselves.
+ *	  Whether this installation may send, and what its parts report.
  *
  * Every function runs inside a transaction that the caller began with
  * brim_txn_begin().
@@ -25,8 +25,8 @@ typedef struct BrimNode
 extern void brim_node_read(BrimNode *node);
 
 /*
- * Begin to begin a batch of e-mails: locks the row and tells when the last one
- * began, 0 for never.  False when somebody else has the row.
+ * Lock this node's row before a batch of e-mails begins; *last is when the last
+ * one began, 0 for never.  False when somebody else has the row.
  */
 extern bool brim_node_lock_batch(TimestampTz *last);
 extern void brim_node_note_batch(void);

@@ -8,10 +8,10 @@
 #ifndef BRIM_PG_QUEUE_QUEUE_H
 #define BRIM_PG_QUEUE_QUEUE_H
 
-#include "pg/queue/claim.h"
 #include "pg/queue/classification.h"
 #include "pg/queue/email.h"
 #include "pg/queue/generation.h"
 #include "pg/queue/node.h"
+#include "pg/queue/table.h"
 
 #endif /* BRIM_PG_QUEUE_QUEUE_H */

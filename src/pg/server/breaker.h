@@ -5,7 +5,7 @@
  *
  * A service is something beyond this server that can be at fault as a whole.
  * After a fault it is left alone for a while; then one worker tries it, and
- * what becomes of that closes the breaker for all or opens it again.
+ * what becomes of that closes the breaker for all or opens it again.  Services are known by name.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,15 +13,6 @@
 #define BRIM_PG_SERVER_BREAKER_H
 
 #include "datatype/timestamp.h"
-
-typedef enum BrimService
-{
-	BRIM_SERVICE_RELAY,
-	BRIM_SERVICE_WRITER,    /* Gemini, asked for e-mails */
-	BRIM_SERVICE_CLASSIFIER /* Gemini, asked about texts: what is wrong there stops no e-mail */
-} BrimService;
-
-#define BRIM_SERVICES 3
 
 typedef struct BrimBreakerState
 {
@@ -33,23 +24,23 @@ typedef struct BrimBreakerState
 extern void brim_breaker_init(void); /* while preloading only */
 
 extern void brim_breaker_attach(void); /* of this worker; released when the process exits */
-extern void brim_breaker_read(BrimService service, BrimBreakerState *state);
+extern void brim_breaker_read(const char *service, BrimBreakerState *state);
 
 /* A fault: open, for 5 s doubling to 10 min.  False when it was open already. */
-extern bool brim_breaker_fault(BrimService service, uint32 random);
+extern bool brim_breaker_fault(const char *service, uint32 random);
 
 /* The service said itself how long: open until then. */
-extern void brim_breaker_pause(BrimService service, TimestampTz until);
+extern void brim_breaker_pause(const char *service, TimestampTz until);
 
 /*
  * A success.  True when that closed a breaker; one that has opened since says
  * more than a success that began before.
  */
-extern bool brim_breaker_success(BrimService service);
+extern bool brim_breaker_success(const char *service);
 
-/* After faults only one worker tries: take that upon us, let go of it. */
-extern bool brim_breaker_take_probe(BrimService service);
-extern void brim_breaker_drop_probe(BrimService service);
+/* After faults only one worker tries: be that one, or no longer. */
+extern bool brim_breaker_take_probe(const char *service);
+extern void brim_breaker_drop_probe(const char *service);
 
 /* Settings changed or the clock did: forget all faults. */
 extern void brim_breaker_reset(void);

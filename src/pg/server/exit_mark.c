@@ -50,7 +50,7 @@ on_quit(SIGNAL_ARGS)
 	SignalHandlerForCrashExit(postgres_signal_arg);
 }
 
-/* A panic is the server's, such as a full disk for WAL, and not of what we have in hand. */
+/* A panic is the server's, such as a full disk for WAL, and not of what we work on. */
 static void
 on_log(ErrorData *error)
 {

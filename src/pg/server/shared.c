@@ -200,7 +200,7 @@ brim_shared_expect(int number)
 
 /*
  * A launcher that died alone leaves workers that its successor knows nothing
- * of; they end here and are started anew.  By a flag, not by a signal: when the
+ * of; they end here and are started again.  By a flag, not by a signal: when the
  * server shuts down the postmaster has sent them SIGTERM already, and a second
  * one would end their wait for the mail relay's last answers.
  */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * standby.h
- *	  What standbys know: the ground on which a promoted one may go on sending.
+ *	  Decides whether a promoted standby may send: it must know every barrier.
  *
  *-------------------------------------------------------------------------
  */

@@ -153,7 +153,7 @@ brim_txn_run(BrimStatement *statement, Datum *values, const bool *nulls)
 	char nullchars[lengthof(statement->types) + 1];
 	int  code;
 
-	/* tables grow: a plan is made anew after 1, 2, 4 ... runs, at last every so many */
+	/* tables grow: a plan is made again after 1, 2, 4 ... runs, at last every so many */
 	if (statement->plan != NULL && ++statement->runs >= statement->replan_at)
 	{
 		SPI_freeplan(statement->plan);
@@ -209,6 +209,15 @@ brim_txn_bool(uint64 row, int column)
 	return !isnull && DatumGetBool(value);
 }
 
+TimestampTz
+brim_txn_time(uint64 row, int column)
+{
+	bool  isnull;
+	Datum value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
+
+	return isnull ? 0 : DatumGetTimestampTz(value);
+}
+
 Datum
 brim_txn_int8_array(const int64 *items, int n)
 {
@@ -247,6 +256,33 @@ brim_txn_text_array(const char *const *items, int n)
 		construct_md_array(datums, nulls, 1, dims, lower, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
+Datum
+brim_txn_column(Oid type, const void *rows, int n, size_t size, size_t offset)
+{
+	int64 *wide = palloc(sizeof(int64) * Max(n, 1));
+	int   *ints = palloc(sizeof(int) * Max(n, 1));
+	char **texts = palloc(sizeof(char *) * Max(n, 1));
+
+	for (int i = 0; i < n; i++)
+	{
+		const char *member = (const char *) rows + size * i + offset;
+
+		if (type == INT8OID)
+			wide[i] = *(const int64 *) member;
+		else if (type == INT4OID)
+			ints[i] = *(const int *) member;
+		else if (*(char *const *) member == NULL)
+			texts[i] = NULL;
+		else
+			texts[i] = brim_txn_from_utf8(*(char *const *) member);
+	}
+	if (type == INT8OID)
+		return brim_txn_int8_array(wide, n);
+	if (type == INT4OID)
+		return brim_txn_int4_array(ints, n);
+	return brim_txn_text_array((const char *const *) texts, n);
+}
+
 char *
 brim_txn_from_utf8(const char *text)
 {
@@ -257,4 +293,11 @@ char *
 brim_txn_to_utf8(char *text)
 {
 	return text == NULL ? NULL : pg_server_to_any(text, (int) strlen(text), PG_UTF8);
+}
+
+Datum
+brim_txn_utf8_or_null(const char *text, bool *isnull)
+{
+	*isnull = (text == NULL);
+	return *isnull ? (Datum) 0 : CStringGetTextDatum(brim_txn_from_utf8(text));
 }

@@ -28,7 +28,7 @@ extern void brim_txn_commit(void);
 extern void brim_txn_abort(void);  /* after an error; safe outside a transaction */
 extern void brim_txn_report(void); /* statistics that are due at the latest before a long sleep */
 
-/* One statement, prepared at its first use and kept; planned anew now and then. */
+/* One statement, prepared at its first use and kept; planned again now and then. */
 typedef struct BrimStatement
 {
 	const char *text;
@@ -43,14 +43,21 @@ typedef struct BrimStatement
 extern uint64 brim_txn_run(BrimStatement *statement, Datum *values, const bool *nulls);
 
 /* Columns of the last result, counted from 1, as C values in the current context. */
-extern char *brim_txn_text(uint64 row, int column);  /* NULL for null; server encoding */
-extern int64 brim_txn_int64(uint64 row, int column); /* int4 and int8; 0 for null */
-extern bool  brim_txn_bool(uint64 row, int column);
+extern char       *brim_txn_text(uint64 row, int column);  /* NULL for null; server encoding */
+extern int64       brim_txn_int64(uint64 row, int column); /* int4 and int8; 0 for null */
+extern bool        brim_txn_bool(uint64 row, int column);
+extern TimestampTz brim_txn_time(uint64 row, int column); /* 0 for null */
 
 /* Arrays for unnest() */
 extern Datum brim_txn_int8_array(const int64 *items, int n);
 extern Datum brim_txn_int4_array(const int *items, int n);
 extern Datum brim_txn_text_array(const char *const *items, int n); /* NULL items are nulls */
+
+/* The same from one member of each of n structures; int4 for int, text (UTF-8) for char *. */
+#define BRIM_TXN_COLUMN(type, rows, n, member)                                                     \
+	brim_txn_column(type, rows, n, sizeof((rows)[0]),                                              \
+					(const char *) &(rows)[0].member - (const char *) (rows))
+extern Datum brim_txn_column(Oid type, const void *rows, int n, size_t size, size_t offset);
 
 /*
  * Text that came from outside (UTF-8) as a text Datum in the server's
@@ -58,5 +65,8 @@ extern Datum brim_txn_text_array(const char *const *items, int n); /* NULL items
  */
 extern char *brim_txn_from_utf8(const char *text);
 extern char *brim_txn_to_utf8(char *text);
+
+/* The same as a text Datum; NULL is null. */
+extern Datum brim_txn_utf8_or_null(const char *text, bool *isnull);
 
 #endif /* BRIM_PG_SERVER_TXN_H */
