@@ -47,7 +47,7 @@ on_done(BrimTransfer *transfer, CURLcode code)
 					 sizeof(relay->error));
 }
 
-/* Is the relay this very machine?  Only there may mail travel in the clear. */
+/* Return true if the relay is this very machine: only there may mail travel in the clear. */
 static bool
 is_loopback(const char *url)
 {
@@ -129,7 +129,7 @@ brim_relay_error(const BrimRelay *relay)
 	return relay->error;
 }
 
-/* Has anything happened since the last call?  Then it is worth driving. */
+/* Return true if anything has happened since the last call, so that driving is worth it. */
 bool
 brim_relay_take_ready(BrimRelay *relay)
 {

@@ -94,7 +94,7 @@ standbys_allow(BrimNode *node)
 				 "brim.after_promotion is resume, but synchronous_standby_names does not require "
 				 "every standby that is relied on: %s",
 				 node->confirmed_by);
-		brim_component_set("node", "fault", why, 0);
+		brim_node_set_component("node", "fault", why, 0);
 		return false;
 	}
 	if (strcmp(names != NULL ? names : "", node->confirmed_by) != 0)
@@ -135,13 +135,13 @@ brim_recovery_may_work(BrimNode *node)
 	}
 	if (!node->is_armed)
 	{
-		brim_component_set("node", "disarmed", node->why, 0);
+		brim_node_set_component("node", "disarmed", node->why, 0);
 		brim_shared_set_state(BRIM_WORKER_DISARMED);
 		return false;
 	}
 	if (!standbys_allow(node))
 		return false;
-	brim_component_set("node", "ok", "", 0);
+	brim_node_set_component("node", "ok", "", 0);
 
 	/* in a copy these rows are not ours to judge, hence only once armed */
 	if (!own_is_done)

@@ -75,7 +75,7 @@ brim_service_write(const BrimService *service)
 	/* what another worker said of a fault since is newer than our good news */
 	brim_breaker_read(service->name, &breaker);
 	if (breaker.open_until == 0 || strcmp(service->state, "fault") == 0)
-		brim_component_set(service->name, service->state, service->detail, breaker.open_until);
+		brim_node_set_component(service->name, service->state, service->detail, breaker.open_until);
 }
 
 void

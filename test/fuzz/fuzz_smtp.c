@@ -94,7 +94,7 @@ check_state(BrimSmtp *smtp)
 	HOLDS(brim_smtp_past_barrier(smtp) == seen.dotted);
 	HOLDS((need == BRIM_SMTP_SEND) == (out.len > 0));
 	HOLDS(need == BRIM_SMTP_DONE || brim_smtp_time_limit(smtp) > 0);
-	HOLDS(brim_smtp_phase_name(brim_smtp_phase(smtp))[0] != 'U');
+	HOLDS(brim_smtp_phase_name(brim_smtp_current_phase(smtp))[0] != 'U');
 	check_text(result->reply, sizeof(result->reply));
 	check_text(result->enhanced, sizeof(result->enhanced));
 	HOLDS(result->retry_after >= 0 && result->retry_after <= 604800);
@@ -106,7 +106,7 @@ check_state(BrimSmtp *smtp)
 		HOLDS(!seen.dotted && out.len == 0);
 	if (need != BRIM_SMTP_DONE)
 	{
-		if (brim_smtp_phase(smtp) != BRIM_SMTP_PHASE_QUIT)
+		if (brim_smtp_current_phase(smtp) != BRIM_SMTP_PHASE_QUIT)
 			HOLDS(result->verdict == (seen.dotted ? BRIM_SMTP_UNCERTAIN : BRIM_SMTP_TRANSPORT));
 		return;
 	}
@@ -144,7 +144,7 @@ static void
 write_some(BrimSmtp *smtp, size_t most)
 {
 	BrimStr       out = brim_smtp_output(smtp);
-	BrimSmtpPhase phase = brim_smtp_phase(smtp);
+	BrimSmtpPhase phase = brim_smtp_current_phase(smtp);
 	size_t        n = out.len < most ? out.len : most;
 
 	if ((phase == BRIM_SMTP_PHASE_BODY || phase == BRIM_SMTP_PHASE_DOT) &&
@@ -159,7 +159,8 @@ write_some(BrimSmtp *smtp, size_t most)
 static void
 receive(BrimSmtp *smtp, const char *data, size_t len)
 {
-	if (brim_smtp_phase(smtp) == BRIM_SMTP_PHASE_DOT && brim_smtp_need(smtp) == BRIM_SMTP_REPLY)
+	if (brim_smtp_current_phase(smtp) == BRIM_SMTP_PHASE_DOT &&
+		brim_smtp_need(smtp) == BRIM_SMTP_REPLY)
 	{
 		for (size_t i = 0; i < len; i++)
 		{
@@ -246,8 +247,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				if (brim_smtp_need(smtp) == BRIM_SMTP_SEND)
 					write_some(smtp, 65536);
 				else
-					receive(smtp, usual[brim_smtp_phase(smtp)],
-							strlen(usual[brim_smtp_phase(smtp)]));
+					receive(smtp, usual[brim_smtp_current_phase(smtp)],
+							strlen(usual[brim_smtp_current_phase(smtp)]));
 				break;
 			case 11:
 			{

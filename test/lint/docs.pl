@@ -6,6 +6,7 @@
 #				docs/sql-reference.md; every brim_...() in a document exists
 #	objects		each table and view is documented; every brim.name in a document exists
 #	README		150 lines at most; CREATE EXTENSION once
+#	rooms		the files that a room's README names are there
 #	links		lead to files, and to headings in them
 #	version		of META.json is that of brim.control; the change log has a heading for it
 #
@@ -109,6 +110,19 @@ foreach my $file (@documents)
 		{
 			push @faults, "$file: link to heading $anchor of $path, which is not there";
 		}
+	}
+}
+
+# The READMEs of rooms name files that are there: in the room, in src, or from the top
+foreach my $file (grep { m{^src/} } @documents)
+{
+	my ($room) = $file =~ m{^(.*)/};
+	while ($text{$file} =~ m{(?<![\w*/])((?:[\w.-]+/)*[\w-]+\.(?:c|h|pl|pm|md|sql|sh))\b}g)
+	{
+		my $name = $1;
+		next if $name =~ m{^(?:X\.[ch]|ROOM\.h|internal\.h|curl/.*)$};
+		push @faults, "$file: $name is not there"
+		  unless grep { -f "$_/$name" } ($room, 'src', '.', glob("$room/*/"));
 	}
 }
 

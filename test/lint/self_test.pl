@@ -223,6 +223,28 @@ finds('bash probe.sh ""', qr{apt-get install make postgresql postgresql-server-d
 unlink 'probe.sh';
 
 # ---------------------------------------------------------------------------
+# Guards
+# ---------------------------------------------------------------------------
+
+# The names of the guards that a call of run.sh would take out
+sub guards
+{
+	my ($arguments, $day) = @_;
+	local $ENV{BRIM_GUARDS_DAY} = $day // 0;
+	my ($status, $output) = lint("bash test/guards/run.sh --dry-run $arguments");
+	return $output =~ /guard (\S+) can be/g;
+}
+
+my @all = sort(guards(''));
+cmp_ok(scalar(@all), '>', 20, 'there are guards to take out');
+is("@{[ sort(map { guards(qq{--part $_/3}) } 1 .. 3) ]}", "@all", 'the parts of the guards are all of them, each once');
+my @days = map { [ guards('--pick 2', $_) ] } 100 .. 107;
+is(scalar(grep { @$_ != 2 } @days), 0, 'two guards are picked a day');
+my %picked = map { $_ => 1 } map { @$_ } @days;
+cmp_ok(scalar(keys %picked), '>', @all / 4, 'others each day');
+finds('bash test/guards/run.sh --dry-run no-such-guard', qr{no guard is called no-such-guard}, 'a guard that is not there');
+
+# ---------------------------------------------------------------------------
 # Installed SQL
 # ---------------------------------------------------------------------------
 

@@ -385,7 +385,7 @@ brim_smtp_result(const BrimSmtp *smtp)
 }
 
 BrimSmtpPhase
-brim_smtp_phase(const BrimSmtp *smtp)
+brim_smtp_current_phase(const BrimSmtp *smtp)
 {
 	return smtp->phase;
 }

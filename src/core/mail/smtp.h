@@ -28,6 +28,7 @@
 #define BRIM_CORE_MAIL_SMTP_H
 
 #include "core/base/base.h"
+#include "core/mail/smtp_phase.h"
 
 typedef enum BrimSmtpNeed
 {
@@ -36,19 +37,6 @@ typedef enum BrimSmtpNeed
 	BRIM_SMTP_BARRIER,
 	BRIM_SMTP_DONE
 } BrimSmtpNeed;
-
-/* Where in the dialogue an e-mail is, or ended.  CONNECT is the caller's part. */
-typedef enum BrimSmtpPhase
-{
-	BRIM_SMTP_PHASE_CONNECT,
-	BRIM_SMTP_PHASE_RESET,
-	BRIM_SMTP_PHASE_MAIL,
-	BRIM_SMTP_PHASE_RCPT,
-	BRIM_SMTP_PHASE_DATA,
-	BRIM_SMTP_PHASE_BODY,
-	BRIM_SMTP_PHASE_DOT,
-	BRIM_SMTP_PHASE_QUIT
-} BrimSmtpPhase;
 
 typedef enum BrimSmtpVerdict
 {
@@ -96,7 +84,7 @@ extern void         brim_smtp_lost(BrimSmtp *smtp, const char *reason);
 
 /* Before DONE: what would be the result if all ended here and now. */
 extern const BrimSmtpResult *brim_smtp_result(const BrimSmtp *smtp);
-extern BrimSmtpPhase         brim_smtp_phase(const BrimSmtp *smtp);
+extern BrimSmtpPhase         brim_smtp_current_phase(const BrimSmtp *smtp);
 
 /* Return true if brim_smtp_dot() released the terminator, even if no byte of it is written. */
 extern bool brim_smtp_past_barrier(const BrimSmtp *smtp);
@@ -109,10 +97,5 @@ extern void brim_smtp_quit(BrimSmtp *smtp);
 
 /* How long the present wait may last in seconds (RFC 5321, 4.5.3.2). */
 extern int brim_smtp_time_limit(const BrimSmtp *smtp);
-
-extern const char *brim_smtp_phase_name(BrimSmtpPhase phase); /* "MAIL", "DOT", ... */
-
-/* How long a server may take in a phase, in seconds; 0 for CONNECT, which is the caller's. */
-extern int brim_smtp_phase_timeout(BrimSmtpPhase phase);
 
 #endif /* BRIM_CORE_MAIL_SMTP_H */

@@ -10,6 +10,9 @@
  *
  *-------------------------------------------------------------------------
  */
+#include "core/mail/smtp_hint.h"
+
+#include "core/base/base.h"
 #include "core/mail/smtp_reply.h"
 
 #include <string.h>

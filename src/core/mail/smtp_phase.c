@@ -5,7 +5,9 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/mail/smtp.h"
+#include "core/mail/smtp_phase.h"
+
+#include <stddef.h>
 
 typedef struct Phase
 {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/base/base.h"
+#include "core/mail/smtp_hint.h"
 
 void
 brim_smtp_reply_reset(BrimSmtpReply *reply)

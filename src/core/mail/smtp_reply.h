@@ -56,7 +56,4 @@ extern size_t brim_smtp_reply_read(BrimSmtpReply *reply, const char *data, size_
 /* Copy the text with what was read of an unfinished line; always NUL-terminated UTF-8. */
 extern void brim_smtp_reply_text(const BrimSmtpReply *reply, char *out, size_t size);
 
-/* Seconds that a line of a reply asks to wait, 0 when it does not clearly say. */
-extern int brim_smtp_hint_read(const char *line, size_t len);
-
 #endif /* BRIM_CORE_MAIL_SMTP_REPLY_H */

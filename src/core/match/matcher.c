@@ -23,8 +23,8 @@
 
 /*
  * The first eight bytes, or what there is, with a bit set that makes small
- * letters of capitals (other characters may fall together, which a filter
- * may).
+ * letters and capitals equal (other characters may become equal, too, as a
+ * filter allows).
  */
 static inline uint64_t
 text_key(const char *data, size_t len)
@@ -93,7 +93,7 @@ inner_key(const char *data, size_t len, size_t before, size_t available)
 	return text_key(data, len);
 }
 
-/* Return true if the pattern of a stream can stand in a text of ASCII only. */
+/* Return true if a text of ASCII only may contain the pattern of a stream. */
 static bool
 is_ascii_stream(BrimStr stream)
 {
@@ -107,7 +107,7 @@ is_ascii_stream(BrimStr stream)
 	return true;
 }
 
-/* How long is the word that an ASCII stream begins with, behind its edge?  0: it begins otherwise. */
+/* The length of the word that an ASCII stream begins with, after its edge; 0 if it begins otherwise. */
 static size_t
 first_word(BrimStr stream)
 {
@@ -250,7 +250,7 @@ load_16(const char *data, size_t left)
 }
 #endif
 
-/* A bit for each of 64 bytes, or of those there are: set for ASCII letters and digits. */
+/* A bit for each of 64 bytes, or of those there are, that is an ASCII letter or digit. */
 static inline uint64_t
 word_bits(const char *data, size_t len)
 {
@@ -284,7 +284,7 @@ word_bits(const char *data, size_t len)
 	return bits;
 }
 
-/* Return true if a text begins with the word of a pattern, whose key it has. */
+/* Return true if the word that a text begins with is that of a pattern, whose key it has. */
 static bool
 is_word(BrimStr text, BrimStr stream)
 {
@@ -321,7 +321,7 @@ look_at_word(const BrimMatcher *matcher, BrimStr text, size_t start, size_t end,
 	return brim_automaton_match(matcher->automaton, rest, hit, state);
 }
 
-/* Hits of a set whose patterns have other numbers than the matcher's. */
+/* Reports patterns under the numbers that another set has for them. */
 typedef struct OtherHit
 {
 	const int       *other;

@@ -56,7 +56,7 @@ brim_matcher_build(BrimKeyword *keywords, int count, bool words, BrimArena *aren
 extern int brim_matcher_whole(const BrimMatcher *matcher, BrimStr text);
 
 /*
- * Report each pattern that stands in a text as words; false where a hit ended
+ * Report each pattern that occurs in a text as words; false if a hit ended
  * it.  The text is folded, or (is_ascii) ASCII as it is.
  */
 extern bool brim_matcher_words(const BrimMatcher *matcher, BrimStr text, bool is_ascii,

@@ -51,7 +51,7 @@ typedef struct BrimTextEvent
 	const char *evidence; /* or NULL */
 } BrimTextEvent;
 
-/* What one request came to */
+/* The results of one request */
 typedef struct BrimTextResults
 {
 	const BrimTextResult *texts;

@@ -121,8 +121,8 @@ brim_node_note_batch(void)
 }
 
 void
-brim_component_set(const char *component, const char *state, const char *detail,
-				   TimestampTz retry_at)
+brim_node_set_component(const char *component, const char *state, const char *detail,
+						TimestampTz retry_at)
 {
 	Datum values[4];
 	bool  nulls[4] = {false, false, false, retry_at == 0};

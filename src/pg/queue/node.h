@@ -38,7 +38,7 @@ extern void brim_node_set_confirmed_by(const char *names);
 extern bool brim_node_resume(void);
 
 /* State of a component for brim_status(): written only when it changes. */
-extern void brim_component_set(const char *component, const char *state, const char *detail,
-							   TimestampTz retry_at);
+extern void brim_node_set_component(const char *component, const char *state, const char *detail,
+									TimestampTz retry_at);
 
 #endif /* BRIM_PG_QUEUE_NODE_H */

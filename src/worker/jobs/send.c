@@ -120,8 +120,8 @@ room(void *self, int used, int vacant, bool is_probe)
  */
 
 /*
- * May a batch begin, or go on?  Whoever begins one holds the row of brim.node
- * until the commit, so no other worker begins one, too.
+ * Return true if a batch may begin or continue.  The worker that begins one holds
+ * the row of brim.node until the commit, so no other begins one, too.
  */
 static bool
 paces(void *self, BrimClaim *what, TimestampTz *look_at)

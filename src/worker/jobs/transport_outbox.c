@@ -5,7 +5,7 @@
  *
  * The file is written to tmp/ and fsynced before the barrier, and renamed to
  * new/ after it: the rename is the last word, as the final dot is in SMTP.
- * The name is made of e-mail and claim, so what was renamed can be told.
+ * The name is made of e-mail and claim, so what was renamed can be recognised.
  *
  *-------------------------------------------------------------------------
  */

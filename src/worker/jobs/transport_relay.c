@@ -155,7 +155,7 @@ converse(Line *line)
 	for (;;)
 	{
 		BrimSmtpNeed  need = brim_smtp_need(line->smtp);
-		BrimSmtpPhase phase = brim_smtp_phase(line->smtp);
+		BrimSmtpPhase phase = brim_smtp_current_phase(line->smtp);
 		bool          more = false;
 
 		if (need == BRIM_SMTP_SEND)

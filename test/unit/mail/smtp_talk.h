@@ -96,7 +96,7 @@ talk_run(Talk *talk)
 
 	while ((need = brim_smtp_need(talk->smtp)) != BRIM_SMTP_DONE)
 	{
-		BrimSmtpPhase phase = brim_smtp_phase(talk->smtp);
+		BrimSmtpPhase phase = brim_smtp_current_phase(talk->smtp);
 
 		if (need == BRIM_SMTP_SEND)
 			write_some(talk);
@@ -116,7 +116,7 @@ talk_run(Talk *talk)
 
 			feed(talk, answer, strlen(answer));
 			if (brim_smtp_need(talk->smtp) == BRIM_SMTP_REPLY &&
-				brim_smtp_phase(talk->smtp) == phase)
+				brim_smtp_current_phase(talk->smtp) == phase)
 				brim_smtp_lost(talk->smtp, "the server fell silent");
 		}
 	}

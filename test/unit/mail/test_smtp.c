@@ -83,10 +83,10 @@ test_early(void)
 				else if (need == BRIM_SMTP_BARRIER)
 					brim_smtp_dot(talk->smtp);
 				else
-					feed(talk, usual[brim_smtp_phase(talk->smtp)],
-						 strlen(usual[brim_smtp_phase(talk->smtp)]));
+					feed(talk, usual[brim_smtp_current_phase(talk->smtp)],
+						 strlen(usual[brim_smtp_current_phase(talk->smtp)]));
 			}
-			phase = brim_smtp_phase(talk->smtp);
+			phase = brim_smtp_current_phase(talk->smtp);
 			sending = brim_smtp_need(talk->smtp) != BRIM_SMTP_REPLY;
 			if (brim_smtp_need(talk->smtp) == BRIM_SMTP_DONE || !sending)
 			{
@@ -132,7 +132,7 @@ test_barrier(void)
 	talk->stop = BODY;
 	talk_begin(talk, MESSAGE);
 	brim_smtp_dot(talk->smtp);
-	unit_ok(brim_smtp_phase(talk->smtp) == MAIL && !brim_smtp_past_barrier(talk->smtp),
+	unit_ok(brim_smtp_current_phase(talk->smtp) == MAIL && !brim_smtp_past_barrier(talk->smtp),
 			"no dot in MAIL");
 	talk_run(talk);
 	unit_is_int(brim_smtp_need(talk->smtp), BRIM_SMTP_BARRIER, "after the body comes the barrier");
@@ -208,7 +208,7 @@ test_reuse(void)
 		talk_begin(talk, MESSAGE);
 		talk_run(talk);
 		talk_begin(talk, MESSAGE);
-		unit_is_int(brim_smtp_phase(talk->smtp), MAIL, "nor does one after a refused dot");
+		unit_is_int(brim_smtp_current_phase(talk->smtp), MAIL, "nor does one after a refused dot");
 		talk_run(talk);
 		talk_end(talk);
 	}

@@ -69,7 +69,7 @@ test_refused_begin(void)
 	unit_ok(talk_begin(talk, long_line),
 			"a line of 998 bytes is not refused, and the connection still good");
 	unit_ok(!talk_begin(talk, MESSAGE), "no second e-mail while one is under way");
-	unit_is_int(brim_smtp_phase(talk->smtp), MAIL, "which goes on");
+	unit_is_int(brim_smtp_current_phase(talk->smtp), MAIL, "which goes on");
 	talk_end(talk);
 	free(talk);
 }

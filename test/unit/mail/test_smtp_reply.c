@@ -7,6 +7,7 @@
  */
 #include "mail/smtp_talk.h"
 
+#include "core/mail/smtp_hint.h"
 #include "core/mail/smtp_reply.h"
 
 static void
