@@ -30,7 +30,7 @@ typedef struct LexiconTables
 
 static BrimLexiconHandle *cached = NULL;
 static LexiconTables      tables;      /* what the cached lexicon was read from */
-static uint64             changes = 0; /* times that we were told of a change */
+static uint64             changes = 0; /* changes that we learned of */
 
 void
 brim_lexicon_cache_release(BrimLexiconHandle *handle)

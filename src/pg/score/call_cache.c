@@ -46,8 +46,8 @@ brim_call_cache_get(FunctionCallInfo fcinfo)
 }
 
 /*
- * Is this another statement than the one before?  PL/pgSQL keeps the sites of
- * its expressions from one statement of a transaction to the next.
+ * Return true if this is another statement than the last call's.  PL/pgSQL keeps the
+ * sites of its expressions from one statement of a transaction to the next.
  */
 static bool
 is_new_statement(BrimCallCache *site)

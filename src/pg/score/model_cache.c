@@ -38,7 +38,7 @@ static int              next_planned = 0;
 static HTAB           *cache = NULL;
 static MemoryContext   cache_cxt = NULL;
 static BrimModelTables tables;      /* what the cached models were read from */
-static uint64          changes = 0; /* times that we were told of a change */
+static uint64          changes = 0; /* changes that we learned of */
 
 void
 brim_model_cache_release(BrimModelHandle *handle)
