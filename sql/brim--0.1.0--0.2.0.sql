@@ -46,6 +46,10 @@ DROP FUNCTION brim.status_of_queue();
 DROP FUNCTION brim.status_of_services();
 DROP FUNCTION brim.status_of_server();
 DROP FUNCTION brim.place_change();
+DROP FUNCTION brim.log_operation(text, brim.outbound_email, text, jsonb);
+DROP FUNCTION brim.queue_email(brim.outbound_email);
+DROP FUNCTION brim.check_not_mailed(brim.outbound_email);
+DROP FUNCTION brim.lock_email(bigint, text[]);
 DROP VIEW brim.queue_blocked;
 DROP VIEW brim.queue_health;
 DROP FUNCTION brim.take_texts(integer);
@@ -109,6 +113,7 @@ CREATE SCHEMA brim_update;
 ALTER TABLE brim.email_attempt SET SCHEMA brim_update;
 ALTER TABLE brim.outbound_email SET SCHEMA brim_update;
 ALTER TABLE brim.send_ledger SET SCHEMA brim_update;
+
 -- Models have a kind; what only rules have may be null in others.
 ALTER TABLE brim.scoring_model
     ADD COLUMN kind text NOT NULL DEFAULT 'rules' CONSTRAINT scoring_model_kind_known CHECK (kind IN ('rules')),
@@ -2723,7 +2728,7 @@ CREATE TRIGGER lead_after_delete AFTER DELETE ON brim.lead
 CREATE TRIGGER lead_after_truncate AFTER TRUNCATE ON brim.lead
     FOR EACH STATEMENT EXECUTE FUNCTION brim.call_in_turn('lead_queue_truncate', 'lead_texts_truncate');
 
-CREATE OR REPLACE FUNCTION brim.lock_email(email_id bigint, VARIADIC statuses text[]) RETURNS brim.outbound_email
+CREATE FUNCTION brim.lock_email(email_id bigint, VARIADIC statuses text[]) RETURNS brim.outbound_email
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -2756,7 +2761,11 @@ BEGIN
 END;
 $$;
 
-CREATE OR REPLACE FUNCTION brim.check_not_mailed(email brim.outbound_email) RETURNS void
+COMMENT ON FUNCTION brim.lock_email(bigint, text[]) IS 'Locks an e-mail that has to be in one of the statuses';
+
+REVOKE EXECUTE ON FUNCTION brim.lock_email(bigint, text[]) FROM PUBLIC;
+
+CREATE FUNCTION brim.check_not_mailed(email brim.outbound_email) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -2784,9 +2793,12 @@ BEGIN
 END;
 $$;
 
+COMMENT ON FUNCTION brim.check_not_mailed(brim.outbound_email) IS
+    'Raises an error when the company of the e-mail has been mailed in the campaign or may have been';
+
 REVOKE EXECUTE ON FUNCTION brim.check_not_mailed(brim.outbound_email) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION brim.queue_email(email brim.outbound_email) RETURNS void
+CREATE FUNCTION brim.queue_email(email brim.outbound_email) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -2834,7 +2846,28 @@ BEGIN
 END;
 $$;
 
+COMMENT ON FUNCTION brim.queue_email(brim.outbound_email) IS
+    'Queues an e-mail for this installation, or raises an error that says why that cannot be';
+
 REVOKE EXECUTE ON FUNCTION brim.queue_email(brim.outbound_email) FROM PUBLIC;
+
+CREATE FUNCTION brim.log_operation(event_type text, email brim.outbound_email, note text, details jsonb DEFAULT '{}') RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF length(note) > 20000 THEN
+        RAISE EXCEPTION 'note is longer than 20000 characters' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    INSERT INTO brim.event (event_type, company_id, email_id, data)
+    VALUES (log_operation.event_type, email.company_id, email.email_id,
+            jsonb_strip_nulls(jsonb_build_object('by', session_user, 'note', nullif(log_operation.note, ''),
+                                                 'campaign', email.campaign, 'variant', email.variant,
+                                                 'from', email.status) || details));
+END;
+$$;
+
+COMMENT ON FUNCTION brim.log_operation(text, brim.outbound_email, text, jsonb) IS
+    'Journals an operation: who, on what, from which status, why';
 
 REVOKE EXECUTE ON FUNCTION brim.log_operation(text, brim.outbound_email, text, jsonb) FROM PUBLIC;
 

@@ -177,6 +177,11 @@ foreach my $s (@$old)
 }
 # A relation that is a table no more, or not yet
 my @turned = map { $_->{name} } grep { $_->{kind} eq 'table' && (!defined $new{ $_->{key} } || $again{ $_->{name} }) } @$old;
+# ... and what takes or returns its rows
+foreach my $s (grep { $_->{kind} eq 'function' } @$old)
+{
+	$goes{ $s->{key} } = 1 if grep { $s->{head} =~ /(?<![\w.])\Q$_\E(?!\w)/ } @turned;
+}
 for (my $more = 1; $more;)
 {
 	$more = 0;
