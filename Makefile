@@ -38,7 +38,7 @@ $(shell mkdir -p $(sort $(dir $(OBJS) $(DATA_built))))
 endif
 ALL_HEADERS = $(wildcard $(SRC)/src/*.h $(SRC)/src/*/*.h $(SRC)/src/*/*/*.h)
 
-PG_CPPFLAGS = -I$(SRC)/src $(shell $(PKG_CONFIG) --cflags $(LIBRARIES))
+PG_CPPFLAGS = -I$(SRC)/src -DBRIM_VERSION='"$(EXTVERSION)"' $(shell $(PKG_CONFIG) --cflags $(LIBRARIES))
 PG_CFLAGS = -std=gnu11 -fvisibility=hidden
 SHLIB_LINK = $(shell $(PKG_CONFIG) --libs $(LIBRARIES))
 
@@ -58,6 +58,7 @@ include $(PGXS)
 PROVE_FLAGS += -I test/lib
 
 $(OBJS): $(ALL_HEADERS)
+src/pg/server/version.o: $(SRC)/brim.control
 
 PARTS = $(sort $(wildcard $(SRC)/sql/parts/*.sql))
 LEXICON = $(sort $(wildcard $(SRC)/data/lexicon/*.tsv $(SRC)/data/lexicon/terms/*.tsv))
@@ -72,7 +73,7 @@ sql/brim--$(EXTVERSION).sql: $(PARTS) $(LEXICON) $(SRC)/data/lexicon/insert.awk
 	mv $@.new $@
 
 # The pure core alone, with sanitizers: unit tests and fuzz targets
-.PHONY: unit fuzz settings-doc
+.PHONY: unit fuzz settings-doc update-script
 unit:
 	$(MAKE) -f test/unit/Makefile run
 fuzz:
@@ -81,3 +82,8 @@ fuzz:
 # The tables of docs/configuration.md, from the library's own
 settings-doc:
 	PG_CONFIG="$(PG_CONFIG)" CC="$(CC)" perl test/lint/settings.pl --write
+
+# The generated sections of the script that updates from the last version
+LAST_VERSION = 0.1.0
+update-script: sql/brim--$(EXTVERSION).sql
+	perl test/upgrade/make_script.pl $(LAST_VERSION)

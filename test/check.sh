@@ -86,7 +86,7 @@ compile_with() {
 	shift
 	# shellcheck disable=SC2046,SC2086
 	find src -name '*.c' -print0 | xargs -0 -P "$(nproc)" -n 1 \
-		"$compiler" -std=gnu11 -O2 -fPIC -fvisibility=hidden $STRICT_FLAGS "$@" -Isrc \
+		"$compiler" -std=gnu11 -O2 -fPIC -fvisibility=hidden $STRICT_FLAGS "$@" -Isrc '-DBRIM_VERSION="0"' \
 		-isystem "$("$PG_CONFIG" --includedir-server)" -D_GNU_SOURCE $(pkg-config --cflags libcurl json-c) \
 		-o /dev/null -c
 }

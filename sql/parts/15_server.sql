@@ -59,6 +59,11 @@ COMMENT ON FUNCTION brim.file_problem(text) IS
     'named';
 REVOKE EXECUTE ON FUNCTION brim.file_problem(text) FROM PUBLIC;
 
+CREATE FUNCTION brim.library_version() RETURNS text
+    STABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_library_version';
+COMMENT ON FUNCTION brim.library_version() IS 'The version of brim''s SQL that the loaded library was built for';
+REVOKE EXECUTE ON FUNCTION brim.library_version() FROM PUBLIC;
+
 CREATE FUNCTION brim.wake_worker() RETURNS void
     VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_wake_worker';
 COMMENT ON FUNCTION brim.wake_worker() IS 'Wake the worker of this database when the transaction commits';

@@ -34,43 +34,15 @@ COMMENT ON FUNCTION brim.lexicon_guard() IS
     'are the key';
 REVOKE EXECUTE ON FUNCTION brim.lexicon_guard() FROM PUBLIC;
 
-CREATE FUNCTION brim.intent_class_before_write() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF brim.is_restoring() THEN
-        UPDATE brim.intent_class AS c
-           SET polarity = NEW.polarity, weight = NEW.weight, half_life_days = NEW.half_life_days, description = NEW.description,
-               is_active = NEW.is_active
-         WHERE c.class = NEW.class AND c.is_shipped;
-        IF FOUND THEN
-            RETURN NULL;
-        END IF;
-    END IF;
-    RETURN NEW;
-END;
-$$;
-COMMENT ON FUNCTION brim.intent_class_before_write() IS 'Trigger: a restored kind of event replaces the shipped one';
-REVOKE EXECUTE ON FUNCTION brim.intent_class_before_write() FROM PUBLIC;
-
 CREATE FUNCTION brim.intent_term_before_write() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM brim.check_intent_term(NEW.class, NEW.term_no, NEW.words, NEW.near, NEW.unless);
-    IF TG_OP = 'INSERT' AND brim.is_restoring() THEN
-        UPDATE brim.intent_term AS t
-           SET source = NEW.source, words = NEW.words, near = NEW.near, unless = NEW.unless, is_active = NEW.is_active
-         WHERE t.class = NEW.class AND t.term_no = NEW.term_no AND t.is_shipped;
-        IF FOUND THEN
-            RETURN NULL;
-        END IF;
-    END IF;
     RETURN NEW;
 END;
 $$;
-COMMENT ON FUNCTION brim.intent_term_before_write() IS
-    'Trigger: refuses phrases that cannot be searched, lets a restored term replace the shipped one';
+COMMENT ON FUNCTION brim.intent_term_before_write() IS 'Trigger: refuses phrases that cannot be searched';
 REVOKE EXECUTE ON FUNCTION brim.intent_term_before_write() FROM PUBLIC;
 
 CREATE FUNCTION brim.intent_cue_before_write() RETURNS trigger
@@ -78,19 +50,10 @@ CREATE FUNCTION brim.intent_cue_before_write() RETURNS trigger
 AS $$
 BEGIN
     PERFORM brim.check_intent_cue(NEW.kind, NEW.phrase);
-    IF TG_OP = 'INSERT' AND brim.is_restoring() THEN
-        UPDATE brim.intent_cue AS c
-           SET is_active = NEW.is_active
-         WHERE c.kind = NEW.kind AND c.phrase = NEW.phrase AND c.is_shipped;
-        IF FOUND THEN
-            RETURN NULL;
-        END IF;
-    END IF;
     RETURN NEW;
 END;
 $$;
-COMMENT ON FUNCTION brim.intent_cue_before_write() IS
-    'Trigger: refuses phrases that cannot be searched, lets a restored cue replace the shipped one';
+COMMENT ON FUNCTION brim.intent_cue_before_write() IS 'Trigger: refuses phrases that cannot be searched';
 REVOKE EXECUTE ON FUNCTION brim.intent_cue_before_write() FROM PUBLIC;
 
 CREATE FUNCTION brim.check_intent_term(class text, term_no integer, words text[], near text[], unless text[]) RETURNS void
@@ -116,8 +79,6 @@ CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON brim.intent_term
     FOR EACH STATEMENT EXECUTE FUNCTION brim.guard_truncate();
 CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON brim.intent_cue
     FOR EACH STATEMENT EXECUTE FUNCTION brim.guard_truncate();
-CREATE TRIGGER intent_class_before_write BEFORE INSERT ON brim.intent_class
-    FOR EACH ROW EXECUTE FUNCTION brim.intent_class_before_write();
 CREATE TRIGGER intent_term_before_write BEFORE INSERT OR UPDATE ON brim.intent_term
     FOR EACH ROW EXECUTE FUNCTION brim.intent_term_before_write();
 CREATE TRIGGER intent_cue_before_write BEFORE INSERT OR UPDATE ON brim.intent_cue

@@ -30,22 +30,11 @@ BEGIN
     END IF;
 
     NEW.is_shipped := false;
-    IF TG_OP = 'INSERT' AND brim.is_restoring() THEN
-        UPDATE brim.campaign AS c
-           SET product_name = NEW.product_name, product_pitch = NEW.product_pitch, sender_name = NEW.sender_name,
-               sender_address = NEW.sender_address, reply_to = NEW.reply_to, postal_address = NEW.postal_address,
-               min_score = NEW.min_score, approval = NEW.approval, is_active = NEW.is_active, created_at = NEW.created_at
-         WHERE c.name = NEW.name AND c.is_shipped;
-        IF FOUND THEN
-            RETURN NULL;
-        END IF;
-    END IF;
     RETURN NEW;
 END;
 $$;
 COMMENT ON FUNCTION brim.campaign_before_write() IS
-    'Takes the shipped mark off a changed campaign, lets a restored one replace the shipped one, keeps the shipped '
-    'one and those with jobs from being deleted';
+    'Takes the shipped mark off a changed campaign, keeps the shipped one and those with jobs from being deleted';
 REVOKE EXECUTE ON FUNCTION brim.campaign_before_write() FROM PUBLIC;
 
 CREATE TRIGGER campaign_before_write BEFORE INSERT OR UPDATE OR DELETE ON brim.campaign
@@ -66,14 +55,6 @@ BEGIN
     END IF;
 
     NEW.is_shipped := false;
-    IF TG_OP = 'INSERT' AND brim.is_restoring() THEN
-        UPDATE brim.variant AS v
-           SET instruction = NEW.instruction, weight = NEW.weight, is_active = NEW.is_active
-         WHERE v.campaign = NEW.campaign AND v.name = NEW.name AND v.is_shipped;
-        IF FOUND THEN
-            RETURN NULL;
-        END IF;
-    END IF;
     RETURN NEW;
 END;
 $$;

@@ -60,6 +60,20 @@ COMMENT ON FUNCTION brim.check_library() IS
     'Row of brim_status(): whether the library is preloaded, without which there is no worker';
 REVOKE EXECUTE ON FUNCTION brim.check_library() FROM PUBLIC;
 
+CREATE FUNCTION brim.check_version() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'version',
+           'blocked',
+           format('Version %s is installed in this database, but the library has version %s.', e.extversion, brim.library_version()),
+           format('Install the library of version %s and restart the server.', e.extversion)
+      FROM pg_extension AS e
+     WHERE e.extname = 'brim' AND e.extversion <> brim.library_version();
+END;
+COMMENT ON FUNCTION brim.check_version() IS
+    'Row of brim_status(): that library and SQL are not of one version; no row where they are';
+REVOKE EXECUTE ON FUNCTION brim.check_version() FROM PUBLIC;
+
 CREATE FUNCTION brim.check_launcher() RETURNS SETOF brim.check_result
     STABLE LANGUAGE sql
 BEGIN ATOMIC
@@ -765,6 +779,7 @@ BEGIN ATOMIC
     -- incomplete campaign stops only itself, and without a writer what is written is still sent.
     WITH checks AS MATERIALIZED (
         SELECT 100 AS place, 'sending' AS stops, c.* FROM brim.check_library() AS c
+        UNION ALL SELECT 102, 'sending', c.* FROM brim.check_version() AS c
         UNION ALL SELECT 105, 'sending', c.* FROM brim.check_launcher() AS c
         UNION ALL SELECT 107, 'nothing', c.* FROM brim.check_clock() AS c
         UNION ALL SELECT 110, 'sending', c.* FROM brim.check_database() AS c

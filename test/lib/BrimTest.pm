@@ -62,17 +62,18 @@ our $json = JSON::PP->new->utf8->canonical;
 #	archive		(off) WAL is archived; with standby only
 #	mishap		(off) disk and clock obey ->mishap()
 #	conf		(none) lines for postgresql.conf
+#	installation	(none) another PostgreSQL than the one in PATH
 sub new
 {
 	my ($class, $name, %opt) = @_;
-	my %default = (preload => 1, extension => 1, campaign => 1, worker => 1, standby => 0, archive => 0, mishap => 0, conf => '');
+	my %default = (preload => 1, extension => 1, campaign => 1, worker => 1, standby => 0, archive => 0, mishap => 0, conf => '', installation => undef);
 	foreach my $key (keys %opt)
 	{
 		croak "unknown option $key" unless exists $default{$key};
 	}
 	%opt = (%default, %opt);
 
-	my $node = PostgreSQL::Test::Cluster->new($name);
+	my $node = PostgreSQL::Test::Cluster->new($name, defined $opt{installation} ? (install_path => $opt{installation}) : ());
 	$node->init(
 		allows_streaming => $opt{standby},
 		has_archiving => $opt{archive},

@@ -32,6 +32,14 @@ foreach my $file (glob('sql/parts/*.sql'))
 	close($fh);
 }
 
+# Those that the SQL of earlier versions names, which pg_upgrade may have to create
+foreach my $archive (glob('test/upgrade/brim-*.tar.xz'))
+{
+	my $text = `tar -xJOf $archive --wildcards 'sql/parts/*.sql'`;
+	die "$archive cannot be read\n" if $? != 0 || $text eq '';
+	$declared{$1} //= $archive while $text =~ /'MODULE_PATHNAME'\s*,\s*'(\w+)'/g;
+}
+
 my @faults;
 foreach my $name (sort keys %exported)
 {

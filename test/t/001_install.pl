@@ -46,6 +46,12 @@ is($plain->sql($catalog), $before, 'DROP EXTENSION leaves nothing behind');
 $plain->sql('CREATE EXTENSION brim');
 is($plain->sql('SELECT count(*) FROM brim.lead'), '0', 'and it can be created again');
 $plain->sql('DROP EXTENSION brim');
+
+# Schema brim is the extension's own
+$plain->sql('CREATE SCHEMA brim');
+my ($refused, undef, $why) = $plain->sql_as($plain->sql('SELECT current_user'), 'CREATE EXTENSION brim SCHEMA brim');
+like($why, qr/cannot be created in schema "brim".*HINT:.*CREATE EXTENSION brim SCHEMA public/s, 'CREATE EXTENSION brim SCHEMA brim is refused, with what to write instead');
+$plain->sql('DROP SCHEMA brim');
 $plain->node->stop;
 
 # With it, in a schema of the user's choice, while a worker runs

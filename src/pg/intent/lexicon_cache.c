@@ -19,6 +19,7 @@
 
 #include "pg/row/row.h"
 #include "pg/intent/lexicon_cache.h"
+#include "pg/server/server.h"
 
 typedef struct LexiconTables
 {
@@ -91,6 +92,7 @@ find_tables(void)
 				errmsg("the tables of intent signals of schema \"brim\" are not there"),
 				errhint("Run CREATE EXTENSION brim in this database, or ALTER EXTENSION brim "
 						"UPDATE."));
+	brim_version_check();
 }
 
 /* A growing array of rows, all zero. */

@@ -19,6 +19,7 @@
 
 #include "pg/row/row.h"
 #include "pg/score/model_cache.h"
+#include "pg/server/server.h"
 
 #define MODEL_KEY (NAMEDATALEN + 16) /* name, or name@version */
 
@@ -156,6 +157,7 @@ brim_model_cache_tables(void)
 			errmsg("the scoring tables of schema \"brim\" are not there"),
 			errhint(
 				"Run CREATE EXTENSION brim in this database, or pass a scoring model as jsonb."));
+	brim_version_check();
 	return found;
 }
 

@@ -21,5 +21,6 @@
 #include "pg/server/task_row.h"
 #include "pg/server/task_slots.h"
 #include "pg/server/txn.h"
+#include "pg/server/version.h"
 
 #endif /* BRIM_PG_SERVER_SERVER_H */

@@ -10,7 +10,6 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "commands/extension.h"
 #include "mb/pg_wchar.h"
 #include "pgstat.h"
 #include "utils/array.h"
@@ -19,6 +18,7 @@
 
 #include "pg/server/faults.h"
 #include "pg/server/txn.h"
+#include "pg/server/version.h"
 
 /* Without these a statement may mean something else, or end before its time. */
 static const char *const safe_settings[][2] = {
@@ -107,7 +107,7 @@ brim_txn_begin(const char *activity)
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	if (!OidIsValid(get_extension_oid("brim", true)))
+	if (!brim_version_fits())
 	{
 		PopActiveSnapshot();
 		CommitTransactionCommand();

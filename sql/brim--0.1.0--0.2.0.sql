@@ -1,0 +1,3185 @@
+\echo Use "ALTER EXTENSION brim UPDATE" to load this file. \quit
+
+/*
+ * 0.1.0 to 0.2.0.  The generated sections are written by
+ * test/upgrade/make_script.pl; everything else by hand.
+ */
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+-- Who has which rights, by one object that each capability grants; see the end.
+SELECT pg_catalog.set_config('brim_update.grants', coalesce(jsonb_agg(jsonb_build_array(x.role, x.capability))::text, '[]'), true)
+  FROM (SELECT a.grantee AS role, 'reader' AS capability
+          FROM pg_class AS c CROSS JOIN LATERAL aclexplode(c.relacl) AS a
+         WHERE c.oid = 'brim.kpi'::regclass AND a.privilege_type = 'SELECT' AND a.grantee <> c.relowner
+        UNION ALL
+        SELECT a.grantee, CASE c.oid WHEN 'brim.lead'::regclass THEN 'user' ELSE 'worker' END
+          FROM pg_class AS c CROSS JOIN LATERAL aclexplode(c.relacl) AS a
+         WHERE c.oid IN ('brim.lead'::regclass, 'brim.send_ledger'::regclass) AND a.privilege_type = 'INSERT' AND a.grantee <> c.relowner
+        UNION ALL
+        SELECT a.grantee, CASE p.proname WHEN 'brim_pause' THEN 'operator' ELSE 'admin' END
+          FROM pg_proc AS p CROSS JOIN LATERAL aclexplode(p.proacl) AS a
+         WHERE p.oid IN ('@extschema@.brim_pause()'::regprocedure, '@extschema@.brim_rollback_model(text)'::regprocedure)
+           AND a.grantee <> p.proowner) AS x
+ WHERE x.role <> 0;
+
+-- generated: what goes
+
+DROP FUNCTION brim.status_of_queue();
+DROP FUNCTION brim.status_of_services();
+DROP FUNCTION brim.status_of_server();
+DROP FUNCTION brim.place_change();
+DROP VIEW brim.queue_blocked;
+DROP FUNCTION brim.take_texts(integer);
+DROP FUNCTION brim.give_events(integer);
+DROP FUNCTION brim.try_pending(text, text[]);
+DROP FUNCTION brim.take_pending(text, integer);
+DROP TRIGGER lead_texts_truncate ON brim.lead;
+DROP TRIGGER lead_texts_delete ON brim.lead;
+DROP TRIGGER lead_texts_update ON brim.lead;
+DROP TRIGGER lead_texts_insert ON brim.lead;
+DROP TRIGGER lead_after_truncate ON brim.lead;
+DROP FUNCTION brim.lead_after_truncate();
+DROP TRIGGER lead_after_delete ON brim.lead;
+DROP FUNCTION brim.lead_after_delete();
+DROP TRIGGER lead_queue_update ON brim.lead;
+DROP TRIGGER lead_queue_insert ON brim.lead;
+DROP TRIGGER lead_journal_update ON brim.lead;
+DROP TRIGGER lead_journal_insert ON brim.lead;
+DROP TRIGGER intent_class_before_write ON brim.intent_class;
+DROP FUNCTION brim.intent_class_before_write();
+DROP FUNCTION brim.place();
+
+-- end of what goes
+
+-- ---------------------------------------------------------------------------
+-- Tables
+-- ---------------------------------------------------------------------------
+
+-- The words of the lexicon are the same, in statements that look otherwise.
+-- by hand: brim.intent_class
+-- by hand: brim.intent_term
+-- by hand: brim.intent_cue
+
+-- generated: what comes
+
+COMMENT ON COLUMN brim.lead.company_name IS 'Name as written; never empty';
+
+COMMENT ON COLUMN brim.lead.domain IS 'Web site or host as written, such as acme.example or https://www.acme.example/; NULL: unknown';
+
+COMMENT ON COLUMN brim.lead.contact_name IS 'Person to write to; NULL: unknown';
+
+COMMENT ON COLUMN brim.lead.contact_email IS
+    'Address to write to; NULL or blank: its e-mails are held (no_recipient). Checked when an e-mail is queued, not '
+    'here';
+
+COMMENT ON COLUMN brim.lead.employee_count IS 'Number of employees; NULL: unknown. Any integer is stored';
+
+COMMENT ON COLUMN brim.lead.industry IS 'Industry as written, such as SaaS; scoring compares it in any case of letters; NULL: unknown';
+
+COMMENT ON COLUMN brim.lead.funding_stage IS 'Last funding stage as written, such as Series A; NULL: unknown';
+
+COMMENT ON COLUMN brim.lead.tech_stack IS 'Tools in use, one an entry; NULL or empty: unknown';
+
+COMMENT ON COLUMN brim.lead.recent_job_posts IS 'Titles or texts of job posts, one an entry; NULL or empty: unknown';
+
+COMMENT ON COLUMN brim.lead.news_mentions IS 'Headlines or texts about the company, one an entry; NULL or empty: unknown';
+
+COMMENT ON COLUMN brim.lead.country IS 'Country as written; NULL: unknown';
+
+COMMENT ON COLUMN brim.lead.timezone IS 'Time zone as written; NULL: unknown. Not checked';
+
+COMMENT ON COLUMN brim.lead.fit_score IS 'How well the company matches the ideal customer, 0-100';
+
+COMMENT ON COLUMN brim.lead.intent_score IS 'How strong the buying signals of the company are now, 0-100';
+
+COMMENT ON COLUMN brim.lead.action IS
+    'What the total suggests: high_priority_outreach, medium_priority_outreach or low_priority_monitoring; NULL: not '
+    'scored';
+
+COMMENT ON COLUMN brim.lead.model_version IS 'Version of the model that the stored score comes from; NULL: not scored';
+
+COMMENT ON COLUMN brim.lead.scored_at IS 'When the stored score was last calculated with another result; NULL: not scored';
+
+COMMENT ON COLUMN brim.lead.created_at IS 'When the row was stored first';
+
+COMMENT ON COLUMN brim.lead.updated_at IS 'Start of the transaction that wrote the row last';
+
+COMMENT ON COLUMN brim.campaign.name IS 'Letters, digits, _, . and -, at most 63; begins with a letter or digit';
+
+COMMENT ON COLUMN brim.campaign.product_name IS 'What the product is called in e-mails; may be empty';
+
+COMMENT ON COLUMN brim.campaign.sender_name IS 'Display name of the sender; empty: the address alone';
+
+COMMENT ON COLUMN brim.campaign.reply_to IS 'Address that answers and opt-outs go to; empty: sender_address';
+
+COMMENT ON COLUMN brim.campaign.is_active IS 'Off: nothing is written or sent for it; what waits, waits';
+
+COMMENT ON COLUMN brim.campaign.created_at IS 'When the campaign was made';
+
+COMMENT ON COLUMN brim.variant.campaign IS 'Campaign that it belongs to; goes with it';
+
+COMMENT ON COLUMN brim.variant.name IS 'Letters, digits, _, . and -, at most 63; begins with a letter or digit';
+
+COMMENT ON COLUMN brim.variant.instruction IS 'What the model reads about this way of writing';
+
+COMMENT ON COLUMN brim.variant.is_active IS 'Off: no further drafts are written with it; those written stay';
+
+COMMENT ON TABLE brim.template IS
+    'One row a template used where the model writes no e-mail. Key: industry, variant, is_shipped; an empty string '
+    'stands for any';
+
+COMMENT ON COLUMN brim.template.body IS
+    'Body with the same blanks: company_name, contact_name, contact_first_name, industry, employee_count, country, '
+    'product_name, product_pitch, sender_name';
+
+COMMENT ON COLUMN brim.template.is_shipped IS
+    'The row is as the extension brought it along; a change of the row clears the mark. Only other rows are dumped, '
+    'and one of the same industry and variant goes before a shipped one';
+
+COMMENT ON COLUMN brim.node.only_row IS 'Always true: there is one row';
+
+COMMENT ON COLUMN brim.node.node_id IS 'Random name of this installation, which jobs and e-mails carry; a new one after brim_arm()';
+
+COMMENT ON COLUMN brim.node.system_identifier IS 'Identifier of the cluster, from pg_control_system()';
+
+COMMENT ON COLUMN brim.node.timeline_id IS 'WAL timeline; another one after a promotion or a restore to a point in time';
+
+COMMENT ON COLUMN brim.node.database_oid IS 'OID of the database; another one in a database made from a template';
+
+COMMENT ON COLUMN brim.node.host IS 'Name of the machine';
+
+COMMENT ON COLUMN brim.node.data_directory IS 'Data directory of the server, as the setting of that name';
+
+COMMENT ON COLUMN brim.node.is_paused IS 'The worker does nothing, since brim_pause() was called';
+
+COMMENT ON COLUMN brim.node.last_batch_at IS 'When the worker last took e-mails to send, for brim.send_interval; NULL: never';
+
+COMMENT ON COLUMN brim.node.confirmed_by IS
+    'Standbys that confirm every barrier before the e-mail goes out, so that brim.after_promotion = resume may hold '
+    'for them; empty: none';
+
+COMMENT ON COLUMN brim.node.created_at IS 'When this installation began, by CREATE EXTENSION';
+
+COMMENT ON COLUMN brim.node.armed_at IS 'When brim_arm() last confirmed this place; at first that of CREATE EXTENSION';
+
+COMMENT ON COLUMN brim.component.component IS 'Part that reports: node, generator, classifier, relay';
+
+COMMENT ON COLUMN brim.component.state IS 'ok, fault, or what it does instead of its usual work: templates, outbox';
+
+COMMENT ON COLUMN brim.component.detail IS 'Why, in words; empty where there is nothing to say';
+
+COMMENT ON COLUMN brim.component.retry_at IS 'When a part that stopped tries again; NULL: it is not stopped, or only a reload helps';
+
+COMMENT ON COLUMN brim.component.changed_at IS 'When it reported this';
+
+COMMENT ON COLUMN brim.generation.generation_id IS 'Of jobs with the same score the lowest goes first';
+
+COMMENT ON COLUMN brim.generation.campaign IS
+    'A campaign with jobs cannot be deleted or renamed. There is no foreign key, because its check of every row would '
+    'slow down intake';
+
+COMMENT ON COLUMN brim.generation.company_id IS 'Lead that the drafts are for; the job stays when the lead is deleted';
+
+COMMENT ON COLUMN brim.generation.score IS 'Total score of the lead, 0-100; of the jobs that are due the highest goes first';
+
+COMMENT ON COLUMN brim.generation.status IS
+    'queued, running, done, failed, held, or cancelled (the lead was deleted, or may not be contacted)';
+
+COMMENT ON COLUMN brim.generation.hold_reason IS 'Why it is held, as a word: poison, copied; NULL: not held';
+
+COMMENT ON COLUMN brim.generation.next_attempt_at IS 'Not taken before; later than created_at after a failed attempt';
+
+COMMENT ON COLUMN brim.generation.claim_token IS 'Random number of the worker process that has the job; NULL: none has it';
+
+COMMENT ON COLUMN brim.generation.claimed_by IS 'Number of the worker that has the job, from 1; NULL: none has it';
+
+COMMENT ON COLUMN brim.generation.model IS 'Model that was asked, as brim.gemini_model named it; NULL: none was';
+
+COMMENT ON COLUMN brim.generation.model_version IS 'Version of the model, as its reply named it; NULL: none was asked';
+
+COMMENT ON COLUMN brim.generation.prompt_tokens IS 'Tokens of the request that were billed; NULL: unknown';
+
+COMMENT ON COLUMN brim.generation.output_tokens IS 'Tokens of the reply that were billed; NULL: unknown';
+
+COMMENT ON COLUMN brim.generation.thought_tokens IS 'Tokens billed for thinking; NULL: unknown';
+
+COMMENT ON COLUMN brim.generation.latency_ms IS 'Milliseconds from request to reply; NULL: no reply';
+
+COMMENT ON COLUMN brim.generation.error IS 'Why the last attempt failed, in words; NULL: it did not';
+
+COMMENT ON COLUMN brim.generation.created_at IS 'When the job was queued first';
+
+COMMENT ON COLUMN brim.generation.finished_at IS 'When it was done, failed or cancelled; NULL: not yet';
+
+COMMENT ON COLUMN brim.outbound_email.email_id IS 'Of e-mails with the same score the lowest goes first';
+
+COMMENT ON COLUMN brim.outbound_email.generation_id IS 'Job that drafted it; NULL: none did';
+
+COMMENT ON COLUMN brim.outbound_email.campaign IS 'Campaign that it belongs to';
+
+COMMENT ON COLUMN brim.outbound_email.company_id IS 'Lead that it is for; the e-mail stays when the lead is deleted';
+
+COMMENT ON COLUMN brim.outbound_email.variant IS 'Name of the variant that it was written with';
+
+COMMENT ON COLUMN brim.outbound_email.score IS 'Total score of the lead, 0-100; of the e-mails that are due the highest goes first';
+
+COMMENT ON COLUMN brim.outbound_email.status IS 'Where it is on its way; docs/operations.md has the states and how they follow each other';
+
+COMMENT ON COLUMN brim.outbound_email.hold_reason IS 'Why it is held, as a word of brim.queue_blocked.reason; NULL: not held';
+
+COMMENT ON COLUMN brim.outbound_email.recipient IS 'Address it goes to, at most 320 characters; NULL: the lead had none';
+
+COMMENT ON COLUMN brim.outbound_email.recipient_name IS 'Display name of the recipient; NULL: unknown';
+
+COMMENT ON COLUMN brim.outbound_email.subject IS 'Subject in plain text';
+
+COMMENT ON COLUMN brim.outbound_email.body IS 'Body in plain text, without footer';
+
+COMMENT ON COLUMN brim.outbound_email.generated_by IS 'gemini or template';
+
+COMMENT ON COLUMN brim.outbound_email.next_attempt_at IS 'Not taken before; later than created_at after a failed attempt';
+
+COMMENT ON COLUMN brim.outbound_email.claim_token IS 'Random number of the worker process that has the e-mail; NULL: none has it';
+
+COMMENT ON COLUMN brim.outbound_email.claimed_by IS
+    'Number of the worker that has the e-mail, or had it when it became uncertain, from 1; NULL: none has it';
+
+COMMENT ON COLUMN brim.outbound_email.created_at IS 'When it was written';
+
+COMMENT ON COLUMN brim.outbound_email.sent_at IS 'When the mail server took it; NULL: it has not, as far as is known';
+
+COMMENT ON TABLE brim.send_ledger IS
+    'One row a company and campaign whose e-mail was about to be handed over for good. Key: campaign, company_id. '
+    'Rows are never deleted';
+
+COMMENT ON COLUMN brim.send_ledger.campaign IS 'Campaign of the e-mail; no foreign key, since the row outlives everything';
+
+COMMENT ON COLUMN brim.send_ledger.company_id IS 'Company that was, or may have been, mailed';
+
+COMMENT ON COLUMN brim.send_ledger.email_id IS 'E-mail that was handed over last';
+
+COMMENT ON COLUMN brim.send_ledger.message_id IS 'Message-ID of that e-mail, without brackets';
+
+COMMENT ON COLUMN brim.send_ledger.state IS
+    'refused (the server declined for sure) and released (an operator decided so) let the company be tried again; '
+    'every other state blocks it';
+
+COMMENT ON COLUMN brim.send_ledger.dot_at IS 'When the barrier was written, right before the final dot of the message';
+
+COMMENT ON COLUMN brim.email_attempt.email_id IS 'E-mail that was tried';
+
+COMMENT ON COLUMN brim.email_attempt.attempt_no IS 'Number of the try, from 1: claims of the e-mail at that time';
+
+COMMENT ON COLUMN brim.email_attempt.phase IS 'How far the dialogue came: CONNECT, RESET, MAIL, RCPT, DATA, BODY, DOT, QUIT';
+
+COMMENT ON COLUMN brim.email_attempt.outcome IS 'sent, failed, retry, transport (nothing said about this e-mail), uncertain';
+
+COMMENT ON COLUMN brim.email_attempt.smtp_code IS 'Last reply code of the server, such as 250 or 550; NULL: none was read';
+
+COMMENT ON COLUMN brim.email_attempt.enhanced_code IS 'Enhanced status code of that reply (RFC 3463), such as 5.1.1; NULL: it had none';
+
+COMMENT ON COLUMN brim.email_attempt.reply IS 'Text of that reply, or what went wrong without one, in words';
+
+COMMENT ON COLUMN brim.email_attempt.relay IS 'Mail server or outbox that it was handed to; NULL: none was reached';
+
+COMMENT ON COLUMN brim.email_attempt.started_at IS 'When the try began';
+
+COMMENT ON COLUMN brim.email_attempt.ended_at IS 'When its end was known';
+
+COMMENT ON COLUMN brim.suppression.kind IS 'address, domain (of the recipient or of the lead), or company';
+
+COMMENT ON COLUMN brim.suppression.value IS 'The address or domain in lower case, or the company_id';
+
+COMMENT ON COLUMN brim.suppression.reason IS 'Why, in words; may be empty';
+
+COMMENT ON COLUMN brim.suppression.created_at IS 'Since when';
+
+COMMENT ON COLUMN brim.suppression.created_by IS 'Role that made the entry';
+
+COMMENT ON COLUMN brim.event.event_id IS 'Grows in the order of writing, not of committing';
+
+COMMENT ON COLUMN brim.event.event_type IS
+    'score_calculated, email_generated, email_sent, email_failed, activation_step_completed, outcome_reported, or an '
+    'operation such as email_approved';
+
+COMMENT ON COLUMN brim.event.occurred_at IS 'When it happened; for what is reported later than it happened the reported time';
+
+COMMENT ON COLUMN brim.event.company_id IS 'Lead that it is about; NULL: none. Not a foreign key: the journal outlives leads';
+
+COMMENT ON COLUMN brim.event.user_id IS 'User of the application, for activation steps; NULL: none';
+
+COMMENT ON COLUMN brim.event.email_id IS 'E-mail that it is about; NULL: none';
+
+COMMENT ON COLUMN brim.event.data IS 'What else is known, by type of event, as a JSON object';
+
+COMMENT ON COLUMN brim.outcome.company_id IS 'Lead that it is about; the row stays when the lead is deleted';
+
+COMMENT ON COLUMN brim.outcome.outcome IS 'A word such as demo_booked, closed_won, not_a_fit: lower-case letters, digits, underscores';
+
+COMMENT ON COLUMN brim.outcome.occurred_at IS 'When it happened, never in the future';
+
+COMMENT ON COLUMN brim.outcome.value IS 'What it is worth, in the currency of whoever reports; NULL: unknown';
+
+COMMENT ON COLUMN brim.outcome.campaign IS 'Campaign that it is credited to; NULL: none was named';
+
+COMMENT ON COLUMN brim.outcome.note IS 'Anything else, in words; NULL: nothing';
+
+COMMENT ON COLUMN brim.outcome.created_at IS 'When it was reported';
+
+COMMENT ON FUNCTION brim.is_restoring() IS 'True while a script of pg_dump is loaded in this session: rows are stored as they come';
+
+CREATE FUNCTION brim.installation(OUT system_identifier text, OUT timeline_id bigint, OUT database_oid oid,
+                           OUT host text, OUT data_directory text)
+    STABLE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_installation';
+
+COMMENT ON FUNCTION brim.installation() IS 'Where this database is now: what brim.node is compared with before anything is sent';
+
+REVOKE EXECUTE ON FUNCTION brim.installation() FROM PUBLIC;
+
+COMMENT ON FUNCTION brim.promotion() IS
+    'Is brim.after_promotion set to resume, has this server received WAL as a standby since it was started, and what '
+    'is its cluster_name';
+
+COMMENT ON FUNCTION brim.worker_slots() IS
+    'Workers of this database as shared memory knows them; no row where the library is not preloaded or no worker '
+    'runs';
+
+COMMENT ON FUNCTION brim.claim_owner_alive(integer) IS 'True if a process still holds the lock of this worker number of this database';
+
+COMMENT ON FUNCTION brim.launcher() IS 'Whether the library is preloaded, and which process is the launcher';
+
+CREATE FUNCTION brim.turn_clock(by interval) RETURNS interval
+    VOLATILE STRICT LANGUAGE c AS 'MODULE_PATHNAME', 'brim_turn_clock';
+
+COMMENT ON FUNCTION brim.turn_clock(interval) IS
+    'For tests: turns the clock of all workers of the server forward, until it restarts; returns how far it is ahead. '
+    'Superusers only';
+
+REVOKE EXECUTE ON FUNCTION brim.turn_clock(interval) FROM PUBLIC;
+
+CREATE FUNCTION brim.clock_ahead() RETURNS interval
+    VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_clock_ahead';
+
+COMMENT ON FUNCTION brim.clock_ahead() IS 'How far brim.turn_clock() has turned the clock of the workers';
+
+REVOKE EXECUTE ON FUNCTION brim.clock_ahead() FROM PUBLIC;
+
+COMMENT ON FUNCTION brim.file_problem(text) IS
+    'Why the file or directory that a brim setting names cannot be used by the server, or NULL when it can or none is '
+    'named';
+
+CREATE FUNCTION brim.library_version() RETURNS text
+    STABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_library_version';
+
+COMMENT ON FUNCTION brim.library_version() IS 'The version of brim''s SQL that the loaded library was built for';
+
+REVOKE EXECUTE ON FUNCTION brim.library_version() FROM PUBLIC;
+
+CREATE TABLE brim.task (
+    task_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind text NOT NULL,
+    arguments jsonb NOT NULL DEFAULT '{}'
+        CHECK (jsonb_typeof(arguments) = 'object' AND length(arguments::text) <= 10000),
+    status text NOT NULL DEFAULT 'queued'
+        CHECK (status IN ('queued', 'running', 'done', 'failed', 'cancelled')),
+    done_units bigint NOT NULL DEFAULT 0 CHECK (done_units >= 0),
+    total_units bigint CHECK (total_units >= 0),
+    progress text,
+    requested_by text NOT NULL DEFAULT current_user,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    started_at timestamptz,
+    progress_at timestamptz,
+    ended_at timestamptz,
+    error text,
+    pid integer,
+    CHECK ((status IN ('done', 'failed', 'cancelled')) = (ended_at IS NOT NULL)),
+    CHECK (status = 'queued' OR status = 'cancelled' OR started_at IS NOT NULL AND pid IS NOT NULL)
+);
+
+COMMENT ON TABLE brim.task IS 'One row a task: a long piece of work that a process of its own does. Key: task_id. Not dumped';
+
+COMMENT ON COLUMN brim.task.task_id IS 'Number of the task; they rise';
+
+COMMENT ON COLUMN brim.task.kind IS 'What is done: rescore';
+
+COMMENT ON COLUMN brim.task.arguments IS 'What it is done with, as brim_start_task() was given it';
+
+COMMENT ON COLUMN brim.task.status IS
+    'queued, running, done, failed, cancelled; brim.task_status shows one whose process is gone as failed at once';
+
+COMMENT ON COLUMN brim.task.done_units IS 'How much is done, in units of the kind (rescore: leads looked at)';
+
+COMMENT ON COLUMN brim.task.total_units IS 'How much there is to do; NULL: not known';
+
+COMMENT ON COLUMN brim.task.progress IS 'How far it is, in words';
+
+COMMENT ON COLUMN brim.task.requested_by IS 'Role that asked for it';
+
+COMMENT ON COLUMN brim.task.created_at IS 'When it was asked for';
+
+COMMENT ON COLUMN brim.task.started_at IS 'When its process took it';
+
+COMMENT ON COLUMN brim.task.progress_at IS 'When the last step was done';
+
+COMMENT ON COLUMN brim.task.ended_at IS 'When it ended; for one whose process died, when that was found';
+
+COMMENT ON COLUMN brim.task.error IS 'Why it failed, or who cancelled it';
+
+COMMENT ON COLUMN brim.task.pid IS 'Server process that does it, or did';
+
+CREATE INDEX task_open ON brim.task (task_id) WHERE status IN ('queued', 'running');
+
+CREATE FUNCTION brim.task_alive(task_id bigint) RETURNS boolean
+    VOLATILE STRICT LANGUAGE c AS 'MODULE_PATHNAME', 'brim_task_alive';
+
+COMMENT ON FUNCTION brim.task_alive(bigint) IS 'Does a process hold the lock of this task; on a standby, where that cannot be seen, true';
+
+REVOKE EXECUTE ON FUNCTION brim.task_alive(bigint) FROM PUBLIC;
+
+CREATE FUNCTION brim.task_wait() RETURNS text
+    VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_task_wait';
+
+COMMENT ON FUNCTION brim.task_wait() IS
+    'What keeps the launcher from starting a process for the tasks of this database: turn, process, start; NULL where '
+    'nothing is known to';
+
+REVOKE EXECUTE ON FUNCTION brim.task_wait() FROM PUBLIC;
+
+CREATE FUNCTION brim.interrupt_task(task_id bigint) RETURNS boolean
+    VOLATILE STRICT LANGUAGE c AS 'MODULE_PATHNAME', 'brim_interrupt_task';
+
+COMMENT ON FUNCTION brim.interrupt_task(bigint) IS 'Sends the process that runs this task a cancel; false where none runs it';
+
+REVOKE EXECUTE ON FUNCTION brim.interrupt_task(bigint) FROM PUBLIC;
+
+CREATE FUNCTION brim.wish_task_trigger() RETURNS trigger
+    VOLATILE LANGUAGE c AS 'MODULE_PATHNAME', 'brim_wish_task_trigger';
+
+COMMENT ON FUNCTION brim.wish_task_trigger() IS 'Makes the launcher start a process for tasks when the transaction commits';
+
+REVOKE EXECUTE ON FUNCTION brim.wish_task_trigger() FROM PUBLIC;
+
+CREATE TRIGGER wish_task AFTER INSERT ON brim.task
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.wish_task_trigger();
+
+CREATE FUNCTION brim.check_task(kind text, arguments jsonb, requested_by text) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF jsonb_typeof(arguments) <> 'object' THEN
+        RAISE EXCEPTION 'the arguments of a task are no object but %', jsonb_typeof(arguments)
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'For example: ''{"model": "balanced"}''.';
+    ELSIF kind = 'rescore' THEN
+        PERFORM brim.check_rescore_task(arguments, requested_by);
+    ELSE
+        RAISE EXCEPTION 'no task is called %', quote_literal(left(kind, 100))
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'There is: rescore.';
+    END IF;
+END;
+$$;
+
+COMMENT ON FUNCTION brim.check_task(text, jsonb, text) IS
+    'Raises an error where there is no such kind of task, its arguments are wrong, or the role may not have it done';
+
+REVOKE EXECUTE ON FUNCTION brim.check_task(text, jsonb, text) FROM PUBLIC;
+
+CREATE FUNCTION brim.check_new_task() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM brim.check_task(NEW.kind, NEW.arguments, NEW.requested_by);
+    RETURN NEW;
+END;
+$$;
+
+COMMENT ON FUNCTION brim.check_new_task() IS 'Refuses a task that may not be done, or not for this role';
+
+REVOKE EXECUTE ON FUNCTION brim.check_new_task() FROM PUBLIC;
+
+CREATE TRIGGER check_new_task BEFORE INSERT ON brim.task
+    FOR EACH ROW EXECUTE FUNCTION brim.check_new_task();
+
+CREATE FUNCTION brim.check_queued_task(task_id bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM brim.check_task(t.kind, t.arguments, t.requested_by)
+       FROM brim.task AS t WHERE t.task_id = check_queued_task.task_id;
+END;
+$$;
+
+COMMENT ON FUNCTION brim.check_queued_task(bigint) IS 'Raises an error where a task may not be done any more';
+
+REVOKE EXECUTE ON FUNCTION brim.check_queued_task(bigint) FROM PUBLIC;
+
+CREATE FUNCTION brim.running_task(task_id bigint, kind text) RETURNS brim.task
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_task brim.task;
+BEGIN
+    SELECT t.* INTO v_task FROM brim.task AS t
+     WHERE t.task_id = running_task.task_id AND t.kind = running_task.kind AND t.status = 'running' AND t.pid = pg_backend_pid();
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'process % does not run task %', pg_backend_pid(), coalesce(running_task.task_id::text, 'NULL')
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'SELECT brim_start_task(kind, arguments);';
+    END IF;
+    RETURN v_task;
+END;
+$$;
+
+COMMENT ON FUNCTION brim.running_task(bigint, text) IS 'The task of this kind that this process runs; raises an error where it does not';
+
+REVOKE EXECUTE ON FUNCTION brim.running_task(bigint, text) FROM PUBLIC;
+
+CREATE FUNCTION @extschema@.brim_start_task(kind text, arguments jsonb DEFAULT '{}') RETURNS bigint
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_task_id bigint;
+BEGIN
+    INSERT INTO brim.task (kind, arguments)
+    VALUES (brim_start_task.kind, coalesce(brim_start_task.arguments, '{}'))
+    RETURNING task_id INTO v_task_id;
+    RETURN v_task_id;
+END;
+$$;
+
+COMMENT ON FUNCTION @extschema@.brim_start_task(text, jsonb) IS
+    'Queues a long piece of work for a process of its own; returns the number of the task. brim.task_status shows how '
+    'far it is';
+
+REVOKE EXECUTE ON FUNCTION @extschema@.brim_start_task(text, jsonb) FROM PUBLIC;
+
+CREATE FUNCTION brim.lost_task_error(task_id bigint) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    IF brim.task_alive(lost_task_error.task_id) THEN
+        RETURN NULL;
+    END IF;
+    RETURN (SELECT format('its process (%s) ended without a word, some time after %s', t.pid,
+                          date_trunc('second', coalesce(t.progress_at, t.started_at)))
+              FROM brim.task AS t
+             WHERE t.task_id = lost_task_error.task_id AND t.status = 'running');
+END;
+$$;
+
+COMMENT ON FUNCTION brim.lost_task_error(bigint) IS
+    'What is to be said of a task that is said to be running and whose process is gone; NULL for any other';
+
+REVOKE EXECUTE ON FUNCTION brim.lost_task_error(bigint) FROM PUBLIC;
+
+CREATE FUNCTION brim.settle_tasks() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_settled integer;
+BEGIN
+    UPDATE brim.task AS t
+       SET status = 'failed', ended_at = clock_timestamp(), error = brim.lost_task_error(t.task_id)
+     WHERE t.status = 'running' AND NOT brim.task_alive(t.task_id);
+    GET DIAGNOSTICS v_settled = ROW_COUNT;
+    RETURN v_settled;
+END;
+$$;
+
+COMMENT ON FUNCTION brim.settle_tasks() IS 'Ends the tasks whose process is gone; returns how many';
+
+REVOKE EXECUTE ON FUNCTION brim.settle_tasks() FROM PUBLIC;
+
+CREATE FUNCTION @extschema@.brim_cancel_task(task_id bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    UPDATE brim.task AS t
+       SET status = 'cancelled', ended_at = clock_timestamp(), error = format('cancelled by %s before it began', session_user)
+     WHERE t.task_id = brim_cancel_task.task_id AND t.status = 'queued';
+    IF FOUND OR brim.interrupt_task(brim_cancel_task.task_id) THEN
+        RETURN true;
+    END IF;
+    PERFORM brim.settle_tasks();
+    IF NOT EXISTS (SELECT FROM brim.task AS t WHERE t.task_id = brim_cancel_task.task_id) THEN
+        RAISE EXCEPTION 'task % does not exist', coalesce(brim_cancel_task.task_id::text, 'NULL') USING ERRCODE = 'no_data_found';
+    END IF;
+    RETURN false;
+END;
+$$;
+
+COMMENT ON FUNCTION @extschema@.brim_cancel_task(bigint) IS
+    'Cancels a task: one that waits ends at once, of one that runs the process is interrupted; false when it had '
+    'ended';
+
+REVOKE EXECUTE ON FUNCTION @extschema@.brim_cancel_task(bigint) FROM PUBLIC;
+
+CREATE VIEW brim.task_status AS
+SELECT t.task_id, t.kind, t.arguments::text AS arguments,
+       CASE WHEN l.error IS NOT NULL THEN 'failed' ELSE t.status END AS status,
+       t.done_units, t.total_units,
+       CASE WHEN t.status = 'done' THEN 100.0
+            ELSE round(100.0 * t.done_units / nullif(greatest(t.total_units, t.done_units), 0), 1) END AS share_done,
+       t.progress, t.requested_by, t.created_at, t.started_at, t.progress_at, t.ended_at,
+       coalesce(l.error, t.error) AS error,
+       t.pid
+  FROM brim.task AS t
+ CROSS JOIN LATERAL (SELECT CASE WHEN t.status = 'running' THEN brim.lost_task_error(t.task_id) END AS error) AS l;
+
+COMMENT ON VIEW brim.task_status IS 'One row a task, with the state it is really in. Key: task_id';
+
+COMMENT ON COLUMN brim.task_status.task_id IS 'Number of the task; they rise';
+
+COMMENT ON COLUMN brim.task_status.kind IS 'What is done: rescore';
+
+COMMENT ON COLUMN brim.task_status.arguments IS 'What it is done with, as JSON';
+
+COMMENT ON COLUMN brim.task_status.status IS 'queued, running, done, failed, cancelled; failed also when its process is gone';
+
+COMMENT ON COLUMN brim.task_status.done_units IS 'How much is done, in units of the kind (rescore: leads looked at)';
+
+COMMENT ON COLUMN brim.task_status.total_units IS 'How much there is to do; NULL: not known';
+
+COMMENT ON COLUMN brim.task_status.share_done IS 'done_units of total_units, percent; 100 when done';
+
+COMMENT ON COLUMN brim.task_status.progress IS 'How far it is, in words';
+
+COMMENT ON COLUMN brim.task_status.requested_by IS 'Role that asked for it';
+
+COMMENT ON COLUMN brim.task_status.created_at IS 'When it was asked for';
+
+COMMENT ON COLUMN brim.task_status.started_at IS 'When its process took it';
+
+COMMENT ON COLUMN brim.task_status.progress_at IS 'When the last step was done';
+
+COMMENT ON COLUMN brim.task_status.ended_at IS 'When it ended; for one whose process died, when that was found';
+
+COMMENT ON COLUMN brim.task_status.error IS 'Why it failed, or who cancelled it';
+
+COMMENT ON COLUMN brim.task_status.pid IS 'Server process that does it, or did';
+
+COMMENT ON TABLE brim.scoring_model IS
+    'One row a version of a scoring model. Key: name, version. A version takes effect when it is published with '
+    'brim_publish_model()';
+
+COMMENT ON COLUMN brim.scoring_model.missing_policy IS
+    'What a signal counts whose attribute is missing. ignore: it is left out; zero: 0 points; prior: prior_points of '
+    'its row in brim.scoring_signal, without one it is left out';
+
+COMMENT ON TABLE brim.scoring_signal IS
+    'One row a signal with settings of its own; a signal without a row has the defaults. Key: model, version, '
+    'dimension, signal';
+
+COMMENT ON COLUMN brim.scoring_signal.combine IS
+    'average: the first rule that matches gives the points, which take part in the average of the dimension; add: the '
+    'points of all rules that match add up and are added to the average';
+
+COMMENT ON TABLE brim.scoring_rule IS
+    'One row a rule of a scoring model. Key: model, version, rule_no. Of the rules of a signal the first that '
+    'matches, by rule_no, gives the points, unless brim.scoring_signal says that they add up';
+
+COMMENT ON COLUMN brim.scoring_rule.kind IS
+    'range: number from low to high; one_of: the whole text is a keyword; any_of: an entry of the list is a keyword; '
+    'all_of: each keyword is an entry of the list; words: a keyword is in the text or an entry as a word or '
+    'phrase; regex: the text or an entry matches pattern; event: it reports an event of the company of one of the '
+    'classes in keywords (brim.intent_class); present: the attribute is given; otherwise: it is given and no earlier '
+    'rule matched';
+
+COMMENT ON COLUMN brim.scoring_rule.stem IS 'Words are compared by their stems: "hire" is found in "hiring", too';
+
+COMMENT ON COLUMN brim.scoring_rule.pattern IS
+    'Regular expression (PostgreSQL''s advanced ones, case-insensitive, without back references), looked for in the '
+    'first 32 kB of a text';
+
+COMMENT ON COLUMN brim.scoring_rule.reason IS
+    'Sentence given as the reason; {value} is what the lead has, {matched} the keywords, or the part of the text, '
+    'that matched';
+
+COMMENT ON TABLE brim.published_model IS
+    'One row a model whose published version somebody chose. Key: name. A shipped model without a row is published in '
+    'its newest shipped version; balanced is the default until a row says otherwise';
+
+COMMENT ON FUNCTION @extschema@.brim_publish_model(text, integer, boolean) IS
+    'Publish a version of a scoring model, the newest where none is named, and make the model the default if asked '
+    'to; returns the version';
+
+COMMENT ON FUNCTION brim.score_columns(integer, bigint, text, jsonb, text[], text[], "any") IS
+    'What the planner makes of a score of a table''s row: the same with the columns that the model reads. Not meant '
+    'to be called by hand';
+
+COMMENT ON COLUMN brim.intent_class.is_active IS 'True: it is looked for. False: rules may still name it';
+
+COMMENT ON TABLE brim.intent_term IS
+    'One row a way of saying that an event happened. Key: class, term_no; brim uses numbers below 1000. A sentence '
+    'says it when one of words is in it, one of near is close to that (where near is not empty), and none of '
+    'unless is';
+
+COMMENT ON COLUMN brim.intent_term.words IS
+    'Words or phrases one of which must be in the sentence; a trailing * for any ending, a leading = for the case '
+    'as written';
+
+COMMENT ON COLUMN brim.intent_term.near IS
+    'Words or phrases one of which must stand close to it, or {money}, {number}, {percent}, {people}, {company}, '
+    '{name}; > after it, < before it, with a number of words between, ^ anywhere in the sentence';
+
+COMMENT ON COLUMN brim.intent_term.is_active IS 'True: it is looked for';
+
+COMMENT ON COLUMN brim.intent_cue.kind IS
+    'negation, hedge: deny what follows or put it in doubt; negation_after, hedge_after: what stands before; '
+    'hedge_sentence: all of the sentence; break: ends their reach; ignore: takes cues inside it away; other: beside '
+    'the company''s name means another company; own: stands for the company; job_post: the text is a job post';
+
+COMMENT ON COLUMN brim.intent_cue.is_active IS 'True: it counts';
+
+COMMENT ON FUNCTION brim.lexicon_guard() IS
+    'Trigger: rows of the lexicon that came with brim stay; the shipped mark is taken off changed ones. Its arguments '
+    'are the key';
+
+CREATE OR REPLACE FUNCTION brim.intent_term_before_write() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM brim.check_intent_term(NEW.class, NEW.term_no, NEW.words, NEW.near, NEW.unless);
+    RETURN NEW;
+END;
+$$;
+
+COMMENT ON FUNCTION brim.intent_term_before_write() IS 'Trigger: refuses phrases that cannot be searched';
+
+CREATE OR REPLACE FUNCTION brim.intent_cue_before_write() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM brim.check_intent_cue(NEW.kind, NEW.phrase);
+    RETURN NEW;
+END;
+$$;
+
+COMMENT ON FUNCTION brim.intent_cue_before_write() IS 'Trigger: refuses phrases that cannot be searched';
+
+COMMENT ON FUNCTION @extschema@.brim_intent_signals(text, text, text) IS
+    'The events of a company that a text reports: which, how sure, whose, where in the text, with amount, round and '
+    'number of people. source is news or job_post; NULL: decided from the text';
+
+COMMENT ON FUNCTION @extschema@.brim_intent_signals(record) IS
+    'The events that the news and job posts of a lead report, each with its attribute and the number of its '
+    'entry';
+
+COMMENT ON TABLE brim.model_publication IS
+    'One row a publication of a version of a scoring model. Key: publication_id. Kept by a trigger of '
+    'brim.published_model; rows stay when the version is deleted';
+
+COMMENT ON COLUMN brim.model_publication.publication_id IS 'Grows with each publication';
+
+COMMENT ON COLUMN brim.model_publication.name IS 'Name of the model';
+
+COMMENT ON COLUMN brim.model_publication.published_at IS 'When it was published';
+
+COMMENT ON FUNCTION @extschema@.brim_copy_model(text, integer, text) IS
+    'Copies a version of a scoring model, the published one where none is named, to the next version of the same or a '
+    'new name; returns the version. It takes effect when it is published';
+
+CREATE OR REPLACE FUNCTION @extschema@.brim_rollback_model(name text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_now brim.model_publication;
+    v_target brim.model_publication;
+BEGIN
+    IF brim_rollback_model.name IS NULL THEN
+        RAISE EXCEPTION 'name of the scoring model must not be null' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF NOT EXISTS (SELECT FROM brim.scoring_model AS m WHERE m.name = brim_rollback_model.name) THEN
+        RAISE EXCEPTION 'scoring model "%" does not exist', brim_rollback_model.name
+            USING ERRCODE = 'undefined_object', HINT = 'The view brim.model_spec lists the models.';
+    END IF;
+
+    LOCK TABLE brim.published_model IN SHARE ROW EXCLUSIVE MODE;
+    SELECT p.* INTO v_now FROM brim.model_publication AS p
+     WHERE p.name = brim_rollback_model.name ORDER BY p.publication_id DESC LIMIT 1;
+    v_target := v_now;
+    LOOP
+        SELECT p.* INTO v_target FROM brim.model_publication AS p WHERE p.publication_id = v_target.follows;
+        IF v_target.publication_id IS NULL THEN
+            RAISE EXCEPTION 'scoring model "%" has no earlier version to go back to', brim_rollback_model.name
+                USING ERRCODE = 'object_not_in_prerequisite_state',
+                      HINT = 'The view brim.model_history shows what was published; '
+                             'any version can be published with brim_publish_model().';
+        END IF;
+        -- Past what was deleted since, and past times without any.
+        EXIT WHEN v_target.version IS DISTINCT FROM v_now.version
+                  AND EXISTS (SELECT FROM brim.scoring_model AS m
+                               WHERE m.name = v_target.name AND m.version = v_target.version);
+    END LOOP;
+
+    PERFORM brim.check_model(v_target.name, v_target.version);
+    INSERT INTO brim.published_model AS p (name, version) VALUES (v_target.name, v_target.version)
+        ON CONFLICT (name) DO UPDATE SET version = excluded.version, published_at = now();
+    UPDATE brim.model_publication AS p
+       SET follows = v_target.follows, is_rollback = true
+     WHERE p.publication_id = (SELECT max(x.publication_id) FROM brim.model_publication AS x WHERE x.name = v_target.name);
+    INSERT INTO brim.event (event_type, data)
+    VALUES ('model_rolled_back', jsonb_build_object('model', v_target.name, 'version', v_target.version,
+                                                    'from_version', v_now.version, 'by', session_user));
+    RETURN v_target.version;
+END;
+$$;
+
+COMMENT ON FUNCTION @extschema@.brim_rollback_model(text) IS
+    'Publishes the version of a scoring model that was published before the present one; again: the one before that. '
+    'Returns the version';
+
+COMMENT ON FUNCTION brim.settings_problem(regclass, jsonb, text[]) IS
+    'What keeps a JSON object from being columns of a table, except the fixed ones; NULL where nothing does';
+
+CREATE OR REPLACE FUNCTION brim.change_list(changes jsonb, list text, what text, VARIADIC key text[])
+    RETURNS TABLE (place text, change jsonb, is_delete boolean)
+    STABLE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_list jsonb := changes -> list;
+    v_missing text;
+    v_seen jsonb := '[]';
+BEGIN
+    IF v_list IS NULL THEN
+        RETURN;
+    ELSIF jsonb_typeof(v_list) <> 'array' THEN
+        PERFORM brim.refuse_change(format('key "%s"', list), format('expected array of objects, found %s', jsonb_typeof(v_list)),
+                                   'It lists what changes: {"rules": [{"rule_no": 20, "points": 90}]}.');
+    END IF;
+    FOR change IN SELECT e.value FROM jsonb_array_elements(v_list) WITH ORDINALITY AS e (value, n) ORDER BY e.n LOOP
+        IF jsonb_typeof(change) <> 'object' THEN
+            PERFORM brim.refuse_change(format('key "%s"', list),
+                                       format('expected array of objects, found an entry that is %s', left(change::text, 100)),
+                                       'It lists what changes: {"rules": [{"rule_no": 20, "points": 90}]}.');
+        END IF;
+        SELECT k INTO v_missing FROM unnest(key) WITH ORDINALITY AS u (k, n)
+         WHERE coalesce(jsonb_typeof(change -> k), 'null') = 'null' ORDER BY u.n LIMIT 1;
+        IF FOUND THEN
+            PERFORM brim.refuse_change(format('%s %s', what, left(change::text, 100)), format('no key "%s"', v_missing),
+                                       format('Say which %s changes: %s.', what,
+                                              (SELECT string_agg(format('"%s"', k), ', ') FROM unnest(key) AS k)));
+        END IF;
+        place := format('%s %s', what, (SELECT string_agg(change ->> k, '/' ORDER BY u.n) FROM unnest(key) WITH ORDINALITY AS u (k, n)));
+        IF v_seen ? place THEN
+            PERFORM brim.refuse_change(place, 'given twice', 'Put all that changes into one entry.');
+        END IF;
+        v_seen := v_seen || to_jsonb(place);
+        IF jsonb_typeof(change -> 'delete') NOT IN ('boolean', 'null') THEN
+            PERFORM brim.refuse_change(place, format('key "delete": expected boolean, found %s', jsonb_typeof(change -> 'delete')),
+                                       'An entry with "delete": true is deleted.');
+        END IF;
+        is_delete := coalesce((change ->> 'delete')::boolean, false);
+        change := change - 'delete';
+        IF is_delete AND change - key <> '{}' THEN
+            PERFORM brim.refuse_change(place, 'is to be deleted and changed', 'An entry with "delete" has no other keys.');
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+END;
+$$;
+
+CREATE OR REPLACE FUNCTION brim.changed_rules(name text, version integer, changes jsonb) RETURNS SETOF brim.scoring_rule
+    STABLE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_item record;
+    v_fault record;
+    v_old brim.scoring_rule;
+    v_new brim.scoring_rule;
+    v_missing text;
+    v_named integer[] := '{}';
+BEGIN
+    FOR v_item IN SELECT c.* FROM brim.change_list(changed_rules.changes, 'rules', 'rule', 'rule_no') AS c LOOP
+        SELECT p.* INTO v_fault FROM brim.settings_problem('brim.scoring_rule', v_item.change, '{model,version,is_shipped}') AS p;
+        IF v_fault.problem IS NOT NULL THEN
+            PERFORM brim.refuse_change(v_item.place, v_fault.problem, v_fault.hint);
+        END IF;
+        SELECT r.* INTO v_old FROM brim.scoring_rule AS r
+         WHERE r.model = changed_rules.name AND r.version = changed_rules.version
+           AND r.rule_no::numeric = (v_item.change -> 'rule_no')::numeric;
+        v_named := v_named || v_old.rule_no;
+        IF v_item.is_delete THEN
+            IF v_old.model IS NULL THEN
+                PERFORM brim.refuse_change(v_item.place, 'does not exist and cannot be deleted',
+                                           'brim.scoring_rule has the rules of each version.', '42704');
+            END IF;
+            CONTINUE;
+        END IF;
+        BEGIN
+            IF v_old.model IS NOT NULL THEN
+                v_new := jsonb_populate_record(v_old, v_item.change);
+            ELSE
+                v_new := jsonb_populate_record(NULL::brim.scoring_rule,
+                             jsonb_build_object('model', changed_rules.name, 'version', changed_rules.version, 'is_shipped', false,
+                                                'weight', 1, 'stem', false)
+                             || CASE WHEN v_item.change ->> 'dimension' = 'disqualifier' THEN '{"points": 0}' ELSE '{}' END::jsonb
+                             || v_item.change);
+            END IF;
+        EXCEPTION WHEN numeric_value_out_of_range OR invalid_text_representation THEN
+            PERFORM brim.refuse_row(v_item.place, SQLERRM, SQLSTATE, 'brim.scoring_rule', NULL);
+        END;
+        SELECT a.attname INTO v_missing FROM pg_attribute AS a
+         WHERE a.attrelid = 'brim.scoring_rule'::regclass AND a.attnum > 0 AND a.attnotnull AND NOT a.attisdropped
+           AND to_jsonb(v_new) ->> a.attname IS NULL
+         ORDER BY a.attnum LIMIT 1;
+        IF FOUND THEN
+            PERFORM brim.refuse_change(v_item.place, format('is new and has no key "%s"', v_missing),
+                                       'A new rule needs dimension, signal, attribute, kind and points.');
+        END IF;
+        RETURN NEXT v_new;
+    END LOOP;
+
+    RETURN QUERY
+    SELECT r.* FROM brim.scoring_rule AS r
+     WHERE r.model = changed_rules.name AND r.version = changed_rules.version
+       AND NOT coalesce(r.rule_no = ANY (v_named), false);
+END;
+$$;
+
+CREATE OR REPLACE FUNCTION brim.changed_signals(name text, version integer, changes jsonb, rules brim.scoring_rule[]) RETURNS SETOF brim.scoring_signal
+    STABLE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_item record;
+    v_fault record;
+    v_old brim.scoring_signal;
+    v_named jsonb := '{}';
+BEGIN
+    FOR v_item IN SELECT c.* FROM brim.change_list(changed_signals.changes, 'signals', 'signal', 'dimension', 'signal') AS c LOOP
+        SELECT p.* INTO v_fault FROM brim.settings_problem('brim.scoring_signal', v_item.change, '{model,version,is_shipped}') AS p;
+        IF v_fault.problem IS NOT NULL THEN
+            PERFORM brim.refuse_change(v_item.place, v_fault.problem, v_fault.hint);
+        ELSIF NOT v_item.is_delete
+              AND NOT EXISTS (SELECT FROM unnest(rules) AS r
+                               WHERE r.dimension = v_item.change ->> 'dimension' AND r.signal = v_item.change ->> 'signal') THEN
+            PERFORM brim.refuse_change(v_item.place, 'has no rule',
+                                       'A signal is made by its rules; here its settings are changed.', '42704');
+        END IF;
+        SELECT s.* INTO v_old FROM brim.scoring_signal AS s
+         WHERE s.model = changed_signals.name AND s.version = changed_signals.version
+           AND s.dimension = v_item.change ->> 'dimension' AND s.signal = v_item.change ->> 'signal';
+        IF v_item.is_delete AND NOT FOUND THEN
+            PERFORM brim.refuse_change(v_item.place, 'has no settings that could be deleted',
+                                       'brim.scoring_signal has the settings of each version.', '42704');
+        END IF;
+        v_named := v_named || jsonb_build_object(v_item.place, true);
+        CONTINUE WHEN v_item.is_delete;
+        IF v_old.model IS NULL THEN
+            v_old := jsonb_populate_record(NULL::brim.scoring_signal,
+                         jsonb_build_object('model', changed_signals.name, 'version', changed_signals.version, 'is_shipped', false,
+                                            'combine', 'average', 'min_points', -100, 'max_points', 100));
+        END IF;
+        BEGIN
+            v_old := jsonb_populate_record(v_old, v_item.change);
+        EXCEPTION WHEN numeric_value_out_of_range OR invalid_text_representation THEN
+            PERFORM brim.refuse_row(v_item.place, SQLERRM, SQLSTATE, 'brim.scoring_signal', NULL);
+        END;
+        RETURN NEXT v_old;
+    END LOOP;
+
+    -- Settings go with the last rule of their signal.
+    RETURN QUERY
+    SELECT s.* FROM brim.scoring_signal AS s
+     WHERE s.model = changed_signals.name AND s.version = changed_signals.version
+       AND NOT v_named ? format('signal %s/%s', s.dimension, s.signal)
+       AND EXISTS (SELECT FROM unnest(rules) AS r WHERE r.dimension = s.dimension AND r.signal = s.signal);
+END;
+$$;
+
+CREATE OR REPLACE FUNCTION brim.write_signals(signals brim.scoring_signal[]) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_signal brim.scoring_signal;
+    v_constraint text;
+BEGIN
+    FOREACH v_signal IN ARRAY signals LOOP
+        INSERT INTO brim.scoring_signal SELECT v_signal.*;
+    END LOOP;
+EXCEPTION WHEN check_violation THEN
+    GET STACKED DIAGNOSTICS v_constraint = CONSTRAINT_NAME;
+    PERFORM brim.refuse_row(format('signal %s/%s', v_signal.dimension, v_signal.signal), SQLERRM, SQLSTATE,
+                            'brim.scoring_signal', v_constraint);
+END;
+$$;
+
+COMMENT ON FUNCTION @extschema@.brim_edit_model(text, jsonb, integer) IS
+    'Changes settings, rules and signals of a scoring model: of a copy of the published version, or of a version that '
+    'was never published. Returns the version, which takes effect when it is published';
+
+COMMENT ON FUNCTION @extschema@.brim_compare_models(text, text) IS
+    'One row a lead with its scores by two models (name, name@version, NULL: the default), reckoned now; nothing is '
+    'written.
+Scores every lead twice and keeps the rows in a temporary file: a few seconds and about 100 MB for a '
+    'million leads';
+
+COMMENT ON FUNCTION @extschema@.brim_compare_models_summary(text, text) IS
+    'One row: how the scores of all leads differ between two models (name, name@version, NULL: the default); nothing '
+    'is written.
+Scores every lead twice: a few seconds for a million leads';
+
+COMMENT ON VIEW brim.model_comparison IS
+    'One row a published model other than the default one. Key: model.
+All leads by this model beside the default '
+    'one, reckoned now. Every lead is scored twice for each row: a few seconds a row for a million leads, so a '
+    'condition on model makes it quicker';
+
+COMMENT ON FUNCTION brim.reason_changes(record, text, record, text) IS
+    'Reasons that brim_explain() gives for one lead and not for the other, each by a model of its own; NULLs where a '
+    'model or lead is NULL';
+
+COMMENT ON VIEW brim.score_changes IS
+    'One row a change of a stored score, of its parts or of the model version it is from. Key: event_id.
+The first '
+    'score of a lead is no change. A condition on company_id or changed_at makes it quick';
+
+COMMENT ON COLUMN brim.score_changes.reasons_added IS
+    'Reasons that hold since and did not before, joined by ''; ''; NULL where there are none, or the old version is '
+    'gone';
+
+COMMENT ON COLUMN brim.score_changes.reasons_removed IS
+    'Reasons that held before and do not since, joined by ''; ''; NULL where there are none, or the old version is '
+    'gone';
+
+COMMENT ON FUNCTION brim.is_suppressed(text, text) IS
+    'True if the company, the address, its domain or the domain of the company is on the do-not-contact list';
+
+CREATE OR REPLACE FUNCTION brim.lead_journal_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_old record;
+    v_usable text[] := '{}';
+    v_changed boolean := false;
+BEGIN
+    IF brim.is_restoring() THEN
+        RETURN NULL;
+    END IF;
+
+    -- The versions that the old scores come from, where they are still there to explain them.
+    FOR v_old IN
+        SELECT o.model, o.model_version, bool_or((o.model, o.model_version) IS DISTINCT FROM (n.model, n.model_version)) AS is_another
+          FROM new_rows AS n
+          FULL JOIN old_rows AS o ON o.company_id = n.company_id
+         WHERE (n.fit_score, n.intent_score, n.total_score, n.model, n.model_version)
+               IS DISTINCT FROM (o.fit_score, o.intent_score, o.total_score, o.model, o.model_version)
+         GROUP BY o.model, o.model_version
+    LOOP
+        v_changed := true;
+        -- What has just scored can explain, too.
+        v_usable := v_usable || CASE WHEN v_old.is_another THEN brim.usable_version(v_old.model, v_old.model_version)
+                                     ELSE v_old.model || '@' || v_old.model_version END;
+    END LOOP;
+    IF NOT v_changed THEN
+        RETURN NULL;
+    END IF;
+
+    INSERT INTO brim.event (event_type, company_id, data)
+    SELECT 'score_calculated', c.company_id,
+           jsonb_build_object('model', c.model, 'version', c.model_version, 'fit_score', c.fit_score,
+                              'intent_score', c.intent_score, 'total_score', c.total_score, 'confidence', c.confidence,
+                              'action', c.action, 'qualified', coalesce(c.total_score > m.qualified_above, false),
+                              'old_model', c.old_model, 'old_version', c.old_version, 'old_fit_score', c.old_fit_score,
+                              'old_intent_score', c.old_intent_score, 'old_total_score', c.old_total_score,
+                              'reasons_added', (c.reasons).added, 'reasons_removed', (c.reasons).removed)
+      FROM (SELECT n.company_id, n.model, n.model_version, n.fit_score, n.intent_score, n.total_score, n.confidence, n.action,
+                   o.model AS old_model, o.model_version AS old_version, o.fit_score AS old_fit_score,
+                   o.intent_score AS old_intent_score, o.total_score AS old_total_score,
+                   brim.reason_changes(o, CASE WHEN o.model || '@' || o.model_version = ANY (v_usable)
+                                               THEN o.model || '@' || o.model_version END,
+                                       n, n.model || '@' || n.model_version) AS reasons
+              FROM new_rows AS n
+              FULL JOIN old_rows AS o ON o.company_id = n.company_id
+             WHERE (n.fit_score, n.intent_score, n.total_score, n.model, n.model_version)
+                   IS DISTINCT FROM (o.fit_score, o.intent_score, o.total_score, o.model, o.model_version)
+            OFFSET 0) AS c
+      LEFT JOIN brim.scoring_model AS m ON m.name = c.model AND m.version = c.model_version;
+    RETURN NULL;
+END;
+$$;
+
+CREATE FUNCTION brim.lead_queue_delete() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_material = off SET jit = off
+    SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_ids bigint[];
+BEGIN
+    v_ids := ARRAY(SELECT w.generation_id FROM old_rows AS o
+                    CROSS JOIN LATERAL (SELECT g.generation_id FROM brim.generation AS g
+                                         WHERE g.company_id = o.company_id AND g.status IN ('queued', 'held') OFFSET 0) AS w);
+    UPDATE brim.generation AS g
+       SET status = 'cancelled', hold_reason = NULL, finished_at = now(), error = 'the lead was deleted'
+     WHERE g.generation_id = ANY (v_ids) AND g.status IN ('queued', 'held');
+
+    v_ids := ARRAY(SELECT w.email_id FROM old_rows AS o
+                    CROSS JOIN LATERAL (SELECT e.email_id FROM brim.outbound_email AS e
+                                         WHERE e.company_id = o.company_id AND e.status IN ('draft', 'queued', 'held') OFFSET 0) AS w);
+    UPDATE brim.outbound_email AS e
+       SET status = 'cancelled', hold_reason = NULL
+     WHERE e.email_id = ANY (v_ids) AND e.status IN ('draft', 'queued', 'held');
+    RETURN NULL;
+END;
+$$;
+
+COMMENT ON FUNCTION brim.lead_queue_delete() IS 'Cancels what waits for deleted leads; nothing of the queue is ever deleted';
+
+REVOKE EXECUTE ON FUNCTION brim.lead_queue_delete() FROM PUBLIC;
+
+CREATE FUNCTION brim.lead_queue_truncate() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE brim.generation
+       SET status = 'cancelled', hold_reason = NULL, finished_at = now(), error = 'the lead was deleted'
+     WHERE status IN ('queued', 'held');
+
+    UPDATE brim.outbound_email
+       SET status = 'cancelled', hold_reason = NULL
+     WHERE status IN ('draft', 'queued', 'held');
+    RETURN NULL;
+END;
+$$;
+
+COMMENT ON FUNCTION brim.lead_queue_truncate() IS 'Cancels all that waits, since no lead is left';
+
+REVOKE EXECUTE ON FUNCTION brim.lead_queue_truncate() FROM PUBLIC;
+
+COMMENT ON TYPE brim.checked_company IS
+    'One element of an import: the columns given, the attributes to be set and to be cleared, or what is wrong with '
+    'it';
+
+COMMENT ON COLUMN brim.checked_company.ordinal IS 'Place of the company in what was imported, from 1';
+
+COMMENT ON COLUMN brim.checked_company.company_id IS 'Key that it gets; NULL: it cannot be stored';
+
+COMMENT ON COLUMN brim.checked_company.company IS 'Columns of brim.lead that were given, as a JSON object';
+
+COMMENT ON COLUMN brim.checked_company.attributes IS 'Keys that are no columns, as a JSON object';
+
+COMMENT ON COLUMN brim.checked_company.cleared IS 'Attributes that were given as null and go';
+
+COMMENT ON COLUMN brim.checked_company.error IS 'What is wrong with it, in words; NULL: nothing';
+
+COMMENT ON FUNCTION @extschema@.brim_score_company(jsonb, text) IS
+    'Stores a company given as JSON, scores it and queues its e-mails when it qualifies; returns scores, reasons and '
+    'action';
+
+COMMENT ON FUNCTION @extschema@.brim_log_event(text, text, jsonb) IS
+    'Logs that a user completed an activation step (file_upload, result_viewed, share_step_reached, ...); returns the '
+    'event_id';
+
+COMMENT ON FUNCTION @extschema@.brim_report_outcome(text, text, timestamptz, numeric, text, text) IS
+    'Reports what became of a lead; true when it is new. The same company, outcome and time again changes nothing; '
+    'without a time an outcome is stored once a company';
+
+COMMENT ON FUNCTION brim.company_facts(text) IS 'What the writer of an e-mail learns about a company; never its address';
+
+COMMENT ON FUNCTION brim.template_choice(bigint) IS
+    'The template for each active variant of a generation: by industry and variant, else by industry, else by '
+    'variant, else the default; with what fills its blanks';
+
+COMMENT ON FUNCTION brim.email_footer(text, text, text) IS 'The lines below every e-mail: who writes, the postal address, the way out';
+
+COMMENT ON FUNCTION brim.rescore_batch(text, text, integer) IS
+    'Rescores the next leads after a key; returns the last key, NULL where none is left, how many were seen and how '
+    'many were written';
+
+COMMENT ON FUNCTION @extschema@.brim_rescore(text) IS
+    'Scores the stored leads again in one transaction, each with its model or all with the named one; returns how many '
+    'leads changed';
+
+COMMENT ON COLUMN brim.rescore_run.run_id IS 'Grows with each run';
+
+COMMENT ON COLUMN brim.rescore_run.batch_size IS 'Leads in one transaction';
+
+COMMENT ON COLUMN brim.rescore_run.total_estimate IS 'Leads there were at the beginning, as the planner estimates it';
+
+COMMENT ON COLUMN brim.rescore_run.seen IS 'Leads looked at so far';
+
+COMMENT ON COLUMN brim.rescore_run.written IS 'Leads of these whose score changed';
+
+COMMENT ON COLUMN brim.rescore_run.started_at IS 'When it began';
+
+COMMENT ON COLUMN brim.rescore_run.started_by IS 'Role that began it';
+
+COMMENT ON COLUMN brim.rescore_run.last_batch_at IS 'When the last batch was done; NULL: none was';
+
+COMMENT ON COLUMN brim.rescore_run.finished_at IS 'When the last lead was done; NULL: not finished';
+
+COMMENT ON FUNCTION brim.in_transaction_block() IS 'True if this statement is part of a transaction of several, so that it cannot commit';
+
+COMMENT ON FUNCTION brim.statement_runs(integer, timestamptz) IS 'True if a process still runs the statement that began at this time';
+
+COMMENT ON PROCEDURE @extschema@.brim_rescore_all(text, integer) IS
+    'Scores the stored leads again, each with its model or all with the named one, committing after each batch. '
+    'Interrupted and called again, it goes on where it stopped; brim.rescore_progress shows how far it is';
+
+CREATE FUNCTION brim.check_rescore_task(arguments jsonb, requested_by text) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_key text := (SELECT k.key FROM jsonb_object_keys(arguments) AS k (key) WHERE k.key NOT IN ('model', 'batch_size') LIMIT 1);
+BEGIN
+    IF v_key IS NOT NULL THEN
+        RAISE EXCEPTION 'task rescore has no argument "%"', left(v_key, 100)
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Its arguments are model and batch_size.';
+    ELSIF jsonb_typeof(arguments -> 'model') NOT IN ('string', 'null') THEN
+        RAISE EXCEPTION 'argument "model" of task rescore is no text' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF arguments ->> 'batch_size' !~ '^[0-9]{1,7}$' THEN
+        RAISE EXCEPTION 'argument "batch_size" of task rescore is no number from 1 to 1000000' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF NOT has_function_privilege(requested_by, '@extschema@.brim_rescore_all(text, integer)', 'EXECUTE') THEN
+        RAISE EXCEPTION 'role "%" may not rescore leads', requested_by
+            USING ERRCODE = 'insufficient_privilege', HINT = 'An admin may, see brim_grant().';
+    END IF;
+    PERFORM brim.check_rescore(arguments ->> 'model', coalesce((arguments ->> 'batch_size')::integer, 10000));
+END;
+$$;
+
+COMMENT ON FUNCTION brim.check_rescore_task(jsonb, text) IS
+    'Raises an error where a task rescore has wrong arguments, or the role may not rescore';
+
+REVOKE EXECUTE ON FUNCTION brim.check_rescore_task(jsonb, text) FROM PUBLIC;
+
+CREATE FUNCTION brim.begin_rescore_task(task_id bigint) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_task brim.task := brim.running_task(task_id, 'rescore');
+    v_run bigint := brim.rescore_begin(v_task.arguments ->> 'model', coalesce((v_task.arguments ->> 'batch_size')::integer, 10000));
+BEGIN
+    UPDATE brim.rescore_run AS r SET started_by = v_task.requested_by WHERE r.run_id = v_run;
+    RETURN v_run;
+END;
+$$;
+
+COMMENT ON FUNCTION brim.begin_rescore_task(bigint) IS
+    'Takes up an interrupted run for the task that this process runs, or begins one; returns its number';
+
+REVOKE EXECUTE ON FUNCTION brim.begin_rescore_task(bigint) FROM PUBLIC;
+
+CREATE FUNCTION brim.step_rescore_task(task_id bigint, run_id bigint,
+                                       OUT is_done boolean, OUT seen bigint, OUT total bigint, OUT written bigint)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM brim.running_task(step_rescore_task.task_id, 'rescore');
+    is_done := brim.rescore_step(step_rescore_task.run_id);
+    SELECT r.seen, CASE WHEN is_done THEN r.seen ELSE greatest(r.total_estimate, r.seen) END, r.written
+      INTO seen, total, written
+      FROM brim.rescore_run AS r WHERE r.run_id = step_rescore_task.run_id;
+END;
+$$;
+
+COMMENT ON FUNCTION brim.step_rescore_task(bigint, bigint) IS
+    'Does one batch of a run for the task that this process runs; returns whether it is through, and how far it is';
+
+REVOKE EXECUTE ON FUNCTION brim.step_rescore_task(bigint, bigint) FROM PUBLIC;
+
+COMMENT ON VIEW brim.rescore_progress IS 'One row a run of brim_rescore_all() or of a task rescore. Key: run_id';
+
+COMMENT ON COLUMN brim.rescore_progress.state IS
+    'running; interrupted: goes on with the next call; finished; given up: the models had changed since it was '
+    'interrupted, so another run began';
+
+CREATE OR REPLACE FUNCTION brim.campaign_before_write() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF (TG_OP = 'DELETE' OR TG_OP = 'UPDATE' AND NEW.name <> OLD.name)
+       AND EXISTS (SELECT FROM brim.generation AS g WHERE g.campaign = OLD.name) THEN
+        RAISE EXCEPTION 'campaign "%" has jobs and cannot be deleted or renamed', OLD.name
+            USING ERRCODE = 'foreign_key_violation',
+                  HINT = format('Switch it off: UPDATE brim.campaign SET is_active = false WHERE name = %L.', OLD.name);
+    END IF;
+    IF TG_OP = 'DELETE' THEN
+        IF OLD.name = 'default' THEN
+            RAISE EXCEPTION 'campaign "%" comes with the extension and cannot be deleted', OLD.name
+                USING ERRCODE = 'object_not_in_prerequisite_state',
+                      HINT = 'Switch it off: UPDATE brim.campaign SET is_active = false WHERE name = ''default''.';
+        END IF;
+        RETURN OLD;
+    END IF;
+
+    NEW.is_shipped := false;
+    RETURN NEW;
+END;
+$$;
+
+COMMENT ON FUNCTION brim.campaign_before_write() IS
+    'Takes the shipped mark off a changed campaign, keeps the shipped one and those with jobs from being deleted';
+
+CREATE OR REPLACE FUNCTION brim.variant_before_write() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        IF OLD.campaign = 'default' AND OLD.name IN ('problem_focused', 'roi_focused') THEN
+            RAISE EXCEPTION 'variant "%" of campaign "default" comes with the extension and cannot be deleted', OLD.name
+                USING ERRCODE = 'object_not_in_prerequisite_state',
+                      HINT = format('Switch it off: UPDATE brim.variant SET is_active = false '
+                                    'WHERE campaign = ''default'' AND name = %L.', OLD.name);
+        END IF;
+        RETURN OLD;
+    END IF;
+
+    NEW.is_shipped := false;
+    RETURN NEW;
+END;
+$$;
+
+COMMENT ON FUNCTION brim.store_emails(bigint, jsonb, text) IS
+    'Stores the drafts [{variant, subject, body}] of a generation as e-mails in the state they begin in; returns how '
+    'many. None when the lead is gone';
+
+COMMENT ON TABLE brim.classification IS
+    'One row a text about leads that is classified by a language model, once for all leads that have it. Key: '
+    'content_hash';
+
+COMMENT ON COLUMN brim.classification.content IS 'The text, its first 4000 characters: what the model reads';
+
+COMMENT ON COLUMN brim.classification.status IS 'queued, running, done, failed or held';
+
+COMMENT ON COLUMN brim.classification.hold_reason IS 'Why it is held, as a word: poison, copied; NULL: not held';
+
+COMMENT ON COLUMN brim.classification.next_attempt_at IS 'Not asked about before; later than created_at after a failed attempt';
+
+COMMENT ON COLUMN brim.classification.claim_token IS 'Random number of the worker process that asks about it; NULL: none does';
+
+COMMENT ON COLUMN brim.classification.claimed_by IS 'Number of that worker, from 1; NULL: none asks';
+
+COMMENT ON COLUMN brim.classification.model IS 'Model that was asked last; NULL: none was';
+
+COMMENT ON COLUMN brim.classification.model_version IS 'Version of the model, as its reply named it; NULL: none was asked';
+
+COMMENT ON COLUMN brim.classification.output_tokens IS 'Share of the text in the tokens of all replies about it; NULL: unknown';
+
+COMMENT ON COLUMN brim.classification.thought_tokens IS 'Share of the text in the tokens billed for thinking; NULL: unknown';
+
+COMMENT ON COLUMN brim.classification.latency_ms IS 'Milliseconds from the last request to its reply; NULL: no reply';
+
+COMMENT ON COLUMN brim.classification.error IS 'Why the last attempt failed, in words; NULL: it did not';
+
+COMMENT ON COLUMN brim.classification.created_at IS 'When a lead had the text first';
+
+COMMENT ON COLUMN brim.classification.finished_at IS 'When it was done or failed; NULL: not yet';
+
+COMMENT ON COLUMN brim.classification_event.content_hash IS 'Text that it was found in';
+
+COMMENT ON COLUMN brim.classification_event.event_no IS 'Number of the event in its text, from 1, in the order of the reply';
+
+COMMENT ON TABLE brim.lead_text IS
+    'One row a lead and text that it has; kept while brim.classify is on, and by brim_classify_leads(). Key: '
+    'content_hash, company_id';
+
+COMMENT ON COLUMN brim.lead_text.content_hash IS 'Text, a row of brim.classification';
+
+COMMENT ON COLUMN brim.lead_text.company_id IS 'Lead that has it';
+
+COMMENT ON TABLE brim.pending_lead IS
+    'One row a lead whose texts have to be noted, or whose events have to be set; the worker takes it away. Key: '
+    'pending_id';
+
+COMMENT ON COLUMN brim.pending_lead.pending_id IS 'The order in which rows that are due are worked off';
+
+COMMENT ON COLUMN brim.pending_lead.company_id IS 'Lead that it is about; may be gone by then';
+
+COMMENT ON COLUMN brim.pending_lead.what IS 'texts: its texts are to be noted; events: it is to be given the events of its texts';
+
+COMMENT ON COLUMN brim.pending_lead.due_at IS 'Not done before; later than the row was made after an error';
+
+CREATE OR REPLACE FUNCTION brim.lead_texts_insert() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT brim.is_on('brim.classify') OR brim.is_restoring() THEN
+        RETURN NULL;
+    END IF;
+    INSERT INTO brim.pending_lead (company_id, what)
+    SELECT n.company_id, 'texts'
+      FROM new_rows AS n
+     WHERE cardinality(n.news_mentions) > 0 OR cardinality(n.recent_job_posts) > 0;
+    RETURN NULL;
+END;
+$$;
+
+COMMENT ON FUNCTION brim.lead_texts_insert() IS 'While brim.classify is on: has the texts of new leads noted';
+
+CREATE OR REPLACE FUNCTION brim.lead_texts_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT brim.is_on('brim.classify') OR brim.is_restoring() THEN
+        RETURN NULL;
+    END IF;
+    -- What the worker sets is right; what somebody else replaced with the other attributes is set again.
+    INSERT INTO brim.pending_lead (company_id, what)
+    SELECT n.company_id, CASE WHEN c.texts_changed THEN 'texts' ELSE 'events' END
+      FROM new_rows AS n
+      FULL JOIN old_rows AS o ON o.company_id = n.company_id
+     CROSS JOIN LATERAL (SELECT (n.news_mentions, n.recent_job_posts)
+                                IS DISTINCT FROM (o.news_mentions, o.recent_job_posts) AS texts_changed) AS c
+     WHERE c.texts_changed
+        OR n.attributes -> 'gemini_events' IS DISTINCT FROM o.attributes -> 'gemini_events'
+           AND session_user <> coalesce(current_setting('brim.worker_role', true), '');
+    RETURN NULL;
+END;
+$$;
+
+COMMENT ON FUNCTION brim.lead_texts_update() IS 'While brim.classify is on: has changed texts of leads noted, and lost events set again';
+
+COMMENT ON FUNCTION @extschema@.brim_classify_leads() IS
+    'Queues the texts of all stored leads that were never queued, and has all leads get what is known of theirs; '
+    'returns how many texts were queued';
+
+COMMENT ON FUNCTION brim.set_events(text[]) IS
+    'Sets attributes -> gemini_events of these leads to the sorted classes of the events in their texts; leads that '
+    'have them already are not written';
+
+CREATE FUNCTION brim.take_pending(what text, max_leads integer, at timestamptz) RETURNS text[]
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_ids text[];
+BEGIN
+    WITH pick AS MATERIALIZED (
+        SELECT p.pending_id FROM brim.pending_lead AS p
+         WHERE p.what = take_pending.what AND p.due_at <= take_pending.at
+         ORDER BY p.due_at, p.pending_id
+         LIMIT take_pending.max_leads
+           FOR UPDATE SKIP LOCKED),
+    taken AS (
+        DELETE FROM brim.pending_lead AS p USING pick AS k WHERE p.pending_id = k.pending_id RETURNING p.company_id)
+    SELECT coalesce(array_agg(DISTINCT t.company_id ORDER BY t.company_id), '{}') INTO v_ids FROM taken AS t;
+    RETURN v_ids;
+END;
+$$;
+
+COMMENT ON FUNCTION brim.take_pending(text, integer, timestamptz) IS 'Takes some leads out of brim.pending_lead';
+
+REVOKE EXECUTE ON FUNCTION brim.take_pending(text, integer, timestamptz) FROM PUBLIC;
+
+COMMENT ON FUNCTION brim.passes(text) IS 'True if an error is one of the server that passes, not of what is stored';
+
+CREATE FUNCTION brim.try_pending(what text, company_ids text[], at timestamptz) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms'
+AS $$
+DECLARE
+    v_id text;
+BEGIN
+    BEGIN
+        PERFORM brim.do_pending(what, company_ids);
+        RETURN;
+    EXCEPTION WHEN lock_not_available THEN
+        INSERT INTO brim.pending_lead (company_id, what, due_at)
+        SELECT DISTINCT x.company_id, try_pending.what, try_pending.at + interval '2 seconds' FROM unnest(company_ids) AS x (company_id);
+        RETURN;
+    WHEN OTHERS THEN
+        IF brim.passes(SQLSTATE) THEN
+            RAISE;
+        END IF;
+    END;
+    FOREACH v_id IN ARRAY company_ids LOOP
+        BEGIN
+            PERFORM brim.do_pending(what, ARRAY[v_id]);
+        EXCEPTION WHEN OTHERS THEN
+            IF brim.passes(SQLSTATE) THEN
+                RAISE;
+            END IF;
+            INSERT INTO brim.pending_lead (company_id, what, due_at, error)
+            VALUES (v_id, try_pending.what, try_pending.at + interval '1 hour', left(SQLERRM, 500));
+        END;
+    END LOOP;
+END;
+$$;
+
+COMMENT ON FUNCTION brim.try_pending(text, text[], timestamptz) IS
+    'The same, one by one where it fails for all; what fails alone is due again in an hour, what has to wait for a '
+    'lock in two seconds';
+
+REVOKE EXECUTE ON FUNCTION brim.try_pending(text, text[], timestamptz) FROM PUBLIC;
+
+CREATE FUNCTION brim.give_events(max_leads integer, at timestamptz) RETURNS integer
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_ids text[] := brim.take_pending('events', max_leads, at);
+    v_free text[];
+BEGIN
+    IF v_ids = '{}' THEN
+        RETURN 0;
+    END IF;
+    -- Leads that somebody else is writing come later.
+    v_free := ARRAY(SELECT l.company_id FROM brim.lead AS l
+                     WHERE l.company_id = ANY (v_ids) ORDER BY l.company_id FOR NO KEY UPDATE SKIP LOCKED);
+    INSERT INTO brim.pending_lead (company_id, what, due_at)
+    SELECT l.company_id, 'events', give_events.at + interval '2 seconds'
+      FROM brim.lead AS l WHERE l.company_id = ANY (v_ids) AND l.company_id <> ALL (v_free);
+    PERFORM brim.try_pending('events', v_free, at);
+    RETURN cardinality(v_ids);
+END;
+$$;
+
+COMMENT ON FUNCTION brim.give_events(integer, timestamptz) IS 'Gives some of the pending leads their events; returns how many were taken';
+
+REVOKE EXECUTE ON FUNCTION brim.give_events(integer, timestamptz) FROM PUBLIC;
+
+CREATE FUNCTION brim.take_texts(max_leads integer, at timestamptz) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_ids text[] := brim.take_pending('texts', max_leads, at);
+BEGIN
+    IF v_ids = '{}' THEN
+        RETURN 0;
+    END IF;
+    PERFORM brim.try_pending('texts', v_ids, at);
+    RETURN cardinality(v_ids);
+END;
+$$;
+
+COMMENT ON FUNCTION brim.take_texts(integer, timestamptz) IS 'Notes the texts of some of the pending leads; returns how many were taken';
+
+REVOKE EXECUTE ON FUNCTION brim.take_texts(integer, timestamptz) FROM PUBLIC;
+
+COMMENT ON FUNCTION brim.is_on(text) IS 'True if a switch among the settings is on; a setting that is not known is off';
+
+CREATE VIEW brim.queue_blocked AS
+SELECT 'generation'::text AS kind, g.generation_id AS id, g.campaign, g.company_id, g.status, r.reason,
+       CASE r.reason
+            WHEN 'campaign_inactive' THEN 'The campaign is not active.'
+            WHEN 'campaign_incomplete' THEN 'The campaign has no product_pitch.'
+            WHEN 'lead_gone' THEN 'The lead is not stored any more.'
+            WHEN 'no_variant' THEN 'The campaign has no active variant.'
+            WHEN 'poison' THEN 'The worker died twice while it had this job; brim_retry_generation() lets it try again.'
+            WHEN 'copied' THEN 'This is a copy, and its original may have sent the e-mail since; '
+                               'after a look there brim_retry_generation() lets the job go.'
+            WHEN 'other_node' THEN 'Another installation queued the job, this is a copy; brim_retry_generation() adopts it.'
+            WHEN 'paused' THEN 'The worker is paused; brim_resume() lets it continue.'
+            WHEN 'generate_off' THEN 'The setting brim.generate is off.'
+            WHEN 'not_due' THEN 'The next attempt is due at ' || g.next_attempt_at || coalesce(', since: ' || g.error, '.')
+            ELSE coalesce(g.error, 'The job is held.') END AS detail,
+       CASE WHEN r.reason = 'not_due' THEN g.next_attempt_at END AS may_go_at
+  FROM brim.generation AS g
+  JOIN brim.campaign AS c ON c.name = g.campaign
+  LEFT JOIN brim.node AS n ON true
+  LEFT JOIN brim.lead AS l ON l.company_id = g.company_id
+ CROSS JOIN LATERAL
+       (SELECT CASE WHEN g.status = 'held' THEN coalesce(g.hold_reason, 'held')
+                    WHEN g.node_id IS DISTINCT FROM n.node_id THEN 'other_node'
+                    WHEN NOT c.is_active THEN 'campaign_inactive'
+                    WHEN btrim(c.product_pitch) = '' THEN 'campaign_incomplete'
+                    WHEN l.company_id IS NULL THEN 'lead_gone'
+                    WHEN NOT EXISTS (SELECT FROM brim.variant AS v WHERE v.campaign = c.name AND v.is_active) THEN 'no_variant'
+                    WHEN n.is_paused THEN 'paused'
+                    WHEN NOT brim.is_on('brim.generate') THEN 'generate_off'
+                    WHEN g.next_attempt_at > now() THEN 'not_due' END AS reason) AS r
+ WHERE g.status IN ('queued', 'held') AND r.reason IS NOT NULL
+UNION ALL
+SELECT 'email', e.email_id, e.campaign, e.company_id, e.status, r.reason,
+       CASE r.reason
+            WHEN 'needs_approval' THEN 'The campaign is in review; brim_approve() queues the e-mail.'
+            WHEN 'no_recipient' THEN 'The lead has no contact_email.'
+            WHEN 'invalid_recipient' THEN 'The contact_email ' || coalesce(brim.address_problem(e.recipient), 'was invalid') || '.'
+            WHEN 'operator' THEN 'An operator holds the e-mail; brim_release() queues it.'
+            WHEN 'poison' THEN 'The worker died twice while it had this e-mail; brim_release() lets it try again.'
+            WHEN 'copied' THEN 'This is a copy, and its original may have sent the e-mail since; '
+                               'after a look there brim_release() queues it.'
+            WHEN 'other_node' THEN 'Another installation queued the e-mail, this is a copy; brim_release() adopts it.'
+            WHEN 'campaign_inactive' THEN 'The campaign is not active.'
+            WHEN 'campaign_incomplete' THEN 'The campaign lacks: '
+                 || coalesce(brim.campaign_problem(c.product_pitch, c.sender_address, c.postal_address), 'nothing any more') || '.'
+            WHEN 'company_taken' THEN 'Another e-mail of the campaign to this company is being sent, sent or in doubt.'
+            WHEN 'already_mailed' THEN 'The ledger says that the company was mailed in this campaign or may have been.'
+            WHEN 'other_variant' THEN 'Another variant goes first to this company.'
+            WHEN 'paused' THEN 'The worker is paused; brim_resume() lets it continue.'
+            WHEN 'send_off' THEN 'The setting brim.send is off.'
+            WHEN 'not_due' THEN 'The next attempt is due at ' || e.next_attempt_at || '.'
+            ELSE 'The e-mail is held.' END,
+       CASE WHEN r.reason = 'not_due' THEN e.next_attempt_at END
+  FROM brim.outbound_email AS e
+  JOIN brim.campaign AS c ON c.name = e.campaign
+  LEFT JOIN brim.node AS n ON true
+ CROSS JOIN LATERAL
+       (SELECT CASE WHEN e.status = 'held' THEN e.hold_reason
+                    WHEN EXISTS (SELECT FROM brim.outbound_email AS x
+                                  WHERE x.campaign = e.campaign AND x.company_id = e.company_id
+                                    AND x.status IN ('claimed', 'committing', 'sent', 'uncertain')) THEN 'company_taken'
+                    WHEN EXISTS (SELECT FROM brim.send_ledger AS x
+                                  WHERE x.campaign = e.campaign AND x.company_id = e.company_id
+                                    AND x.state NOT IN ('refused', 'released')) THEN 'already_mailed'
+                    WHEN e.status = 'draft' THEN 'needs_approval'
+                    WHEN e.node_id IS DISTINCT FROM n.node_id THEN 'other_node'
+                    WHEN NOT c.is_active THEN 'campaign_inactive'
+                    WHEN brim.campaign_problem(c.product_pitch, c.sender_address, c.postal_address) IS NOT NULL
+                    THEN 'campaign_incomplete'
+                    WHEN EXISTS (SELECT FROM brim.outbound_email AS x
+                                  WHERE x.campaign = e.campaign AND x.company_id = e.company_id AND x.status = 'queued'
+                                    AND x.node_id = e.node_id
+                                    AND (x.choice, x.email_id) > (e.choice, e.email_id)) THEN 'other_variant'
+                    WHEN n.is_paused THEN 'paused'
+                    WHEN NOT brim.is_on('brim.send') THEN 'send_off'
+                    WHEN e.next_attempt_at > now() THEN 'not_due' END AS reason) AS r
+ WHERE e.status IN ('draft', 'queued', 'held') AND r.reason IS NOT NULL
+UNION ALL
+SELECT 'classification', c.classification_id, NULL, NULL, c.status, r.reason,
+       CASE r.reason
+            WHEN 'poison' THEN 'The worker died twice while it had this text; brim_retry_classification() lets it try again.'
+            WHEN 'copied' THEN 'This is a copy, and its original may have asked about the text; '
+                               'brim_retry_classification() has it asked here.'
+            WHEN 'other_node' THEN 'Another installation queued the text, this is a copy; brim_retry_classification() adopts it.'
+            WHEN 'no_lead' THEN 'No lead has this text any more.'
+            WHEN 'paused' THEN 'The worker is paused; brim_resume() lets it continue.'
+            WHEN 'classify_off' THEN 'The setting brim.classify is off.'
+            WHEN 'not_due' THEN 'The next attempt is due at ' || c.next_attempt_at || coalesce(', since: ' || c.error, '.')
+            ELSE coalesce(c.error, 'The text is held.') END,
+       CASE WHEN r.reason = 'not_due' THEN c.next_attempt_at END
+  FROM brim.classification AS c
+  LEFT JOIN brim.node AS n ON true
+ CROSS JOIN LATERAL
+       (SELECT CASE WHEN c.status = 'held' THEN coalesce(c.hold_reason, 'held')
+                    WHEN c.node_id IS DISTINCT FROM n.node_id THEN 'other_node'
+                    WHEN NOT EXISTS (SELECT FROM brim.lead_text AS t WHERE t.content_hash = c.content_hash) THEN 'no_lead'
+                    WHEN n.is_paused THEN 'paused'
+                    WHEN NOT brim.is_on('brim.classify') THEN 'classify_off'
+                    WHEN c.next_attempt_at > now() THEN 'not_due' END AS reason) AS r
+ WHERE c.status IN ('queued', 'held') AND r.reason IS NOT NULL;
+
+COMMENT ON VIEW brim.queue_blocked IS 'One row a waiting job, e-mail or text that cannot go now, with the reason. Key: kind, id';
+
+COMMENT ON COLUMN brim.queue_blocked.kind IS
+    'generation: a job that drafts e-mails; email: an e-mail; classification: a text that is to be classified';
+
+COMMENT ON COLUMN brim.queue_blocked.id IS 'generation_id, email_id or classification_id';
+
+COMMENT ON COLUMN brim.queue_blocked.campaign IS 'Campaign of the row; empty for a text';
+
+COMMENT ON COLUMN brim.queue_blocked.company_id IS 'Company of the row; empty for a text, which several may have';
+
+COMMENT ON COLUMN brim.queue_blocked.status IS 'queued, held or draft';
+
+COMMENT ON COLUMN brim.queue_blocked.reason IS 'Why it waits, as a word; the first of several reasons';
+
+COMMENT ON COLUMN brim.queue_blocked.detail IS 'Why it waits, as a sentence';
+
+COMMENT ON COLUMN brim.queue_blocked.may_go_at IS 'When it may go; empty where that is not a question of time';
+
+CREATE FUNCTION brim.call_in_turn() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'brim_call_in_turn';
+
+COMMENT ON FUNCTION brim.call_in_turn() IS
+    'Trigger, AFTER ... FOR EACH STATEMENT: calls the trigger functions of schema brim that its arguments name, in '
+    'their order';
+
+REVOKE EXECUTE ON FUNCTION brim.call_in_turn() FROM PUBLIC;
+
+CREATE TRIGGER lead_after_insert AFTER INSERT ON brim.lead
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.call_in_turn('lead_journal_insert', 'lead_queue_insert', 'lead_texts_insert');
+
+CREATE TRIGGER lead_after_update AFTER UPDATE ON brim.lead
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.call_in_turn('lead_journal_update', 'lead_queue_update', 'lead_texts_update');
+
+CREATE TRIGGER lead_after_delete AFTER DELETE ON brim.lead
+    REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.call_in_turn('lead_queue_delete', 'lead_texts_delete');
+
+CREATE TRIGGER lead_after_truncate AFTER TRUNCATE ON brim.lead
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.call_in_turn('lead_queue_truncate', 'lead_texts_truncate');
+
+CREATE OR REPLACE FUNCTION brim.queue_email(email brim.outbound_email) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_recipient text := email.recipient;
+    v_name text := email.recipient_name;
+    v_reason text;
+BEGIN
+    PERFORM brim.check_not_mailed(email);
+    IF email.hold_reason IN ('no_recipient', 'invalid_recipient') THEN
+        SELECT l.contact_email, l.contact_name INTO v_recipient, v_name
+          FROM brim.lead AS l WHERE l.company_id = email.company_id;
+    END IF;
+    IF brim.is_suppressed(email.company_id, v_recipient) THEN
+        RAISE EXCEPTION 'e-mail % must not be sent: the company or its address is on the do-not-contact list', email.email_id
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    v_reason := brim.email_hold_reason(email.campaign, v_recipient);
+    IF v_reason IS NOT NULL THEN
+        RAISE EXCEPTION 'e-mail % cannot be sent: %', email.email_id, v_reason
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = CASE v_reason
+                         WHEN 'campaign_incomplete' THEN format('Complete product_pitch, sender_address and postal_address '
+                                     'of campaign %I in brim.campaign.', email.campaign)
+                         ELSE format('Store an address in contact_email of lead %L in brim.lead.', email.company_id) END;
+    END IF;
+
+    UPDATE brim.outbound_email AS e
+       SET status = 'queued', hold_reason = NULL, node_id = n.node_id, recipient = v_recipient, recipient_name = left(v_name, 320),
+           attempts = 0, crashes = 0, next_attempt_at = now(), claim_token = NULL, claimed_by = NULL
+      FROM brim.node AS n
+     WHERE e.email_id = email.email_id;
+END;
+$$;
+
+CREATE OR REPLACE FUNCTION @extschema@.brim_resolve(email_id bigint, verdict text, note text DEFAULT NULL) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_email brim.outbound_email := brim.lock_email(email_id, 'uncertain');
+    v_dot_at timestamptz;
+BEGIN
+    IF verdict = 'delivered' THEN
+        INSERT INTO brim.send_ledger AS s (campaign, company_id, email_id, message_id, state)
+        VALUES (v_email.campaign, v_email.company_id, v_email.email_id, v_email.message_id, 'sent')
+            ON CONFLICT ON CONSTRAINT send_ledger_pkey DO UPDATE
+           SET state = 'sent', email_id = excluded.email_id, message_id = excluded.message_id
+        RETURNING s.dot_at INTO v_dot_at;
+        UPDATE brim.outbound_email AS e SET status = 'sent', sent_at = v_dot_at WHERE e.email_id = v_email.email_id;
+        UPDATE brim.outbound_email AS e
+           SET status = 'superseded', hold_reason = NULL
+         WHERE e.campaign = v_email.campaign AND e.company_id = v_email.company_id AND e.status IN ('draft', 'queued', 'held');
+        INSERT INTO brim.event (event_type, occurred_at, company_id, email_id, data)
+        VALUES ('email_sent', v_dot_at, v_email.company_id, v_email.email_id,
+                jsonb_build_object('campaign', v_email.campaign, 'variant', v_email.variant, 'message_id', v_email.message_id));
+    ELSIF verdict = 'not_delivered' THEN
+        IF v_email.claimed_by IS NOT NULL AND brim.claim_owner_alive(v_email.claimed_by) THEN
+            RAISE EXCEPTION 'e-mail % may still be on its way', email_id
+                USING ERRCODE = 'object_in_use',
+                      DETAIL = 'The worker that handed it over is still alive.',
+                      HINT = 'Restart the worker, look into the log of the relay again, then try again: '
+                             'SELECT pg_terminate_backend(pid) FROM brim.worker_status WHERE component = ''worker'';';
+        END IF;
+        UPDATE brim.send_ledger AS s SET state = 'released'
+         WHERE s.campaign = v_email.campaign AND s.company_id = v_email.company_id AND s.email_id = v_email.email_id;
+        PERFORM brim.check_not_mailed(v_email);
+        -- It was approved before it was sent, so it does not become a draft.
+        UPDATE brim.outbound_email AS e
+           SET status = replace(t.status, 'draft', 'queued'), hold_reason = t.hold_reason, node_id = n.node_id,
+               next_attempt_at = now(), claim_token = NULL, claimed_by = NULL
+          FROM brim.node AS n
+         CROSS JOIN LATERAL brim.new_email_state(v_email.campaign, v_email.company_id, v_email.recipient) AS t
+         WHERE e.email_id = v_email.email_id;
+    ELSIF verdict = 'abandon' THEN
+        UPDATE brim.outbound_email AS e SET status = 'cancelled' WHERE e.email_id = v_email.email_id;
+    ELSE
+        RAISE EXCEPTION 'invalid verdict %', coalesce(quote_literal(left(verdict, 100)), 'NULL')
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'A verdict is delivered, not_delivered or abandon.';
+    END IF;
+    PERFORM brim.log_operation('email_resolved', v_email, note, jsonb_build_object('verdict', verdict));
+END;
+$$;
+
+COMMENT ON FUNCTION @extschema@.brim_resolve(bigint, text, text) IS
+    'Decides about an e-mail in doubt: delivered, not_delivered (it is queued again) or abandon (it is cancelled and '
+    'the company stays blocked)';
+
+COMMENT ON FUNCTION @extschema@.brim_suppress(text, text, text) IS
+    'Puts an address, domain or company on the do-not-contact list and takes what waits for it out of the queue; true '
+    'when it is new there';
+
+COMMENT ON FUNCTION brim.set_paused(boolean) IS 'Pauses the worker or lets it continue; true when that is a change';
+
+CREATE FUNCTION brim.installation_change() RETURNS text
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT nullif(concat_ws('; ',
+               CASE WHEN n.system_identifier <> p.system_identifier
+                    THEN format('system identifier was %s, is %s', n.system_identifier, p.system_identifier) END,
+               CASE WHEN n.timeline_id <> p.timeline_id THEN format('timeline was %s, is %s', n.timeline_id, p.timeline_id) END,
+               CASE WHEN n.database_oid <> p.database_oid THEN format('database oid was %s, is %s', n.database_oid, p.database_oid) END,
+               CASE WHEN n.host <> p.host THEN format('host was %s, is %s', n.host, p.host) END,
+               CASE WHEN n.data_directory <> p.data_directory
+                    THEN format('data directory was %s, is %s', n.data_directory, p.data_directory) END), '')
+      FROM brim.node AS n CROSS JOIN brim.installation() AS p;
+END;
+
+COMMENT ON FUNCTION brim.installation_change() IS 'What differs between the place in brim.node and the present one; NULL when nothing does';
+
+REVOKE EXECUTE ON FUNCTION brim.installation_change() FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION brim.resume_after_promotion() RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_change text := brim.installation_change();
+BEGIN
+    UPDATE brim.node AS n
+       SET timeline_id = p.timeline_id, host = p.host, data_directory = p.data_directory, confirmed_by = NULL, armed_at = now()
+      FROM brim.installation() AS p CROSS JOIN brim.promotion() AS r
+     WHERE r.resumes AND r.was_standby AND r.name = ANY (string_to_array(n.confirmed_by, ', '))
+       AND n.system_identifier = p.system_identifier AND n.database_oid = p.database_oid AND n.timeline_id < p.timeline_id;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    INSERT INTO brim.event (event_type, data)
+    VALUES ('worker_armed', jsonb_build_object('by', session_user, 'change', v_change, 'cause', 'promotion'));
+    RETURN true;
+END;
+$$;
+
+CREATE OR REPLACE FUNCTION @extschema@.brim_arm(confirm text DEFAULT NULL, waiting text DEFAULT 'hold')
+    RETURNS TABLE (item text, count bigint, detail text)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_change text;
+    v_token text;
+    v_node text;
+BEGIN
+    IF waiting IS NULL OR waiting NOT IN ('hold', 'release') THEN
+        RAISE EXCEPTION 'invalid choice %', coalesce(quote_literal(left(waiting, 100)), 'NULL')
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'hold: what waits is held for people to look at; '
+                         'release: the original was stopped before the copy was complete, or sent nothing since.';
+    END IF;
+    SELECT n.node_id INTO v_node FROM brim.node AS n FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'brim.node has no row' USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'It is made by CREATE EXTENSION brim.';
+    END IF;
+
+    v_change := brim.installation_change();
+    IF v_change IS NULL THEN
+        RETURN QUERY SELECT 'armed', 1::bigint, 'This installation may send; brim.node describes the present place.';
+        RETURN;
+    END IF;
+
+    -- The token stands for the present place, so it is of no use anywhere else.
+    SELECT left(encode(sha256(convert_to(concat_ws(chr(1), v_node, p.system_identifier, p.timeline_id, p.database_oid,
+                                                   p.host, p.data_directory), 'UTF8')), 'hex'), 12)
+      INTO v_token FROM brim.installation() AS p;
+    IF confirm IS NOT NULL AND confirm <> v_token THEN
+        RAISE EXCEPTION 'invalid confirmation %', quote_literal(left(confirm, 100))
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'SELECT * FROM brim_arm() shows what would be released and the confirmation for this place.';
+    END IF;
+
+    RETURN QUERY
+    SELECT 'place', 1::bigint, v_change
+    UNION ALL
+    SELECT CASE waiting WHEN 'hold' THEN 'held' ELSE 'released' END, count(*),
+           format(CASE waiting WHEN 'hold' THEN 'queued e-mails of campaign "%s": the original may have sent them since; see brim_release()'
+                               ELSE 'queued e-mails of campaign "%s" that are sent from here' END, e.campaign)
+      FROM brim.outbound_email AS e WHERE e.status = 'queued' AND e.node_id = v_node GROUP BY e.campaign
+    UNION ALL
+    SELECT 'uncertain', count(*), 'e-mails in flight when the copy was made: they become uncertain, see brim_resolve()'
+      FROM brim.outbound_email AS e WHERE e.status IN ('claimed', 'committing')
+    UNION ALL
+    SELECT 'jobs', count(*), CASE waiting WHEN 'hold' THEN 'jobs that write e-mails: they are held, see brim_retry_generation()'
+                                            ELSE 'jobs that write e-mails: they go on from here' END
+      FROM brim.generation AS g WHERE g.status IN ('queued', 'running') AND g.node_id = v_node
+    UNION ALL
+    SELECT 'texts', count(*), CASE waiting WHEN 'hold' THEN 'texts to be classified: they are held, see brim_retry_classification()'
+                                           ELSE 'texts to be classified: they go on from here' END
+      FROM brim.classification AS c WHERE c.status IN ('queued', 'running') AND c.node_id = v_node HAVING count(*) > 0
+    UNION ALL
+    SELECT 'other_node', count(*), 'waiting e-mails of other installations: they stay, see brim_release()'
+      FROM brim.outbound_email AS e WHERE e.status IN ('queued', 'draft', 'held') AND e.node_id <> v_node;
+    IF confirm IS NULL THEN
+        RETURN QUERY
+        SELECT 'confirm', 1::bigint,
+               format('Where the original sends no more: SELECT * FROM @extschema@.brim_arm(%L)', v_token)
+        UNION ALL
+        SELECT 'confirm', 1::bigint,
+               format('Where it was stopped before the copy was complete, so that the copy knows all that was sent: '
+                       'SELECT * FROM @extschema@.brim_arm(%L, ''release'')', v_token);
+        RETURN;
+    END IF;
+
+    INSERT INTO brim.send_ledger AS s (campaign, company_id, email_id, message_id, state)
+    SELECT e.campaign, e.company_id, e.email_id, e.message_id, 'uncertain'
+      FROM brim.outbound_email AS e WHERE e.status IN ('claimed', 'committing')
+        ON CONFLICT ON CONSTRAINT send_ledger_pkey DO UPDATE
+       SET state = 'uncertain', email_id = excluded.email_id, message_id = excluded.message_id
+     WHERE s.state IN ('refused', 'released') OR s.state = 'committing' AND s.email_id = excluded.email_id;
+    INSERT INTO brim.event (event_type, company_id, email_id, data)
+    SELECT 'email_uncertain', e.company_id, e.email_id,
+           jsonb_build_object('campaign', e.campaign, 'variant', e.variant, 'message_id', e.message_id, 'cause', 'copied while in flight')
+      FROM brim.outbound_email AS e WHERE e.status IN ('claimed', 'committing');
+    -- A worker here that still has them stays their owner.
+    UPDATE brim.outbound_email AS e SET status = 'uncertain' WHERE e.status IN ('claimed', 'committing');
+    IF waiting = 'hold' THEN
+        UPDATE brim.outbound_email AS e SET status = 'held', hold_reason = 'copied' WHERE e.status = 'queued' AND e.node_id = v_node;
+        UPDATE brim.generation AS g SET status = 'held', hold_reason = 'copied', claim_token = NULL, claimed_by = NULL
+         WHERE g.status IN ('queued', 'running') AND g.node_id = v_node;
+        UPDATE brim.classification AS c SET status = 'held', hold_reason = 'copied', claim_token = NULL, claimed_by = NULL
+         WHERE c.status IN ('queued', 'running') AND c.node_id = v_node;
+    ELSE
+        UPDATE brim.generation AS g SET status = 'queued', claim_token = NULL, claimed_by = NULL WHERE g.status = 'running';
+        UPDATE brim.classification AS c SET status = 'queued', claim_token = NULL, claimed_by = NULL WHERE c.status = 'running';
+    END IF;
+    UPDATE brim.node AS n
+       SET system_identifier = p.system_identifier, timeline_id = p.timeline_id, database_oid = p.database_oid,
+           host = p.host, data_directory = p.data_directory, confirmed_by = NULL, armed_at = now()
+      FROM brim.installation() AS p;
+    INSERT INTO brim.event (event_type, data)
+    VALUES ('worker_armed', jsonb_build_object('by', session_user, 'change', v_change, 'waiting', waiting));
+    RETURN QUERY SELECT 'armed', 1::bigint, 'This installation may send now.';
+END;
+$$;
+
+COMMENT ON FUNCTION @extschema@.brim_arm(text, text) IS
+    'Lets a copied or moved installation send: without an argument it shows what that would do and the confirmation '
+    'to give; what waits is held unless waiting is release';
+
+CREATE TYPE brim.check_result AS (check_name text, status text, detail text, hint text);
+
+COMMENT ON TYPE brim.check_result IS
+    'One row of brim_status(): what was looked at, its state (ok, info, warning, blocked), why, and what to do';
+
+COMMENT ON COLUMN brim.check_result.check_name IS 'What was looked at';
+
+COMMENT ON COLUMN brim.check_result.status IS 'ok, info, warning or blocked';
+
+COMMENT ON COLUMN brim.check_result.detail IS 'What was found, as a sentence';
+
+COMMENT ON COLUMN brim.check_result.hint IS 'What to do, where possible as a statement; NULL: nothing';
+
+COMMENT ON FUNCTION brim.component_fault(text) IS
+    'What keeps a part of the running worker from its work, as it reported (blocked), or kept it when it last tried '
+    '(warning); NULLs where nothing does';
+
+CREATE FUNCTION brim.check_library() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'library',
+           CASE WHEN s.is_preloaded THEN 'ok' ELSE 'blocked' END,
+           CASE WHEN s.is_preloaded THEN 'The library is preloaded.'
+                ELSE 'The library is not preloaded: there is no worker; everything else works.' END,
+           CASE WHEN NOT s.is_preloaded
+                THEN format('ALTER SYSTEM SET shared_preload_libraries = %s; then restart the server.',
+                            (SELECT string_agg(quote_literal(btrim(u.x, ' "')), ', ' ORDER BY u.o)
+                               FROM string_to_table(concat_ws(',', nullif(current_setting('shared_preload_libraries'), ''), 'brim'), ',')
+                                    WITH ORDINALITY AS u (x, o))) END
+      FROM (SELECT coalesce(l.preloaded, false) AS is_preloaded FROM brim.launcher() AS l) AS s;
+END;
+
+COMMENT ON FUNCTION brim.check_library() IS
+    'Row of brim_status(): whether the library is preloaded, without which there is no worker';
+
+REVOKE EXECUTE ON FUNCTION brim.check_library() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_version() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'version',
+           'blocked',
+           format('Version %s is installed in this database, but the library has version %s.', e.extversion, brim.library_version()),
+           format('Install the library of version %s and restart the server.', e.extversion)
+      FROM pg_extension AS e
+     WHERE e.extname = 'brim' AND e.extversion <> brim.library_version();
+END;
+
+COMMENT ON FUNCTION brim.check_version() IS
+    'Row of brim_status(): that library and SQL are not of one version; no row where they are';
+
+REVOKE EXECUTE ON FUNCTION brim.check_version() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_launcher() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'launcher',
+           CASE WHEN l.pid IS NULL THEN 'blocked' ELSE 'ok' END,
+           CASE WHEN l.pid IS NULL THEN 'The launcher does not run.'
+                ELSE format('The launcher is process %s.', l.pid) END,
+           CASE WHEN l.pid IS NULL AND pg_is_in_recovery() THEN 'A standby starts no worker before it is promoted.'
+                WHEN l.pid IS NULL THEN 'See the server log; max_worker_processes may be too small.' END
+      FROM brim.launcher() AS l
+     WHERE l.preloaded;
+END;
+
+COMMENT ON FUNCTION brim.check_launcher() IS
+    'Row of brim_status(): the process that starts workers; no row where the library is not preloaded';
+
+REVOKE EXECUTE ON FUNCTION brim.check_launcher() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_clock() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'clock', 'warning', format('The clock of the workers is turned ahead by %s.', c.ahead), 'Restart the server.'
+      FROM brim.clock_ahead() AS c (ahead)
+     WHERE c.ahead > interval '0';
+END;
+
+COMMENT ON FUNCTION brim.check_clock() IS 'Row of brim_status(): a clock of the workers that a test has turned; no row while it is right';
+
+REVOKE EXECUTE ON FUNCTION brim.check_clock() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_database() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'database',
+           CASE WHEN s.is_listed THEN 'ok' ELSE 'blocked' END,
+           format(CASE WHEN s.is_listed THEN 'brim.databases names %s.' ELSE 'brim.databases does not name %s.' END,
+                  quote_ident(current_database())),
+           CASE WHEN NOT s.is_listed
+                THEN format('ALTER SYSTEM SET brim.databases = %L; SELECT pg_reload_conf();',
+                            concat_ws(', ', nullif(current_setting('brim.databases', true), ''), quote_ident(current_database()))) END
+      FROM (SELECT EXISTS (SELECT FROM string_to_table(coalesce(current_setting('brim.databases', true), ''), ',') AS u (x)
+                            WHERE btrim(u.x, ' "') = current_database()) AS is_listed) AS s;
+END;
+
+COMMENT ON FUNCTION brim.check_database() IS 'Row of brim_status(): whether brim.databases names this database';
+
+REVOKE EXECUTE ON FUNCTION brim.check_database() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_worker_role() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'worker_role',
+           CASE WHEN r.rolname IS NOT NULL AND NOT r.rolsuper AND r.rolcanlogin AND r.has_rights THEN 'ok' ELSE 'blocked' END,
+           CASE WHEN s.role IS NULL THEN 'brim.worker_role is not set.'
+                WHEN r.rolname IS NULL THEN format('Role %I does not exist.', s.role)
+                WHEN r.rolsuper THEN format('Role %I is a superuser; the worker does not run as one.', s.role)
+                WHEN NOT r.rolcanlogin THEN format('Role %I may not log in.', s.role)
+                WHEN NOT r.has_rights THEN format('Role %I lacks rights of a worker.', s.role)
+                ELSE format('The worker runs as %I.', s.role) END,
+           CASE WHEN s.role IS NULL OR r.rolsuper
+                THEN 'CREATE ROLE brim_worker LOGIN CONNECTION LIMIT 0; '
+                     'SELECT @extschema@.brim_grant(''brim_worker'', ''worker''); '
+                     'ALTER SYSTEM SET brim.worker_role = ''brim_worker''; SELECT pg_reload_conf();'
+                WHEN r.rolname IS NULL
+                THEN format('CREATE ROLE %1$I LOGIN CONNECTION LIMIT 0; SELECT @extschema@.brim_grant(%2$L, ''worker'');',
+                            s.role, quote_ident(s.role))
+                WHEN NOT r.rolcanlogin THEN format('ALTER ROLE %I LOGIN CONNECTION LIMIT 0;', s.role)
+                WHEN NOT r.has_rights
+                THEN format('SELECT @extschema@.brim_grant(%L, ''worker'');', quote_ident(s.role)) END
+      FROM (SELECT nullif(current_setting('brim.worker_role', true), '') AS role) AS s
+      LEFT JOIN LATERAL
+           (SELECT p.rolname, p.rolsuper, p.rolcanlogin,
+                   has_database_privilege(p.oid, current_database(), 'CONNECT')
+                   AND has_schema_privilege(p.oid, 'brim', 'USAGE')
+                   AND has_table_privilege(p.oid, 'brim.outbound_email', 'UPDATE')
+                   AND has_table_privilege(p.oid, 'brim.generation', 'UPDATE')
+                   AND has_table_privilege(p.oid, 'brim.send_ledger', 'INSERT')
+                   AND has_table_privilege(p.oid, 'brim.classification', 'UPDATE')
+                   AND has_table_privilege(p.oid, 'brim.task', 'SELECT') AS has_rights
+              FROM pg_roles AS p
+             WHERE p.rolname = s.role) AS r ON true;
+END;
+
+COMMENT ON FUNCTION brim.check_worker_role() IS
+    'Row of brim_status(): whether brim.worker_role is a role that the worker can run as';
+
+REVOKE EXECUTE ON FUNCTION brim.check_worker_role() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_worker() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'worker',
+           CASE WHEN s.running = 0 OR s.fails THEN 'blocked'
+                WHEN s.running < s.wanted THEN 'warning'
+                ELSE 'ok' END,
+           CASE WHEN s.running = 0 THEN 'No worker runs in this database.'
+                WHEN s.fails THEN format('Transactions of a worker fail and are tried again (%s).', s.list)
+                WHEN s.running < s.wanted THEN format('%s of %s workers run: %s.', s.running, s.wanted, s.list)
+                WHEN s.running = 1 THEN format('The worker is %s.', s.list)
+                ELSE format('%s workers run: %s.', s.running, s.list) END,
+           CASE WHEN s.running = 0 THEN 'Settle the points above; what else kept it from starting is in the server log.'
+                WHEN s.fails THEN 'The server log says why: a full disk, a lock that somebody holds, a missing right.'
+                WHEN s.running < s.wanted
+                THEN 'They may be about to start; else see the server log: max_worker_processes may be too small.' END
+      FROM (SELECT count(*) AS running,
+                   string_agg(format('process %s: %s', w.pid, w.state), ', ' ORDER BY w.worker) AS list,
+                   bool_or(w.state = 'failing') AS fails,
+                   coalesce(current_setting('brim.workers', true), '1')::integer AS wanted
+              FROM brim.worker_slots() AS w) AS s;
+END;
+
+COMMENT ON FUNCTION brim.check_worker() IS 'Row of brim_status(): how many workers of this database run, and what they do';
+
+REVOKE EXECUTE ON FUNCTION brim.check_worker() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_node() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'node',
+           CASE WHEN n.node_id IS NULL OR s.change IS NOT NULL THEN 'blocked' ELSE 'ok' END,
+           CASE WHEN n.node_id IS NULL THEN 'brim.node has no row.'
+                WHEN s.change IS NOT NULL THEN 'This is a copy, or was moved: ' || s.change || '.'
+                ELSE 'This installation may send from here.' END,
+           CASE WHEN s.change IS NOT NULL THEN 'SELECT * FROM @extschema@.brim_arm();' END
+      FROM (SELECT brim.installation_change() AS change) AS s
+      LEFT JOIN brim.node AS n ON true;
+END;
+
+COMMENT ON FUNCTION brim.check_node() IS
+    'Row of brim_status(): whether this installation may send, or is a copy that has to be armed first';
+
+REVOKE EXECUTE ON FUNCTION brim.check_node() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_standbys() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'standbys',
+           f.status,
+           f.detail || '.',
+           'Require them in synchronous_standby_names; or, after all standbys have brim.after_promotion = hold, set it here, too.'
+      FROM brim.component_fault('node') AS f
+     WHERE f.detail IS NOT NULL;
+END;
+
+COMMENT ON FUNCTION brim.check_standbys() IS
+    'Row of brim_status(): standbys that do not confirm barriers, where brim.after_promotion is resume';
+
+REVOKE EXECUTE ON FUNCTION brim.check_standbys() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_paused() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'paused',
+           CASE WHEN n.is_paused THEN 'blocked' ELSE 'ok' END,
+           CASE WHEN n.is_paused THEN 'The worker is paused.' ELSE 'The worker is not paused.' END,
+           CASE WHEN n.is_paused THEN 'SELECT @extschema@.brim_resume();' END
+      FROM brim.node AS n;
+END;
+
+COMMENT ON FUNCTION brim.check_paused() IS 'Row of brim_status(): whether brim_pause() stopped the worker';
+
+REVOKE EXECUTE ON FUNCTION brim.check_paused() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_generate() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'generate',
+           CASE WHEN s.is_on THEN 'ok' ELSE 'blocked' END,
+           CASE WHEN s.is_on THEN 'brim.generate is on.' ELSE 'brim.generate is off.' END,
+           CASE WHEN NOT s.is_on THEN 'ALTER SYSTEM SET brim.generate = on; SELECT pg_reload_conf();' END
+      FROM (SELECT brim.is_on('brim.generate') AS is_on) AS s;
+END;
+
+COMMENT ON FUNCTION brim.check_generate() IS
+    'Row of brim_status(): the switch brim.generate, without which no drafts are written';
+
+REVOKE EXECUTE ON FUNCTION brim.check_generate() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_send() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'send',
+           CASE WHEN s.is_on THEN 'ok' ELSE 'blocked' END,
+           CASE WHEN s.is_on THEN 'brim.send is on.' ELSE 'brim.send is off.' END,
+           CASE WHEN NOT s.is_on THEN 'ALTER SYSTEM SET brim.send = on; SELECT pg_reload_conf();' END
+      FROM (SELECT brim.is_on('brim.send') AS is_on) AS s;
+END;
+
+COMMENT ON FUNCTION brim.check_send() IS 'Row of brim_status(): the switch brim.send, without which no e-mails are sent';
+
+REVOKE EXECUTE ON FUNCTION brim.check_send() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_classify() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'classify',
+           CASE WHEN NOT s.is_on THEN 'info'
+                WHEN s.key_file IS NULL OR s.fault IS NOT NULL THEN 'warning'
+                ELSE 'ok' END,
+           CASE WHEN NOT s.is_on THEN 'brim.classify is off: texts about leads are not classified.'
+                WHEN s.key_file IS NULL THEN 'brim.classify is on, but no brim.gemini_api_key_file is set: texts about leads wait.'
+                WHEN s.fault IS NOT NULL THEN 'Texts about leads wait: ' || s.fault
+                ELSE format('Texts about leads are classified by %s.', current_setting('brim.gemini_model', true)) END,
+           CASE WHEN NOT s.is_on
+                THEN 'ALTER SYSTEM SET brim.classify = on; SELECT pg_reload_conf(); SELECT @extschema@.brim_classify_leads();'
+                WHEN s.key_file IS NULL
+                THEN 'ALTER SYSTEM SET brim.gemini_api_key_file = ''/path/to/file''; SELECT pg_reload_conf();' END
+      FROM (SELECT brim.is_on('brim.classify') AS is_on,
+                   nullif(current_setting('brim.gemini_api_key_file', true), '') AS key_file,
+                   (SELECT f.detail FROM brim.component_fault('classifier') AS f) AS fault) AS s;
+END;
+
+COMMENT ON FUNCTION brim.check_classify() IS
+    'Row of brim_status(): whether texts about leads are classified; whatever is wrong with it keeps no e-mail';
+
+REVOKE EXECUTE ON FUNCTION brim.check_classify() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_tasks() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'tasks',
+           CASE WHEN s.waiting > 0 AND (NOT s.has_worker OR s.reason IN ('process', 'start')) THEN 'warning' ELSE 'info' END,
+           format('%s tasks run, %s wait%s.', s.running, s.waiting,
+                  CASE WHEN s.waiting = 0 THEN ''
+                       WHEN NOT s.has_worker THEN ': no worker runs in this database'
+                       WHEN s.reason = 'turn' THEN ': as many run in this server as may at once'
+                       WHEN s.reason = 'process' THEN ': the server has no background worker left'
+                       WHEN s.reason = 'start' THEN ': the process for them ended before it had begun'
+                       ELSE '' END),
+           CASE WHEN s.waiting = 0 THEN NULL
+                WHEN NOT s.has_worker THEN 'Tasks are done where there is a worker: settle the points above.'
+                WHEN s.reason = 'process' THEN 'Increase max_worker_processes and restart the server; '
+                     'until then they are tried again by themselves.'
+                WHEN s.reason = 'start' THEN 'The server log says why. It is tried again.' END
+      FROM (SELECT count(*) FILTER (WHERE t.status = 'queued') AS waiting,
+                   count(*) FILTER (WHERE t.status = 'running') AS running,
+                   EXISTS (SELECT FROM brim.worker_slots()) AS has_worker,
+                   brim.task_wait() AS reason
+              FROM brim.task_status AS t
+             WHERE t.status IN ('queued', 'running')
+            HAVING count(*) > 0) AS s;
+END;
+
+COMMENT ON FUNCTION brim.check_tasks() IS 'Row of brim_status(): tasks that run or wait, and for what they wait';
+
+REVOKE EXECUTE ON FUNCTION brim.check_tasks() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_failed_tasks() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'failed task ' || t.kind,
+           'warning',
+           format('The last task %s failed: %s.', t.kind, t.error),
+           'SELECT * FROM brim.task_status ORDER BY task_id DESC; a task is not begun again by itself: @extschema@.brim_start_task().'
+      FROM (SELECT DISTINCT ON (l.kind) l.kind, l.status, l.error
+              FROM brim.task_status AS l
+             WHERE l.status IN ('done', 'failed')
+             ORDER BY l.kind, l.task_id DESC) AS t
+     WHERE t.status = 'failed';
+END;
+
+COMMENT ON FUNCTION brim.check_failed_tasks() IS 'Rows of brim_status(): kinds of task of which the last one failed';
+
+REVOKE EXECUTE ON FUNCTION brim.check_failed_tasks() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_gemini() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'gemini',
+           CASE WHEN s.key_file IS NULL THEN 'info'
+                WHEN s.problem IS NOT NULL THEN 'blocked'
+                ELSE coalesce(f.status, 'ok') END,
+           CASE WHEN s.key_file IS NULL THEN 'No brim.gemini_api_key_file is set: templates are used.'
+                WHEN s.problem IS NOT NULL THEN format('The key file cannot be used: %s.', s.problem)
+                WHEN f.status = 'blocked' THEN format('%s cannot write e-mails now: %s.', s.model, f.detail)
+                WHEN f.status = 'warning' THEN format('%s could not write e-mails when it was last asked: %s.', s.model, f.detail)
+                ELSE format('E-mails are written by %s.', s.model) END,
+           CASE WHEN s.key_file IS NULL
+                THEN 'ALTER SYSTEM SET brim.gemini_api_key_file = ''/path/to/file''; SELECT pg_reload_conf();'
+                WHEN s.problem IS NOT NULL
+                THEN 'The server needs to be able to read the file; it holds the key in its first line.'
+                WHEN f.status = 'blocked'
+                THEN 'The jobs wait. After a correction SELECT pg_reload_conf() makes the worker try at once; '
+                     'without brim.gemini_api_key_file templates are used.' END
+      FROM (SELECT nullif(current_setting('brim.gemini_api_key_file', true), '') AS key_file,
+                   current_setting('brim.gemini_model', true) AS model,
+                   brim.file_problem('brim.gemini_api_key_file') AS problem) AS s
+      LEFT JOIN brim.component_fault('generator') AS f ON f.detail IS NOT NULL;
+END;
+
+COMMENT ON FUNCTION brim.check_gemini() IS 'Row of brim_status(): who writes e-mails, and whether Gemini can be asked';
+
+REVOKE EXECUTE ON FUNCTION brim.check_gemini() FROM PUBLIC;
+
+CREATE FUNCTION brim.relay_login_problem() RETURNS text
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT CASE WHEN nullif(current_setting('brim.smtp_url', true), '') IS NULL
+                  OR nullif(current_setting('brim.smtp_username', true), '') IS NULL THEN NULL
+                WHEN nullif(current_setting('brim.smtp_password_file', true), '') IS NULL
+                THEN 'brim.smtp_password_file is not set'
+                ELSE brim.file_problem('brim.smtp_password_file') END;
+END;
+
+COMMENT ON FUNCTION brim.relay_login_problem() IS
+    'Why the worker cannot log in to the relay, as its settings say; NULL where it can or need not';
+
+REVOKE EXECUTE ON FUNCTION brim.relay_login_problem() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_relay() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'relay',
+           CASE WHEN s.problem IS NOT NULL THEN 'blocked'
+                WHEN f.status IS NOT NULL THEN f.status
+                WHEN s.url IS NULL THEN 'info'
+                ELSE 'ok' END,
+           CASE WHEN s.problem IS NOT NULL
+                THEN format('No brim.smtp_url is set, and the outbox directory cannot be used: %s.', s.problem)
+                WHEN s.url IS NULL
+                THEN format('No brim.smtp_url is set: messages are written to the outbox directory %s, '
+                            'where they count as sent and reach nobody.', current_setting('brim.outbox_directory', true))
+                ELSE format('Messages go to %s.', regexp_replace(s.url, '//[^@/]*@', '//')) END
+           || coalesce(CASE f.status WHEN 'blocked' THEN ' It takes none now: ' ELSE ' The last try failed: ' END || f.detail || '.', ''),
+           CASE WHEN f.status = 'blocked'
+                THEN 'The e-mails wait and are charged nothing. After a correction SELECT pg_reload_conf() makes the worker try at once.'
+                WHEN s.url IS NULL
+                THEN 'ALTER SYSTEM SET brim.smtp_url = ''smtp://mail.example.com:587''; SELECT pg_reload_conf();' END
+      FROM (SELECT r.url, CASE WHEN r.url IS NULL THEN brim.file_problem('brim.outbox_directory') END AS problem
+              FROM (SELECT nullif(current_setting('brim.smtp_url', true), '') AS url) AS r) AS s
+      LEFT JOIN brim.component_fault('relay') AS f ON f.detail IS NOT NULL AND brim.relay_login_problem() IS NULL;
+END;
+
+COMMENT ON FUNCTION brim.check_relay() IS 'Row of brim_status(): where messages go, and whether they are taken there';
+
+REVOKE EXECUTE ON FUNCTION brim.check_relay() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_relay_login() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'relay_login',
+           CASE WHEN s.problem IS NOT NULL THEN 'blocked'
+                WHEN s.username IS NULL THEN 'info'
+                ELSE 'ok' END,
+           CASE WHEN s.problem IS NOT NULL THEN format('The worker cannot log in to the relay: %s.', s.problem)
+                WHEN s.username IS NULL THEN 'brim.smtp_username is not set: the worker does not log in to the relay.'
+                ELSE 'The worker logs in to the relay.' END,
+           CASE WHEN s.problem IS NOT NULL
+                THEN 'ALTER SYSTEM SET brim.smtp_password_file = ''/path/to/file''; SELECT pg_reload_conf();' END
+      FROM (SELECT nullif(current_setting('brim.smtp_username', true), '') AS username,
+                   brim.relay_login_problem() AS problem) AS s
+     WHERE nullif(current_setting('brim.smtp_url', true), '') IS NOT NULL;
+END;
+
+COMMENT ON FUNCTION brim.check_relay_login() IS
+    'Row of brim_status(): whether the worker logs in to the relay, and can; no row for the outbox';
+
+REVOKE EXECUTE ON FUNCTION brim.check_relay_login() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_relay_encryption() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    -- What the settings and the worker take for this machine: by name only, never by a lookup.
+    SELECT 'relay_encryption', 'info', 'The relay is on this machine: the connection may be plain.', NULL
+     WHERE current_setting('brim.smtp_url', true) ~* '^smtp://(localhost|127\.[0-9.]+|\[::1\])([:/]|$)';
+END;
+
+COMMENT ON FUNCTION brim.check_relay_encryption() IS
+    'Row of brim_status(): a relay that may be spoken to in the clear; no row for any other';
+
+REVOKE EXECUTE ON FUNCTION brim.check_relay_encryption() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_ca_file() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'ca_file',
+           'blocked',
+           format('brim.ca_file cannot be used: %s.', s.problem),
+           'The file holds the certificates that servers are checked with; empty stands for the system''s.'
+      FROM (SELECT brim.file_problem('brim.ca_file') AS problem) AS s
+     WHERE s.problem IS NOT NULL;
+END;
+
+COMMENT ON FUNCTION brim.check_ca_file() IS 'Row of brim_status(): a brim.ca_file that cannot be used';
+
+REVOKE EXECUTE ON FUNCTION brim.check_ca_file() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_campaign() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'campaign ' || c.name,
+           CASE WHEN NOT c.is_active THEN 'info'
+                WHEN f.problem IS NOT NULL OR NOT f.has_variant THEN 'blocked'
+                ELSE 'ok' END,
+           CASE WHEN NOT c.is_active THEN 'The campaign is not active.'
+                WHEN f.problem IS NOT NULL THEN 'The campaign is incomplete: ' || f.problem || '.'
+                WHEN NOT f.has_variant THEN 'The campaign has no active variant, so nothing is written for it.'
+                ELSE 'The campaign is complete.' END,
+           CASE WHEN NOT c.is_active THEN NULL
+                WHEN f.problem IS NOT NULL
+                THEN format('UPDATE brim.campaign SET product_pitch = ..., sender_address = ..., postal_address = ... '
+                            'WHERE name = %L;', c.name)
+                WHEN NOT f.has_variant
+                THEN format('INSERT INTO brim.variant (campaign, name, instruction) '
+                            'SELECT %L, name, instruction FROM brim.variant WHERE campaign = ''default'';', c.name) END
+      FROM brim.campaign AS c
+     CROSS JOIN LATERAL
+           (SELECT brim.campaign_problem(c.product_pitch, c.sender_address, c.postal_address) AS problem,
+                   EXISTS (SELECT FROM brim.variant AS v WHERE v.campaign = c.name AND v.is_active) AS has_variant) AS f
+     ORDER BY c.name;
+END;
+
+COMMENT ON FUNCTION brim.check_campaign() IS 'Rows of brim_status(): each campaign, and what it lacks';
+
+REVOKE EXECUTE ON FUNCTION brim.check_campaign() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_campaigns() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'campaigns',
+           CASE WHEN s.active = 0 OR s.complete = 0 THEN 'blocked' ELSE 'ok' END,
+           CASE WHEN s.active = 0 THEN 'No campaign is active.' ELSE 'No active campaign is complete.' END,
+           CASE WHEN s.active = 0 THEN 'UPDATE brim.campaign SET is_active = true WHERE name = ...;'
+                ELSE 'The rows above say what each of them lacks.' END
+      FROM (SELECT count(*) AS active,
+                   count(*) FILTER (WHERE brim.campaign_problem(c.product_pitch, c.sender_address, c.postal_address) IS NULL) AS complete
+              FROM brim.campaign AS c
+             WHERE c.is_active) AS s
+     WHERE s.complete = 0;
+END;
+
+COMMENT ON FUNCTION brim.check_campaigns() IS
+    'Row of brim_status(): no campaign can go, since none is active, or none that is active is complete';
+
+REVOKE EXECUTE ON FUNCTION brim.check_campaigns() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_generations() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'generations',
+           CASE WHEN s.held + s.failed > 0 THEN 'warning' ELSE 'ok' END,
+           format('%s wait, %s run, %s are held, %s failed.', s.queued, s.running, s.held, s.failed),
+           CASE WHEN s.held + s.failed > 0
+                THEN 'SELECT @extschema@.brim_retry_generation(generation_id) FROM brim.generation '
+                     'WHERE status IN (''held'', ''failed'');' END
+      FROM (SELECT count(*) FILTER (WHERE g.status = 'queued') AS queued,
+                   count(*) FILTER (WHERE g.status = 'running') AS running,
+                   count(*) FILTER (WHERE g.status = 'held') AS held,
+                   count(*) FILTER (WHERE g.status = 'failed') AS failed
+              FROM brim.generation AS g
+             WHERE g.status IN ('queued', 'running', 'held', 'failed')) AS s;
+END;
+
+COMMENT ON FUNCTION brim.check_generations() IS
+    'Row of brim_status(): jobs that draft e-mails, by state; held and failed ones want a look';
+
+REVOKE EXECUTE ON FUNCTION brim.check_generations() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_generations_to_retry() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'generations to retry',
+           'warning',
+           format('%s jobs failed and are tried again, one of them since: %s', count(*),
+                  (array_agg(coalesce(g.error, 'no reason is known') ORDER BY g.next_attempt_at))[1]),
+           NULL
+      FROM brim.generation AS g
+     WHERE g.status = 'queued' AND g.error IS NOT NULL
+    HAVING count(*) > 0;
+END;
+
+COMMENT ON FUNCTION brim.check_generations_to_retry() IS
+    'Row of brim_status(): jobs that failed and are tried again, and why one of them did';
+
+REVOKE EXECUTE ON FUNCTION brim.check_generations_to_retry() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_emails() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'e-mails',
+           CASE WHEN s.held + s.failed > 0 THEN 'warning' ELSE 'ok' END,
+           format('%s wait, %s are under way, %s sent, %s are held, %s failed, %s suppressed.',
+                  s.queued, s.under_way, s.sent, s.held, s.failed, s.suppressed),
+           CASE WHEN s.failed > 0
+                THEN 'brim.attempts has the reasons. Once they are settled: '
+                     'SELECT @extschema@.brim_retry(email_id) FROM brim.outbound_email WHERE status = ''failed'';'
+                WHEN s.held > 0
+                THEN 'SELECT * FROM brim.queue_blocked WHERE kind = ''email'' AND status = ''held'';' END
+      FROM (SELECT count(*) FILTER (WHERE e.status = 'queued') AS queued,
+                   count(*) FILTER (WHERE e.status IN ('claimed', 'committing')) AS under_way,
+                   count(*) FILTER (WHERE e.status = 'sent') AS sent,
+                   count(*) FILTER (WHERE e.status = 'held') AS held,
+                   count(*) FILTER (WHERE e.status = 'failed') AS failed,
+                   count(*) FILTER (WHERE e.status = 'suppressed') AS suppressed
+              FROM brim.outbound_email AS e) AS s;
+END;
+
+COMMENT ON FUNCTION brim.check_emails() IS 'Row of brim_status(): e-mails by state; held and failed ones want a look';
+
+REVOKE EXECUTE ON FUNCTION brim.check_emails() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_emails_to_retry() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'e-mails to retry',
+           'warning',
+           format('%s e-mails were put off by the mail server and are tried again, one of them since: %s', count(*),
+                  (SELECT a.reply
+                     FROM brim.email_attempt AS a
+                    WHERE a.email_id = (array_agg(e.email_id ORDER BY e.next_attempt_at))[1]
+                    ORDER BY a.attempt_no DESC
+                    LIMIT 1)),
+           NULL
+      FROM brim.outbound_email AS e
+     WHERE e.status = 'queued' AND e.attempts > 0
+    HAVING count(*) > 0;
+END;
+
+COMMENT ON FUNCTION brim.check_emails_to_retry() IS
+    'Row of brim_status(): e-mails that the mail server put off, and what it said to one of them';
+
+REVOKE EXECUTE ON FUNCTION brim.check_emails_to_retry() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_drafts() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'drafts',
+           'info',
+           format('%s e-mails wait for approval.', count(*)),
+           'SELECT @extschema@.brim_approve(email_id) FROM brim.outbound_email WHERE status = ''draft'';'
+      FROM brim.outbound_email AS e
+     WHERE e.status = 'draft'
+    HAVING count(*) > 0;
+END;
+
+COMMENT ON FUNCTION brim.check_drafts() IS 'Row of brim_status(): e-mails that wait for approval';
+
+REVOKE EXECUTE ON FUNCTION brim.check_drafts() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_held() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'held ' || e.hold_reason,
+           'warning',
+           format('%s e-mails are held: %s.', count(*), e.hold_reason),
+           'SELECT * FROM brim.queue_blocked WHERE kind = ''email'' AND status = ''held'';'
+      FROM brim.outbound_email AS e
+     WHERE e.status = 'held'
+     GROUP BY e.hold_reason
+     ORDER BY e.hold_reason;
+END;
+
+COMMENT ON FUNCTION brim.check_held() IS 'Rows of brim_status(): held e-mails by reason';
+
+REVOKE EXECUTE ON FUNCTION brim.check_held() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_uncertain() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'uncertain',
+           'warning',
+           format('%s e-mails may or may not have been delivered.', count(*)),
+           'See brim.email_attempt and ask the relay for the Message-ID; then @extschema@.brim_resolve(email_id, verdict, note).'
+      FROM brim.outbound_email AS e
+     WHERE e.status = 'uncertain'
+    HAVING count(*) > 0;
+END;
+
+COMMENT ON FUNCTION brim.check_uncertain() IS 'Row of brim_status(): e-mails that may or may not have been delivered';
+
+REVOKE EXECUTE ON FUNCTION brim.check_uncertain() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_other_node() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'other_node',
+           'warning',
+           format('%s e-mails were queued by another installation.', count(*)),
+           'SELECT @extschema@.brim_release(email_id) FROM brim.queue_blocked JOIN brim.outbound_email ON email_id = id '
+           'WHERE kind = ''email'' AND reason = ''other_node'';'
+      FROM brim.outbound_email AS e
+     WHERE e.status = 'queued' AND NOT EXISTS (SELECT FROM brim.node AS n WHERE n.node_id = e.node_id)
+    HAVING count(*) > 0;
+END;
+
+COMMENT ON FUNCTION brim.check_other_node() IS
+    'Row of brim_status(): e-mails that another installation queued, which do not go from here';
+
+REVOKE EXECUTE ON FUNCTION brim.check_other_node() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_other_node_jobs() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'other_node jobs',
+           'warning',
+           format('%s jobs that write e-mails were queued by another installation.', count(*)),
+           'SELECT @extschema@.brim_retry_generation(id) FROM brim.queue_blocked '
+           'WHERE kind = ''generation'' AND reason = ''other_node'';'
+      FROM brim.generation AS g
+     WHERE g.status = 'queued' AND NOT EXISTS (SELECT FROM brim.node AS n WHERE n.node_id = g.node_id)
+    HAVING count(*) > 0;
+END;
+
+COMMENT ON FUNCTION brim.check_other_node_jobs() IS
+    'Row of brim_status(): jobs that another installation queued, which are not done here';
+
+REVOKE EXECUTE ON FUNCTION brim.check_other_node_jobs() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_classifications() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'classifications',
+           CASE WHEN s.held + s.failed > 0 THEN 'warning' ELSE 'ok' END,
+           format('%s texts wait, %s are asked about, %s are classified, %s are held, %s failed.',
+                  s.queued, s.running, s.done, s.held, s.failed),
+           CASE WHEN s.held + s.failed > 0
+                THEN 'SELECT @extschema@.brim_retry_classification(content_hash) FROM brim.classification '
+                     'WHERE status IN (''held'', ''failed'');' END
+      FROM (SELECT count(*) FILTER (WHERE c.status = 'queued') AS queued,
+                   count(*) FILTER (WHERE c.status = 'running') AS running,
+                   count(*) FILTER (WHERE c.status = 'done') AS done,
+                   count(*) FILTER (WHERE c.status = 'held') AS held,
+                   count(*) FILTER (WHERE c.status = 'failed') AS failed
+              FROM brim.classification AS c
+            HAVING count(*) > 0) AS s;
+END;
+
+COMMENT ON FUNCTION brim.check_classifications() IS
+    'Row of brim_status(): texts by state; held and failed ones want a look; no row where there are none';
+
+REVOKE EXECUTE ON FUNCTION brim.check_classifications() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_classifications_to_retry() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'classifications to retry',
+           'warning',
+           format('%s texts are asked about again, one of them since: %s', count(*),
+                  (array_agg(c.error ORDER BY c.next_attempt_at))[1]),
+           NULL
+      FROM brim.classification AS c
+     WHERE c.status = 'queued' AND c.error IS NOT NULL
+    HAVING count(*) > 0;
+END;
+
+COMMENT ON FUNCTION brim.check_classifications_to_retry() IS
+    'Row of brim_status(): texts that are asked about again, and why one of them is';
+
+REVOKE EXECUTE ON FUNCTION brim.check_classifications_to_retry() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_other_node_texts() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'other_node texts',
+           'warning',
+           format('%s texts were queued by another installation.', count(*)),
+           'SELECT @extschema@.brim_retry_classification(content_hash) FROM brim.classification '
+           'WHERE status = ''queued'' AND node_id <> (SELECT node_id FROM brim.node);'
+      FROM brim.classification AS c
+     WHERE c.status = 'queued' AND NOT EXISTS (SELECT FROM brim.node AS n WHERE n.node_id = c.node_id)
+    HAVING count(*) > 0;
+END;
+
+COMMENT ON FUNCTION brim.check_other_node_texts() IS
+    'Row of brim_status(): texts that another installation queued, which are not asked about here';
+
+REVOKE EXECUTE ON FUNCTION brim.check_other_node_texts() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_events_of_leads() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'events of leads',
+           'warning',
+           format('%s leads could not be given their events, one of them since: %s', count(*),
+                  (array_agg(p.error ORDER BY p.due_at))[1]),
+           'Settle that; they are tried again every hour.'
+      FROM brim.pending_lead AS p
+     WHERE p.error IS NOT NULL
+    HAVING count(*) > 0;
+END;
+
+COMMENT ON FUNCTION brim.check_events_of_leads() IS
+    'Row of brim_status(): leads that could not be given the events of their texts';
+
+REVOKE EXECUTE ON FUNCTION brim.check_events_of_leads() FROM PUBLIC;
+
+CREATE FUNCTION brim.check_leads() RETURNS SETOF brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'leads',
+           'info',
+           format('%s leads that get e-mails have no contact_email.', count(*)),
+           NULL
+      FROM brim.generation AS g
+      JOIN brim.lead AS l ON l.company_id = g.company_id
+     WHERE g.status IN ('queued', 'running') AND btrim(coalesce(l.contact_email, '')) = ''
+    HAVING count(*) > 0;
+END;
+
+COMMENT ON FUNCTION brim.check_leads() IS 'Row of brim_status(): leads with a job that cannot be mailed for want of an address';
+
+REVOKE EXECUTE ON FUNCTION brim.check_leads() FROM PUBLIC;
+
+CREATE FUNCTION brim.next_due() RETURNS timestamptz
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    -- Of the variants of a company the one with the highest choice goes first.
+    SELECT least((SELECT min(e.next_attempt_at)
+                    FROM brim.outbound_email AS e
+                    JOIN brim.campaign AS c ON c.name = e.campaign AND c.is_active
+                    JOIN brim.node AS n ON n.node_id = e.node_id
+                   WHERE e.status = 'queued'
+                     AND brim.campaign_problem(c.product_pitch, c.sender_address, c.postal_address) IS NULL
+                     AND NOT EXISTS (SELECT FROM brim.outbound_email AS x
+                                      WHERE x.campaign = e.campaign AND x.company_id = e.company_id
+                                        AND (x.status IN ('claimed', 'committing', 'sent', 'uncertain')
+                                             OR x.status = 'queued' AND x.node_id = e.node_id
+                                                AND (x.choice, x.email_id) > (e.choice, e.email_id)))
+                     AND NOT EXISTS (SELECT FROM brim.send_ledger AS x
+                                      WHERE x.campaign = e.campaign AND x.company_id = e.company_id
+                                        AND x.state NOT IN ('refused', 'released'))),
+                 (SELECT min(g.next_attempt_at)
+                    FROM brim.generation AS g
+                    JOIN brim.campaign AS c ON c.name = g.campaign AND c.is_active AND btrim(c.product_pitch) <> ''
+                   WHERE g.status = 'queued'
+                     AND EXISTS (SELECT FROM brim.variant AS v WHERE v.campaign = c.name AND v.is_active)));
+END;
+
+COMMENT ON FUNCTION brim.next_due() IS
+    'When the next job or e-mail that only waits for its time may be taken; NULL where none waits for that alone';
+
+REVOKE EXECUTE ON FUNCTION brim.next_due() FROM PUBLIC;
+
+CREATE FUNCTION brim.status_summary(stops_sending text[], stops_writing text[]) RETURNS brim.check_result
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT 'summary',
+           CASE WHEN s.causes IS NOT NULL THEN 'blocked' ELSE 'ok' END,
+           CASE WHEN stops_sending <> '{}' THEN 'Nothing is sent. ' || s.causes
+                WHEN stops_writing <> '{}' THEN 'Nothing new is written; what is written already is sent. ' || s.causes
+                WHEN EXISTS (SELECT FROM brim.generation AS g WHERE g.status = 'running')
+                  OR EXISTS (SELECT FROM brim.outbound_email AS e WHERE e.status IN ('claimed', 'committing'))
+                  OR s.next_due <= now()
+                THEN 'E-mails are written and sent.'
+                WHEN s.next_due IS NOT NULL
+                THEN format('All is set up; the next that waits is due at %s.', date_trunc('second', s.next_due) + interval '1 second')
+                WHEN EXISTS (SELECT FROM brim.outbound_email AS e WHERE e.status IN ('draft', 'held', 'queued'))
+                  OR EXISTS (SELECT FROM brim.generation AS g WHERE g.status IN ('held', 'queued'))
+                THEN 'All is set up; what waits is held or needs approval, see brim.queue_blocked.'
+                ELSE 'All is set up; nothing waits.' END,
+           CASE WHEN s.causes IS NOT NULL THEN 'The rows above say what to do.' END
+      FROM (SELECT brim.next_due() AS next_due,
+                   nullif(array_to_string(stops_sending || stops_writing, ' '), '') AS causes) AS s;
+END;
+
+COMMENT ON FUNCTION brim.status_summary(text[], text[]) IS
+    'The last row of brim_status(): what the checks amount to, given what stops sending and what stops only writing';
+
+REVOKE EXECUTE ON FUNCTION brim.status_summary(text[], text[]) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION @extschema@.brim_status() RETURNS TABLE (check_name text, status text, detail text, hint text)
+    STABLE LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    -- place: order of the rows.  stops: what does not happen while the check is blocked; an
+    -- incomplete campaign stops only itself, and without a writer what is written is still sent.
+    WITH checks AS MATERIALIZED (
+        SELECT 100 AS place, 'sending' AS stops, c.* FROM brim.check_library() AS c
+        UNION ALL SELECT 102, 'sending', c.* FROM brim.check_version() AS c
+        UNION ALL SELECT 105, 'sending', c.* FROM brim.check_launcher() AS c
+        UNION ALL SELECT 107, 'nothing', c.* FROM brim.check_clock() AS c
+        UNION ALL SELECT 110, 'sending', c.* FROM brim.check_database() AS c
+        UNION ALL SELECT 115, 'sending', c.* FROM brim.check_worker_role() AS c
+        UNION ALL SELECT 120, 'sending', c.* FROM brim.check_worker() AS c
+        UNION ALL SELECT 125, 'sending', c.* FROM brim.check_node() AS c
+        UNION ALL SELECT 130, 'sending', c.* FROM brim.check_standbys() AS c
+        UNION ALL SELECT 135, 'sending', c.* FROM brim.check_paused() AS c
+        UNION ALL SELECT 140, 'writing', c.* FROM brim.check_generate() AS c
+        UNION ALL SELECT 145, 'sending', c.* FROM brim.check_send() AS c
+        UNION ALL SELECT 150, 'nothing', c.* FROM brim.check_classify() AS c
+        UNION ALL SELECT 155, 'nothing', c.* FROM brim.check_tasks() AS c
+        UNION ALL SELECT 160, 'nothing', c.* FROM brim.check_failed_tasks() AS c
+        UNION ALL SELECT 200, 'writing', c.* FROM brim.check_gemini() AS c
+        UNION ALL SELECT 205, 'sending', c.* FROM brim.check_relay() AS c
+        UNION ALL SELECT 210, 'sending', c.* FROM brim.check_relay_login() AS c
+        UNION ALL SELECT 215, 'nothing', c.* FROM brim.check_relay_encryption() AS c
+        UNION ALL SELECT 220, 'sending', c.* FROM brim.check_ca_file() AS c
+        UNION ALL SELECT 300, 'itself', c.* FROM brim.check_campaign() AS c
+        UNION ALL SELECT 305, 'sending', c.* FROM brim.check_campaigns() AS c
+        UNION ALL SELECT 310, 'nothing', c.* FROM brim.check_generations() AS c
+        UNION ALL SELECT 315, 'nothing', c.* FROM brim.check_generations_to_retry() AS c
+        UNION ALL SELECT 320, 'nothing', c.* FROM brim.check_emails() AS c
+        UNION ALL SELECT 325, 'nothing', c.* FROM brim.check_emails_to_retry() AS c
+        UNION ALL SELECT 330, 'nothing', c.* FROM brim.check_drafts() AS c
+        UNION ALL SELECT 335, 'nothing', c.* FROM brim.check_held() AS c
+        UNION ALL SELECT 340, 'nothing', c.* FROM brim.check_uncertain() AS c
+        UNION ALL SELECT 345, 'nothing', c.* FROM brim.check_other_node() AS c
+        UNION ALL SELECT 350, 'nothing', c.* FROM brim.check_other_node_jobs() AS c
+        UNION ALL SELECT 355, 'nothing', c.* FROM brim.check_classifications() AS c
+        UNION ALL SELECT 360, 'nothing', c.* FROM brim.check_classifications_to_retry() AS c
+        UNION ALL SELECT 365, 'nothing', c.* FROM brim.check_other_node_texts() AS c
+        UNION ALL SELECT 370, 'nothing', c.* FROM brim.check_events_of_leads() AS c
+        UNION ALL SELECT 375, 'nothing', c.* FROM brim.check_leads() AS c
+    ),
+    summary AS (
+        SELECT s.*
+          FROM (SELECT coalesce(array_agg(c.detail ORDER BY c.place) FILTER (WHERE c.stops = 'sending'), '{}') AS sending,
+                       coalesce(array_agg(c.detail ORDER BY c.place) FILTER (WHERE c.stops = 'writing'), '{}') AS writing
+                  FROM checks AS c
+                 WHERE c.status = 'blocked') AS b
+         CROSS JOIN LATERAL brim.status_summary(b.sending, b.writing) AS s
+    )
+    SELECT r.check_name, r.status, r.detail, r.hint
+      FROM (SELECT c.place, c.check_name, c.status, c.detail, c.hint FROM checks AS c
+            UNION ALL
+            SELECT 1000, s.check_name, s.status, s.detail, s.hint FROM summary AS s) AS r
+     ORDER BY r.place, r.check_name;
+END;
+
+COMMENT ON FUNCTION brim.wilson_bound(bigint, bigint, double precision) IS
+    'Bound of the Wilson score interval of part of whole, in percent: the lower one for a negative z, the upper one '
+    'for a positive z; 1.96 gives 95 %; NULL where whole is 0';
+
+COMMENT ON COLUMN brim.scored_leads.fit_score IS 'How well the company matches the ideal customer, 0-100';
+
+COMMENT ON COLUMN brim.scored_leads.intent_score IS 'How strong the buying signals of the company are now, 0-100';
+
+COMMENT ON COLUMN brim.scored_leads.status IS
+    'Sent; Uncertain: the server may or may not have taken it; Pending: an e-mail is written and waits or is on its '
+    'way; Generating: being written; Failed; Suppressed; Cancelled; Not queued: no campaign has it';
+
+COMMENT ON COLUMN brim.top_leads.fit_score IS 'How well the company matches the ideal customer, 0-100';
+
+COMMENT ON COLUMN brim.top_leads.intent_score IS 'How strong the buying signals of the company are now, 0-100';
+
+COMMENT ON COLUMN brim.sent_email.is_engaged IS
+    'Opened, clicked or replied to, or any outcome of the company at or after the sending, of this campaign or of '
+    'none';
+
+COMMENT ON VIEW brim.email_performance IS
+    'One row a variant of a campaign. Key: campaign, variant.
+Rates are shares of the e-mails sent, in percent, each '
+    'with the bounds of its 95 % Wilson interval: where the intervals of two variants overlap, the difference may be '
+    'chance';
+
+COMMENT ON VIEW brim.score_band_outcomes IS
+    'One row a range of ten points. Key: bin_no.
+What became of the companies mailed, by the score of their first '
+    'e-mail, any campaign: does a higher score mean more customers?';
+
+COMMENT ON VIEW brim.kpi_fact IS
+    'One row a thing that counts for a KPI at one time. Key: none; entities are counted once a period.
+Ask it which '
+    'companies, e-mails or users stand behind a figure; give metric_name and a range of occurred_at';
+
+COMMENT ON VIEW brim.kpi_qualified_leads IS
+    'One row: the last 30 days, today included, beside the 30 days before. Key: metric_name.
+Companies with at least '
+    'one score_calculated event in the period that qualified them';
+
+COMMENT ON FUNCTION @extschema@.brim_kpi_qualified_leads(date, integer) IS
+    'Companies with at least one score_calculated event in the period that qualified them: the days before end_date, '
+    'which is not part of the period, beside as many days before';
+
+COMMENT ON VIEW brim.kpi_email_engagement IS
+    'One row: the last 30 days, today included, beside the 30 days before. Key: metric_name.
+Share of the e-mails '
+    'sent in the period that were opened, clicked or answered since, or whose company had any outcome since';
+
+COMMENT ON FUNCTION @extschema@.brim_kpi_email_engagement(date, integer) IS
+    'Share of the e-mails sent in the period that were opened, clicked or answered since, or whose company had any '
+    'outcome since: the days before end_date, which is not part of the period, beside as many days before';
+
+COMMENT ON VIEW brim.kpi_new_activations IS
+    'One row: the last 30 days, today included, beside the 30 days before. Key: metric_name.
+Users whose first '
+    'activation step ever was in the period';
+
+COMMENT ON FUNCTION @extschema@.brim_kpi_new_activations(date, integer) IS
+    'Users whose first activation step ever was in the period: the days before end_date, which is not part of the '
+    'period, beside as many days before';
+
+COMMENT ON VIEW brim.kpi_funnel_conversion IS
+    'One row: the last 30 days, today included, beside the 30 days before. Key: metric_name.
+Share of the companies '
+    'mailed in the period that had an outcome other than not_a_fit since';
+
+COMMENT ON FUNCTION @extschema@.brim_kpi_funnel_conversion(date, integer) IS
+    'Share of the companies mailed in the period that had an outcome other than not_a_fit since: the days before '
+    'end_date, which is not part of the period, beside as many days before';
+
+COMMENT ON VIEW brim.funnel_daily IS
+    'One row a day. Key: day.
+Every day from the first with any data to today, at most 20 years; days without data '
+    'are rows of zeros. Give a range of day where the history is long';
+
+COMMENT ON TABLE brim.model_price IS
+    'One row the price of a language model, for brim.generation_cost. Key: model. It starts empty: brim.known_price '
+    'has the prices brim knows; a row here comes before those';
+
+COMMENT ON VIEW brim.generation_cost IS
+    'One row a version of a language model that wrote e-mails, and one for the templates. Key: provider, model, '
+    'model_version.
+What the tokens cost that the provider reported for the answers used; answers that were thrown '
+    'away are not in it';
+
+COMMENT ON VIEW brim.classification_cost IS
+    'One row a version of a language model that classified texts. Key: model, model_version.
+What the tokens cost '
+    'that the provider reported, those of answers that were of no use among them';
+
+CREATE FUNCTION brim.begin_restore() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- Until the transaction ends: pg_restore and psql load each table in one of its own.
+    -- What was set for a database or role is not said by a script.
+    IF brim.is_restoring()
+       AND NOT EXISTS (SELECT FROM pg_settings AS s
+                        WHERE s.name IN ('check_function_bodies', 'row_security') AND s.source <> 'session')
+       AND (SELECT r.rolsuper FROM pg_roles AS r WHERE r.rolname = current_user) THEN
+        PERFORM set_config('session_replication_role', 'replica', true);
+    END IF;
+    RETURN NULL;
+END;
+$$;
+
+COMMENT ON FUNCTION brim.begin_restore() IS 'Trigger: a script of pg_dump loads the table without triggers and foreign keys';
+
+REVOKE EXECUTE ON FUNCTION brim.begin_restore() FROM PUBLIC;
+
+CREATE FUNCTION brim.replace_shipped() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT brim.is_restoring() THEN
+        RETURN NEW;
+    END IF;
+    CASE TG_TABLE_NAME
+        WHEN 'campaign' THEN DELETE FROM brim.campaign AS x WHERE x.name = NEW.name AND x.is_shipped;
+        WHEN 'variant' THEN DELETE FROM brim.variant AS x WHERE x.campaign = NEW.campaign AND x.name = NEW.name AND x.is_shipped;
+        WHEN 'intent_class' THEN DELETE FROM brim.intent_class AS x WHERE x.class = NEW.class AND x.is_shipped;
+        WHEN 'intent_term' THEN DELETE FROM brim.intent_term AS x WHERE x.class = NEW.class AND x.term_no = NEW.term_no AND x.is_shipped;
+        WHEN 'intent_cue' THEN DELETE FROM brim.intent_cue AS x WHERE x.kind = NEW.kind AND x.phrase = NEW.phrase AND x.is_shipped;
+    END CASE;
+    RETURN NEW;
+END;
+$$;
+
+COMMENT ON FUNCTION brim.replace_shipped() IS 'Trigger: a restored row takes the place of the shipped one';
+
+REVOKE EXECUTE ON FUNCTION brim.replace_shipped() FROM PUBLIC;
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.campaign
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.variant
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.template
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.lead
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.generation
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.outbound_email
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.send_ledger
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.email_attempt
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.suppression
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.event
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.outcome
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.scoring_model
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.scoring_signal
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.scoring_rule
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.published_model
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.model_publication
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.intent_class
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.intent_term
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.intent_cue
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.model_price
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.classification
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.classification_event
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.lead_text
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.pending_lead
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER replace_shipped BEFORE INSERT ON brim.campaign
+    FOR EACH ROW WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.replace_shipped();
+
+ALTER TABLE brim.campaign ENABLE ALWAYS TRIGGER replace_shipped;
+
+CREATE TRIGGER replace_shipped BEFORE INSERT ON brim.variant
+    FOR EACH ROW WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.replace_shipped();
+
+ALTER TABLE brim.variant ENABLE ALWAYS TRIGGER replace_shipped;
+
+CREATE TRIGGER replace_shipped BEFORE INSERT ON brim.intent_class
+    FOR EACH ROW WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.replace_shipped();
+
+ALTER TABLE brim.intent_class ENABLE ALWAYS TRIGGER replace_shipped;
+
+CREATE TRIGGER replace_shipped BEFORE INSERT ON brim.intent_term
+    FOR EACH ROW WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.replace_shipped();
+
+ALTER TABLE brim.intent_term ENABLE ALWAYS TRIGGER replace_shipped;
+
+CREATE TRIGGER replace_shipped BEFORE INSERT ON brim.intent_cue
+    FOR EACH ROW WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.replace_shipped();
+
+ALTER TABLE brim.intent_cue ENABLE ALWAYS TRIGGER replace_shipped;
+
+ALTER TABLE brim.scoring_model ENABLE ALWAYS TRIGGER scoring_changed;
+
+ALTER TABLE brim.scoring_signal ENABLE ALWAYS TRIGGER scoring_changed;
+
+ALTER TABLE brim.scoring_rule ENABLE ALWAYS TRIGGER scoring_changed;
+
+ALTER TABLE brim.published_model ENABLE ALWAYS TRIGGER scoring_changed;
+
+ALTER TABLE brim.intent_class ENABLE ALWAYS TRIGGER scoring_changed;
+
+ALTER TABLE brim.intent_term ENABLE ALWAYS TRIGGER scoring_changed;
+
+ALTER TABLE brim.intent_cue ENABLE ALWAYS TRIGGER scoring_changed;
+
+CREATE OR REPLACE FUNCTION @extschema@.brim_grant(role regrole, capability text) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_role record;
+    v_extension oid;
+BEGIN
+    SELECT r.rolname, r.rolsuper INTO v_role FROM pg_roles AS r WHERE r.oid = role;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'role % does not exist', coalesce(role::text, 'NULL') USING ERRCODE = 'undefined_object';
+    ELSIF capability IS NULL OR capability NOT IN ('reader', 'user', 'operator', 'admin', 'worker') THEN
+        RAISE EXCEPTION 'invalid capability %', coalesce(quote_literal(left(capability, 100)), 'NULL')
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'A capability is reader, user, operator, admin or worker.';
+    ELSIF capability = 'worker' AND v_role.rolsuper THEN
+        RAISE EXCEPTION 'role "%" is a superuser, as which the worker does not run', v_role.rolname
+            USING ERRCODE = 'invalid_grant_operation',
+                  HINT = 'CREATE ROLE brim_worker LOGIN CONNECTION LIMIT 0;';
+    END IF;
+
+    EXECUTE format('GRANT USAGE ON SCHEMA brim TO %s', role);
+    EXECUTE format('GRANT USAGE ON SCHEMA %s TO %s', quote_ident('@extschema@'), role);
+
+    IF capability = 'worker' THEN
+        PERFORM brim.grant_tables(role, 'SELECT', 'brim.lead', 'brim.campaign', 'brim.variant', 'brim.template', 'brim.node',
+                                  'brim.scoring_model', 'brim.scoring_signal', 'brim.scoring_rule', 'brim.model_spec');
+        PERFORM brim.grant_tables(role, 'SELECT, INSERT, UPDATE', 'brim.generation', 'brim.outbound_email', 'brim.send_ledger',
+                                  'brim.email_attempt', 'brim.component');
+        PERFORM brim.grant_tables(role, 'SELECT, INSERT', 'brim.suppression', 'brim.event');
+        EXECUTE format('GRANT UPDATE (last_batch_at, confirmed_by) ON TABLE brim.node TO %s', role);
+        PERFORM brim.grant_tables(role, 'SELECT', 'brim.lead_text', 'brim.intent_class');
+        PERFORM brim.grant_tables(role, 'SELECT, INSERT', 'brim.classification_event', 'brim.pending_lead');
+        PERFORM brim.grant_tables(role, 'SELECT, UPDATE', 'brim.classification');
+        EXECUTE format('GRANT UPDATE (attributes) ON TABLE brim.lead TO %s', role);
+        PERFORM brim.grant_tables(role, 'SELECT', 'brim.task');
+        EXECUTE format('GRANT UPDATE (status, done_units, total_units, progress, started_at, progress_at, ended_at, error, pid) '
+                       'ON TABLE brim.task TO %s', role);
+        PERFORM brim.grant_functions(role, 'brim.settle_tasks()', 'brim.check_queued_task(bigint)',
+                                     'brim.begin_rescore_task(bigint)', 'brim.step_rescore_task(bigint, bigint)');
+        PERFORM brim.grant_functions(role, 'brim.store_emails(bigint, jsonb, text)', 'brim.new_email_state(text, text, text)',
+                                     'brim.is_suppressed(text, text)', 'brim.email_hold_reason(text, text)',
+                                     'brim.company_facts(text)', 'brim.template_choice(bigint)',
+                                     'brim.email_footer(text, text, text)', 'brim.installation()',
+                                     'brim.resume_after_promotion()', 'brim.note_leads()', 'brim.give_events(integer, timestamptz)',
+                                     'brim.set_events(text[])', 'brim.take_texts(integer, timestamptz)',
+                                     'brim.take_pending(text, integer, timestamptz)',
+                                     'brim.passes(text)', 'brim.do_pending(text, text[])', 'brim.try_pending(text, text[], timestamptz)');
+        RETURN;
+    END IF;
+
+    -- Views and reports, whatever the extension has of them.
+    SELECT e.oid INTO v_extension FROM pg_extension AS e WHERE e.extname = 'brim';
+    PERFORM brim.grant_tables(role, 'SELECT', c.oid)
+       FROM pg_class AS c
+       JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+      WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = v_extension AND c.relkind = 'v';
+    PERFORM brim.grant_functions(role, p.oid)
+       FROM pg_proc AS p
+       JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+      WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = v_extension AND p.proname LIKE 'brim\_kpi\_%';
+    PERFORM brim.grant_functions(role, '@extschema@.brim_status()', 'brim.worker_rows()', 'brim.statement_runs(integer, timestamptz)',
+                                 'brim.lost_task_error(bigint)',
+                                 '@extschema@.brim_compare_models(text, text)', '@extschema@.brim_compare_models_summary(text, text)');
+
+    IF capability = 'user' THEN
+        PERFORM brim.grant_tables(role, 'SELECT, INSERT, UPDATE', 'brim.lead');
+        PERFORM brim.grant_functions(role, '@extschema@.brim_score_company(jsonb, text)', '@extschema@.brim_score_batch(jsonb, text)',
+                                     '@extschema@.brim_log_event(text, text, jsonb)',
+                                     '@extschema@.brim_report_outcome(text, text, timestamptz, numeric, text, text)');
+    END IF;
+    IF capability IN ('operator', 'admin') THEN
+        -- Whoever approves an e-mail has to read it.
+        PERFORM brim.grant_tables(role, 'SELECT', 'brim.campaign', 'brim.variant', 'brim.template', 'brim.generation',
+                                  'brim.outbound_email', 'brim.email_attempt', 'brim.send_ledger', 'brim.suppression',
+                                  'brim.classification', 'brim.classification_event');
+        PERFORM brim.grant_functions(role, '@extschema@.brim_approve(bigint)', '@extschema@.brim_hold(bigint, text)',
+                                     '@extschema@.brim_release(bigint)', '@extschema@.brim_cancel(bigint, text)',
+                                     '@extschema@.brim_retry(bigint)', '@extschema@.brim_retry_generation(bigint)',
+                                     '@extschema@.brim_retry_classification(text)', '@extschema@.brim_classify_leads()',
+                                     '@extschema@.brim_resolve(bigint, text, text)',
+                                     '@extschema@.brim_suppress(text, text, text)', '@extschema@.brim_unsuppress(text, text)',
+                                     '@extschema@.brim_pause()', '@extschema@.brim_resume()');
+    END IF;
+    IF capability = 'admin' THEN
+        PERFORM brim.grant_tables(role, 'SELECT, INSERT, UPDATE', 'brim.campaign', 'brim.variant', 'brim.template',
+                                  'brim.scoring_model', 'brim.scoring_signal', 'brim.scoring_rule', 'brim.model_price',
+                                  'brim.intent_class', 'brim.intent_term', 'brim.intent_cue');
+        PERFORM brim.grant_tables(role, 'SELECT', 'brim.published_model');
+        PERFORM brim.grant_functions(role, '@extschema@.brim_arm(text, text)', '@extschema@.brim_rescore(text)',
+                                     '@extschema@.brim_rescore_all(text, integer)', 'brim.rescore_begin(text, integer)',
+                                     'brim.rescore_step(bigint)', '@extschema@.brim_publish_model(text, integer, boolean)',
+                                     '@extschema@.brim_copy_model(text, integer, text)',
+                                     '@extschema@.brim_edit_model(text, jsonb, integer)', '@extschema@.brim_rollback_model(text)');
+        PERFORM brim.grant_tables(role, 'SELECT', 'brim.task');
+        EXECUTE format('GRANT INSERT (kind, arguments) ON TABLE brim.task TO %s', role);
+        PERFORM brim.grant_functions(role, '@extschema@.brim_start_task(text, jsonb)', '@extschema@.brim_cancel_task(bigint)');
+    END IF;
+END;
+$$;
+
+COMMENT ON FUNCTION @extschema@.brim_grant(regrole, text) IS
+    'Gives an existing role the rights of a reader, user, operator, admin or worker. Repeating it after an update '
+    'grants what is new';
+
+-- Shipped rows: those that nobody changed are replaced. No trigger fires meanwhile, neither a guard nor a foreign key.
+
+SELECT pg_catalog.set_config('session_replication_role', 'replica', true);
+
+DELETE FROM brim.variant WHERE is_shipped;
+
+INSERT INTO brim.variant (is_shipped, campaign, name, instruction) VALUES
+(true, 'default', 'problem_focused',
+ 'Open with one concrete operational problem that the facts about the company suggest, '
+ 'then show how the product removes it.'),
+(true, 'default', 'roi_focused',
+ 'Open with the measurable gain the company can expect (time, cost or revenue), '
+ 'then show how the product brings it about. Invent no figures.')
+    ON CONFLICT DO NOTHING;
+
+SELECT pg_catalog.set_config('session_replication_role', 'origin', true);
+
+-- end of what comes
+
+-- ---------------------------------------------------------------------------
+-- Data
+-- ---------------------------------------------------------------------------
+
+-- ---------------------------------------------------------------------------
+-- Rights, and the worker
+-- ---------------------------------------------------------------------------
+
+SELECT @extschema@.brim_grant((g.item ->> 0)::oid::regrole, g.item ->> 1)
+  FROM jsonb_array_elements(pg_catalog.current_setting('brim_update.grants')::jsonb) AS g (item);
+SELECT brim.wake_worker();
