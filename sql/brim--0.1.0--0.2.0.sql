@@ -24,6 +24,7 @@ SELECT pg_catalog.set_config('brim_update.grants', coalesce(jsonb_agg(jsonb_buil
 
 -- generated: what goes
 
+DROP VIEW brim.top_leads;
 DROP FUNCTION brim.status_of_queue();
 DROP FUNCTION brim.status_of_services();
 DROP FUNCTION brim.status_of_server();
@@ -37,6 +38,8 @@ DROP TRIGGER lead_texts_truncate ON brim.lead;
 DROP TRIGGER lead_texts_delete ON brim.lead;
 DROP TRIGGER lead_texts_update ON brim.lead;
 DROP TRIGGER lead_texts_insert ON brim.lead;
+DROP FUNCTION brim.published_hash(text);
+DROP FUNCTION brim.company_facts(text);
 DROP TRIGGER lead_after_truncate ON brim.lead;
 DROP FUNCTION brim.lead_after_truncate();
 DROP TRIGGER lead_after_delete ON brim.lead;
@@ -45,8 +48,11 @@ DROP TRIGGER lead_queue_update ON brim.lead;
 DROP TRIGGER lead_queue_insert ON brim.lead;
 DROP TRIGGER lead_journal_update ON brim.lead;
 DROP TRIGGER lead_journal_insert ON brim.lead;
+DROP VIEW brim.model_comparison;
+DROP FUNCTION brim.settings_problem(regclass, jsonb, text[]);
 DROP TRIGGER intent_class_before_write ON brim.intent_class;
 DROP FUNCTION brim.intent_class_before_write();
+DROP VIEW brim.model_spec;
 DROP FUNCTION brim.place();
 
 -- end of what goes
@@ -59,6 +65,16 @@ DROP FUNCTION brim.place();
 -- by hand: brim.intent_class
 -- by hand: brim.intent_term
 -- by hand: brim.intent_cue
+
+-- Models have a kind; what only rules have may be null in others.
+ALTER TABLE brim.scoring_model
+    ADD COLUMN kind text NOT NULL DEFAULT 'rules' CONSTRAINT scoring_model_kind_known CHECK (kind IN ('rules')),
+    ALTER COLUMN fit_weight DROP NOT NULL,
+    ALTER COLUMN intent_weight DROP NOT NULL,
+    ALTER COLUMN missing_policy DROP NOT NULL,
+    ALTER COLUMN language DROP NOT NULL,
+    ADD CONSTRAINT scoring_model_rules_have_settings CHECK (num_nulls(fit_weight, intent_weight, missing_policy, language)
+                                                            = CASE kind WHEN 'rules' THEN 0 ELSE 4 END);
 
 -- generated: what comes
 
@@ -665,9 +681,15 @@ COMMENT ON TABLE brim.scoring_model IS
     'One row a version of a scoring model. Key: name, version. A version takes effect when it is published with '
     'brim_publish_model()';
 
+COMMENT ON COLUMN brim.scoring_model.fit_weight IS
+    'Share of the fit score in the total, 0-1; fit and intent add up to 1. This and what else only rules have is NULL '
+    'in other kinds';
+
 COMMENT ON COLUMN brim.scoring_model.missing_policy IS
     'What a signal counts whose attribute is missing. ignore: it is left out; zero: 0 points; prior: prior_points of '
     'its row in brim.scoring_signal, without one it is left out';
+
+COMMENT ON COLUMN brim.scoring_model.kind IS 'What scores: rules, those of brim.scoring_rule';
 
 COMMENT ON TABLE brim.scoring_signal IS
     'One row a signal with settings of its own; a signal without a row has the defaults. Key: model, version, '
@@ -733,6 +755,87 @@ COMMENT ON COLUMN brim.intent_cue.kind IS
     'the company''s name means another company; own: stands for the company; job_post: the text is a job post';
 
 COMMENT ON COLUMN brim.intent_cue.is_active IS 'True: it counts';
+
+CREATE VIEW brim.model_spec AS
+SELECT m.name,
+       m.version,
+       m.version = coalesce(p.version,
+                            (SELECT max(s.version) FROM brim.scoring_model AS s
+                              WHERE s.name = m.name AND s.is_shipped),
+                            0) AS is_published,
+       m.name = coalesce((SELECT d.name FROM brim.published_model AS d WHERE d.is_default), 'balanced')
+       AND m.version = coalesce(p.version,
+                                (SELECT max(s.version) FROM brim.scoring_model AS s
+                                  WHERE s.name = m.name AND s.is_shipped),
+                                0) AS is_default,
+       jsonb_strip_nulls(jsonb_build_object(
+           'name', m.name,
+           'version', m.version,
+           'kind', m.kind,
+           'fit_weight', trim_scale(m.fit_weight),
+           'intent_weight', trim_scale(m.intent_weight),
+           'high_above', m.high_above,
+           'medium_above', m.medium_above,
+           'qualified_above', m.qualified_above,
+           'missing_policy', m.missing_policy,
+           'language', m.language,
+           'signals', coalesce((SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                                           'dimension', s.dimension,
+                                           'signal', s.signal,
+                                           'combine', s.combine,
+                                           'min_points', s.min_points,
+                                           'max_points', s.max_points,
+                                           'prior_points', s.prior_points)) ORDER BY s.dimension, s.signal)
+                                  FROM brim.scoring_signal AS s
+                                 WHERE s.model = m.name AND s.version = m.version), '[]'::jsonb),
+           'rules', coalesce((SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                                         'rule_no', r.rule_no,
+                                         'dimension', r.dimension,
+                                         'signal', r.signal,
+                                         'attribute', r.attribute,
+                                         'kind', r.kind,
+                                         'low', trim_scale(r.low),
+                                         'high', trim_scale(r.high),
+                                         'path', r.path,
+                                         'keywords', r.keywords,
+                                         'stem', nullif(r.stem, false),
+                                         'pattern', r.pattern,
+                                         'points', r.points,
+                                         'weight', trim_scale(r.weight),
+                                         'reason', r.reason,
+                                         'reason_kind', r.reason_kind)) ORDER BY r.rule_no)
+                                FROM brim.scoring_rule AS r
+                               WHERE r.model = m.name AND r.version = m.version), '[]'::jsonb),
+           'lexicon', CASE WHEN EXISTS (SELECT FROM brim.scoring_rule AS e
+                                         WHERE e.model = m.name AND e.version = m.version AND e.kind = 'event')
+                           THEN jsonb_build_object(
+                               'classes', (SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                                                      'class', c.class, 'polarity', c.polarity, 'weight', trim_scale(c.weight),
+                                                      'half_life_days', c.half_life_days)) ORDER BY c.class)
+                                             FROM brim.intent_class AS c),
+                               'terms', (SELECT jsonb_agg(jsonb_build_object(
+                                                    'class', t.class, 'term_no', t.term_no, 'source', t.source, 'words', t.words,
+                                                    'near', t.near, 'unless', t.unless) ORDER BY t.class, t.term_no)
+                                           FROM brim.intent_term AS t
+                                           JOIN brim.intent_class AS tc ON tc.class = t.class AND tc.is_active
+                                          WHERE t.is_active),
+                               'cues', (SELECT jsonb_agg(jsonb_build_object('kind', q.kind, 'phrase', q.phrase) ORDER BY q.kind, q.phrase)
+                                          FROM brim.intent_cue AS q
+                                         WHERE q.is_active)) END)) AS spec
+  FROM brim.scoring_model AS m
+  LEFT JOIN brim.published_model AS p ON p.name = m.name;
+
+COMMENT ON VIEW brim.model_spec IS 'One row a version of a scoring model, with the model as one value. Key: name, version';
+
+COMMENT ON COLUMN brim.model_spec.name IS 'Name of the model';
+
+COMMENT ON COLUMN brim.model_spec.version IS 'Number of the version';
+
+COMMENT ON COLUMN brim.model_spec.is_published IS 'This version scores where the model is named';
+
+COMMENT ON COLUMN brim.model_spec.is_default IS 'This version scores where no model is named';
+
+COMMENT ON COLUMN brim.model_spec.spec IS 'The model as a value: the second argument of brim_score(lead, spec)';
 
 COMMENT ON FUNCTION brim.lexicon_guard() IS
     'Trigger: rows of the lexicon that came with brim stay; the shipped mark is taken off changed ones. Its arguments '
@@ -832,8 +935,47 @@ COMMENT ON FUNCTION @extschema@.brim_rollback_model(text) IS
     'Publishes the version of a scoring model that was published before the present one; again: the one before that. '
     'Returns the version';
 
-COMMENT ON FUNCTION brim.settings_problem(regclass, jsonb, text[]) IS
-    'What keeps a JSON object from being columns of a table, except the fixed ones; NULL where nothing does';
+CREATE FUNCTION brim.settings_problem(target regclass, settings jsonb, fixed text[], needed text[] DEFAULT '{}',
+                                      OUT problem text, OUT hint text)
+    STABLE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    SELECT CASE WHEN a.attname IS NULL THEN format('unknown key "%s"', e.key)
+                ELSE format('key "%s": expected %s, found %s', e.key, x.expected,
+                            CASE WHEN f.found = 'number' AND x.expected = 'integer' THEN 'a fraction'
+                                 WHEN f.found = 'array' AND x.expected = 'array of strings' THEN 'another array'
+                                 ELSE f.found END) END
+      INTO problem
+      FROM jsonb_each(settings) AS e
+     CROSS JOIN LATERAL (SELECT jsonb_typeof(e.value) AS found) AS f
+      LEFT JOIN pg_attribute AS a ON a.attrelid = target AND a.attname = e.key AND a.attnum > 0
+                                 AND NOT a.attisdropped AND a.attname <> ALL (fixed)
+     CROSS JOIN LATERAL (SELECT CASE a.atttypid WHEN 'integer'::regtype THEN 'integer'
+                                                WHEN 'numeric'::regtype THEN 'number'
+                                                WHEN 'boolean'::regtype THEN 'boolean'
+                                                WHEN 'text[]'::regtype THEN 'array of strings'
+                                                ELSE 'string' END AS expected) AS x
+     WHERE a.attname IS NULL
+        OR NOT CASE WHEN f.found = 'null' THEN NOT a.attnotnull AND a.attname <> ALL (needed)
+                    WHEN x.expected = 'integer'
+                    THEN CASE f.found WHEN 'number' THEN e.value::numeric = trunc(e.value::numeric) ELSE false END
+                    WHEN x.expected = 'array of strings'
+                    THEN f.found = 'array' AND NOT jsonb_path_exists(e.value, 'strict $[*] ? (@.type() != "string")')
+                    ELSE f.found = x.expected END
+     ORDER BY a.attname IS NOT NULL, e.key
+     LIMIT 1;
+    SELECT format('Keys are %s.', string_agg(a.attname, ', ' ORDER BY a.attnum))
+      INTO hint
+      FROM pg_attribute AS a
+     WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> ALL (fixed);
+END;
+$$;
+
+COMMENT ON FUNCTION brim.settings_problem(regclass, jsonb, text[], text[]) IS
+    'What keeps a JSON object from being columns of a table, except the fixed ones, with null only where none is '
+    'needed; NULL where nothing does';
+
+REVOKE EXECUTE ON FUNCTION brim.settings_problem(regclass, jsonb, text[], text[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION brim.change_list(changes jsonb, list text, what text, VARIADIC key text[])
     RETURNS TABLE (place text, change jsonb, is_delete boolean)
@@ -992,6 +1134,39 @@ BEGIN
 END;
 $$;
 
+CREATE OR REPLACE FUNCTION brim.edit_model_row(name text, version integer, settings jsonb) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_settings jsonb := settings;
+    v_fault record;
+    v_constraint text;
+BEGIN
+    SELECT p.* INTO v_fault FROM brim.settings_problem('brim.scoring_model', v_settings, '{name,version,kind,is_shipped,created_at}',
+                                                       '{fit_weight,intent_weight,missing_policy,language}') AS p;
+    IF v_fault.problem IS NOT NULL THEN
+        PERFORM brim.refuse_change(NULL, v_fault.problem, rtrim(v_fault.hint, '.') || '; rules and signals are lists.');
+    END IF;
+    -- The weights add up to 1, so one of them says it all.
+    IF v_settings ? 'fit_weight' AND NOT v_settings ? 'intent_weight' THEN
+        v_settings := v_settings || jsonb_build_object('intent_weight', 1 - (v_settings -> 'fit_weight')::numeric);
+    ELSIF v_settings ? 'intent_weight' AND NOT v_settings ? 'fit_weight' THEN
+        v_settings := v_settings || jsonb_build_object('fit_weight', 1 - (v_settings -> 'intent_weight')::numeric);
+    END IF;
+
+    UPDATE brim.scoring_model AS m
+       SET fit_weight = n.fit_weight, intent_weight = n.intent_weight, high_above = n.high_above, medium_above = n.medium_above,
+           qualified_above = n.qualified_above, missing_policy = n.missing_policy, language = n.language, description = n.description
+      FROM brim.scoring_model AS o
+     CROSS JOIN LATERAL jsonb_populate_record(o, v_settings) AS n
+     WHERE o.name = edit_model_row.name AND o.version = edit_model_row.version AND m.name = o.name AND m.version = o.version;
+EXCEPTION WHEN check_violation OR numeric_value_out_of_range THEN
+    GET STACKED DIAGNOSTICS v_constraint = CONSTRAINT_NAME;
+    PERFORM brim.refuse_row(NULL, SQLERRM, SQLSTATE, 'brim.scoring_model', v_constraint);
+END;
+$$;
+
 CREATE OR REPLACE FUNCTION brim.write_signals(signals brim.scoring_signal[]) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -1024,11 +1199,65 @@ COMMENT ON FUNCTION @extschema@.brim_compare_models_summary(text, text) IS
     'is written.
 Scores every lead twice: a few seconds for a million leads';
 
+CREATE VIEW brim.model_comparison AS
+SELECT x.model, x.version, x.default_model, x.default_version, count(x.d) AS leads,
+       count(*) FILTER (WHERE x.d <> 0) AS changed,
+       count(*) FILTER (WHERE x.d > 0) AS raised,
+       count(*) FILTER (WHERE x.d < 0) AS lowered,
+       count(*) FILTER (WHERE x.was) AS default_qualified,
+       count(*) FILTER (WHERE x.becomes) AS qualified,
+       count(*) FILTER (WHERE x.becomes AND NOT x.was) AS crossed_up,
+       count(*) FILTER (WHERE x.was AND NOT x.becomes) AS crossed_down,
+       round(avg(x.d), 2) AS mean_difference,
+       greatest(max(x.d), 0) AS greatest_raise,
+       least(min(x.d), 0) AS greatest_drop
+  FROM (SELECT m.name AS model, m.version, dm.name AS default_model, dm.version AS default_version,
+               s.score - s.default_score AS d,
+               s.default_score > dm.qualified_above AS was,
+               s.score > m.qualified_above AS becomes
+          FROM (brim.scoring_model AS m JOIN brim.model_spec AS p ON p.name = m.name AND p.version = m.version AND p.is_published)
+         CROSS JOIN (brim.scoring_model AS dm JOIN brim.model_spec AS dp ON dp.name = dm.name AND dp.version = dm.version AND dp.is_default)
+          LEFT JOIN LATERAL (SELECT (brim.lead_scores(l, m.name)).total_score AS score,
+                                    (brim.lead_scores(l, dm.name)).total_score AS default_score
+                               FROM brim.lead AS l OFFSET 0) AS s ON true
+         WHERE m.name <> dm.name) AS x
+ GROUP BY x.model, x.version, x.default_model, x.default_version;
+
 COMMENT ON VIEW brim.model_comparison IS
     'One row a published model other than the default one. Key: model.
 All leads by this model beside the default '
     'one, reckoned now. Every lead is scored twice for each row: a few seconds a row for a million leads, so a '
     'condition on model makes it quicker';
+
+COMMENT ON COLUMN brim.model_comparison.model IS 'Name of the model';
+
+COMMENT ON COLUMN brim.model_comparison.version IS 'Its published version';
+
+COMMENT ON COLUMN brim.model_comparison.default_model IS 'Name of the default model';
+
+COMMENT ON COLUMN brim.model_comparison.default_version IS 'Its published version';
+
+COMMENT ON COLUMN brim.model_comparison.leads IS 'Leads that were scored by both';
+
+COMMENT ON COLUMN brim.model_comparison.changed IS 'Of these, with another total score than by the default model';
+
+COMMENT ON COLUMN brim.model_comparison.raised IS 'Of these, with a higher one';
+
+COMMENT ON COLUMN brim.model_comparison.lowered IS 'Of these, with a lower one';
+
+COMMENT ON COLUMN brim.model_comparison.default_qualified IS 'Leads that qualify by the default model';
+
+COMMENT ON COLUMN brim.model_comparison.qualified IS 'Leads that qualify by this model';
+
+COMMENT ON COLUMN brim.model_comparison.crossed_up IS 'Leads that qualify by this model and not by the default one';
+
+COMMENT ON COLUMN brim.model_comparison.crossed_down IS 'Leads that qualify by the default model and not by this one';
+
+COMMENT ON COLUMN brim.model_comparison.mean_difference IS 'Mean of score by this model minus score by the default one; NULL without leads';
+
+COMMENT ON COLUMN brim.model_comparison.greatest_raise IS 'Greatest such difference, at least 0';
+
+COMMENT ON COLUMN brim.model_comparison.greatest_drop IS 'Least such difference, at most 0';
 
 COMMENT ON FUNCTION brim.reason_changes(record, text, record, text) IS
     'Reasons that brim_explain() gives for one lead and not for the other, each by a model of its own; NULLs where a '
@@ -1180,7 +1409,32 @@ COMMENT ON FUNCTION @extschema@.brim_report_outcome(text, text, timestamptz, num
     'Reports what became of a lead; true when it is new. The same company, outcome and time again changes nothing; '
     'without a time an outcome is stored once a company';
 
+CREATE FUNCTION brim.company_facts(company_id text) RETURNS jsonb
+    STABLE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT jsonb_strip_nulls(jsonb_build_object(
+               'company_name', l.company_name,
+               'contact_name', l.contact_name,
+               'industry', l.industry,
+               'employee_count', nullif(l.employee_count, 0),
+               'funding_stage', l.funding_stage,
+               'tech_stack', to_jsonb(l.tech_stack),
+               'recent_job_posts', to_jsonb(l.recent_job_posts),
+               'news_mentions', to_jsonb(l.news_mentions),
+               'country', l.country,
+               'score', l.total_score,
+               'reasons', x.explained -> 'reasoning' -> 'positive'))
+      FROM brim.lead AS l
+     -- A model that was withdrawn since can give no reasons, but must not stop the queue.
+     CROSS JOIN LATERAL (
+            SELECT CASE WHEN EXISTS (SELECT FROM brim.model_spec AS s WHERE s.name = l.model AND s.is_published)
+                        THEN @extschema@.brim_explain(l, l.model) END AS explained) AS x
+     WHERE l.company_id = company_facts.company_id;
+END;
+
 COMMENT ON FUNCTION brim.company_facts(text) IS 'What the writer of an e-mail learns about a company; never its address';
+
+REVOKE EXECUTE ON FUNCTION brim.company_facts(text) FROM PUBLIC;
 
 COMMENT ON FUNCTION brim.template_choice(bigint) IS
     'The template for each active variant of a generation: by industry and variant, else by industry, else by '
@@ -1217,6 +1471,18 @@ COMMENT ON COLUMN brim.rescore_run.finished_at IS 'When the last lead was done; 
 COMMENT ON FUNCTION brim.in_transaction_block() IS 'True if this statement is part of a transaction of several, so that it cannot commit';
 
 COMMENT ON FUNCTION brim.statement_runs(integer, timestamptz) IS 'True if a process still runs the statement that began at this time';
+
+CREATE FUNCTION brim.published_hash(model text) RETURNS text
+    STABLE LANGUAGE sql SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT coalesce(md5(string_agg(concat_ws(' ', s.name, s.version, s.is_default, md5(s.spec::text)), ',' ORDER BY s.name)), '')
+      FROM brim.model_spec AS s
+     WHERE s.is_published AND (published_hash.model IS NULL OR s.name = published_hash.model);
+END;
+
+COMMENT ON FUNCTION brim.published_hash(text) IS 'Differs when what is published as a model, or as any, differs';
+
+REVOKE EXECUTE ON FUNCTION brim.published_hash(text) FROM PUBLIC;
 
 COMMENT ON PROCEDURE @extschema@.brim_rescore_all(text, integer) IS
     'Scores the stored leads again, each with its model or all with the named one, committing after each batch. '
@@ -2816,9 +3082,46 @@ COMMENT ON COLUMN brim.scored_leads.status IS
     'Sent; Uncertain: the server may or may not have taken it; Pending: an e-mail is written and waits or is on its '
     'way; Generating: being written; Failed; Suppressed; Cancelled; Not queued: no campaign has it';
 
+CREATE VIEW brim.top_leads AS
+SELECT t.rank, (t.lead).company_id, (t.lead).company_name, (t.lead).total_score, (t.lead).fit_score,
+       (t.lead).intent_score, (t.lead).confidence, (t.lead).action, (t.lead).model,
+       (SELECT string_agg(r.reason, ' ' ORDER BY r.n)
+          FROM jsonb_array_elements_text(x.explained -> 'reasoning' -> 'positive')
+               WITH ORDINALITY AS r(reason, n)) AS positive_reasons
+  FROM (SELECT l AS lead, row_number() OVER (ORDER BY l.total_score DESC NULLS LAST, l.company_id) AS rank
+          FROM brim.lead AS l
+         WHERE l.total_score IS NOT NULL
+         ORDER BY l.total_score DESC NULLS LAST, l.company_id
+         LIMIT 100) AS t
+  -- A model that was withdrawn since can give no reasons, but must not break the list.
+ CROSS JOIN LATERAL (
+        SELECT CASE WHEN EXISTS (SELECT FROM brim.model_spec AS s WHERE s.name = (t.lead).model AND s.is_published)
+                    THEN @extschema@.brim_explain(t.lead, (t.lead).model)
+               END AS explained) AS x
+ ORDER BY t.rank;
+
+COMMENT ON VIEW brim.top_leads IS 'One row a company among the 100 with the highest stored score. Key: rank; company_id is unique too';
+
+COMMENT ON COLUMN brim.top_leads.rank IS '1 is the highest score; equal scores by company_id';
+
+COMMENT ON COLUMN brim.top_leads.company_id IS 'Key of the company';
+
+COMMENT ON COLUMN brim.top_leads.company_name IS 'Name of the company';
+
+COMMENT ON COLUMN brim.top_leads.total_score IS 'Weighted sum of fit and intent, 0-100';
+
 COMMENT ON COLUMN brim.top_leads.fit_score IS 'How well the company matches the ideal customer, 0-100';
 
 COMMENT ON COLUMN brim.top_leads.intent_score IS 'How strong the buying signals of the company are now, 0-100';
+
+COMMENT ON COLUMN brim.top_leads.confidence IS 'Share of the scoring facts that are given, 0-1';
+
+COMMENT ON COLUMN brim.top_leads.action IS 'What the score advises, such as high_priority_outreach';
+
+COMMENT ON COLUMN brim.top_leads.model IS 'Scoring model of the stored score';
+
+COMMENT ON COLUMN brim.top_leads.positive_reasons IS
+    'What speaks for the company, in sentences, by the model''s present rules; NULL if nothing does';
 
 COMMENT ON COLUMN brim.sent_email.is_engaged IS
     'Opened, clicked or replied to, or any outcome of the company at or after the sending, of this campaign or of '

@@ -3,17 +3,20 @@
 CREATE TABLE brim.scoring_model (
     name text COLLATE "C" NOT NULL CHECK (name ~ '^[[:alnum:]][[:alnum:]_.-]{0,62}$' AND octet_length(name) <= 63),
     version integer NOT NULL DEFAULT 1 CHECK (version > 0),
-    fit_weight numeric(5,4) NOT NULL CHECK (fit_weight BETWEEN 0 AND 1),
-    intent_weight numeric(5,4) NOT NULL CHECK (intent_weight BETWEEN 0 AND 1),
+    fit_weight numeric(5,4) CHECK (fit_weight BETWEEN 0 AND 1),
+    intent_weight numeric(5,4) CHECK (intent_weight BETWEEN 0 AND 1),
     high_above integer NOT NULL DEFAULT 80 CHECK (high_above BETWEEN 0 AND 100),
     medium_above integer NOT NULL DEFAULT 60 CHECK (medium_above BETWEEN 0 AND 100),
     qualified_above integer NOT NULL DEFAULT 75 CHECK (qualified_above BETWEEN 0 AND 100),
-    missing_policy text NOT NULL DEFAULT 'ignore' CHECK (missing_policy IN ('ignore', 'zero', 'prior')),
-    language text NOT NULL DEFAULT 'english' CHECK (octet_length(language) BETWEEN 1 AND 63),
+    missing_policy text DEFAULT 'ignore' CHECK (missing_policy IN ('ignore', 'zero', 'prior')),
+    language text DEFAULT 'english' CHECK (octet_length(language) BETWEEN 1 AND 63),
     description text NOT NULL DEFAULT '',
     is_shipped boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL DEFAULT now(),
+    kind text NOT NULL DEFAULT 'rules' CONSTRAINT scoring_model_kind_known CHECK (kind IN ('rules')),
     PRIMARY KEY (name, version),
+    CONSTRAINT scoring_model_rules_have_settings CHECK (num_nulls(fit_weight, intent_weight, missing_policy, language)
+                                                        = CASE kind WHEN 'rules' THEN 0 ELSE 4 END),
     CONSTRAINT scoring_model_weights_add_up CHECK (fit_weight + intent_weight = 1),
     CONSTRAINT scoring_model_thresholds_rise CHECK (medium_above <= high_above)
 );
@@ -22,7 +25,9 @@ COMMENT ON TABLE brim.scoring_model IS
     'brim_publish_model()';
 COMMENT ON COLUMN brim.scoring_model.name IS 'Name of the model; its versions share it';
 COMMENT ON COLUMN brim.scoring_model.version IS 'Number of the version, from 1';
-COMMENT ON COLUMN brim.scoring_model.fit_weight IS 'Share of the fit score in the total, 0-1; fit and intent add up to 1';
+COMMENT ON COLUMN brim.scoring_model.fit_weight IS
+    'Share of the fit score in the total, 0-1; fit and intent add up to 1. This and what else only rules have is NULL '
+    'in other kinds';
 COMMENT ON COLUMN brim.scoring_model.intent_weight IS 'Share of the intent score in the total, 0-1';
 COMMENT ON COLUMN brim.scoring_model.high_above IS 'Totals above it: high_priority_outreach';
 COMMENT ON COLUMN brim.scoring_model.medium_above IS
@@ -36,6 +41,7 @@ COMMENT ON COLUMN brim.scoring_model.language IS
 COMMENT ON COLUMN brim.scoring_model.description IS 'What the model is for';
 COMMENT ON COLUMN brim.scoring_model.is_shipped IS 'Came with the extension: cannot be changed, is not dumped';
 COMMENT ON COLUMN brim.scoring_model.created_at IS 'When the version was made';
+COMMENT ON COLUMN brim.scoring_model.kind IS 'What scores: rules, those of brim.scoring_rule';
 
 CREATE TABLE brim.scoring_signal (
     model text COLLATE "C" NOT NULL,

@@ -15,6 +15,7 @@ SELECT m.name,
        jsonb_strip_nulls(jsonb_build_object(
            'name', m.name,
            'version', m.version,
+           'kind', m.kind,
            'fit_weight', trim_scale(m.fit_weight),
            'intent_weight', trim_scale(m.intent_weight),
            'high_above', m.high_above,

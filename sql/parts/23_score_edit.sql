@@ -7,7 +7,8 @@
  * leaves it, its rules last and in one statement.
  */
 
-CREATE FUNCTION brim.settings_problem(target regclass, settings jsonb, fixed text[], OUT problem text, OUT hint text)
+CREATE FUNCTION brim.settings_problem(target regclass, settings jsonb, fixed text[], needed text[] DEFAULT '{}',
+                                      OUT problem text, OUT hint text)
     STABLE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -27,7 +28,7 @@ BEGIN
                                                 WHEN 'text[]'::regtype THEN 'array of strings'
                                                 ELSE 'string' END AS expected) AS x
      WHERE a.attname IS NULL
-        OR NOT CASE WHEN f.found = 'null' THEN NOT a.attnotnull
+        OR NOT CASE WHEN f.found = 'null' THEN NOT a.attnotnull AND a.attname <> ALL (needed)
                     WHEN x.expected = 'integer'
                     THEN CASE f.found WHEN 'number' THEN e.value::numeric = trunc(e.value::numeric) ELSE false END
                     WHEN x.expected = 'array of strings'
@@ -41,9 +42,10 @@ BEGIN
      WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> ALL (fixed);
 END;
 $$;
-COMMENT ON FUNCTION brim.settings_problem(regclass, jsonb, text[]) IS
-    'What keeps a JSON object from being columns of a table, except the fixed ones; NULL where nothing does';
-REVOKE EXECUTE ON FUNCTION brim.settings_problem(regclass, jsonb, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION brim.settings_problem(regclass, jsonb, text[], text[]) IS
+    'What keeps a JSON object from being columns of a table, except the fixed ones, with null only where none is '
+    'needed; NULL where nothing does';
+REVOKE EXECUTE ON FUNCTION brim.settings_problem(regclass, jsonb, text[], text[]) FROM PUBLIC;
 
 CREATE FUNCTION brim.refuse_change(place text, problem text, hint text, state text DEFAULT '22023') RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -247,7 +249,8 @@ DECLARE
     v_fault record;
     v_constraint text;
 BEGIN
-    SELECT p.* INTO v_fault FROM brim.settings_problem('brim.scoring_model', v_settings, '{name,version,is_shipped,created_at}') AS p;
+    SELECT p.* INTO v_fault FROM brim.settings_problem('brim.scoring_model', v_settings, '{name,version,kind,is_shipped,created_at}',
+                                                       '{fit_weight,intent_weight,missing_policy,language}') AS p;
     IF v_fault.problem IS NOT NULL THEN
         PERFORM brim.refuse_change(NULL, v_fault.problem, rtrim(v_fault.hint, '.') || '; rules and signals are lists.');
     END IF;

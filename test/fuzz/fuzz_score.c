@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/score/score.h"
+#include "core/score/internal.h"
 
 #define RULES_MAX 24
 #define ENTRIES_MAX 8
@@ -230,30 +230,48 @@ make_value(Input *input, BrimValue *value, Entries *entries)
 	value->bytes.len = (size_t) entries->count * sizeof(BrimStr);
 }
 
-/* What the signals contributed and what was adjusted is the total. */
+/* Give each reason and its evidence; what the parts contributed and what was adjusted is the total. */
 static void
-check_breakdown(const BrimScore *score)
+check_explanation(const BrimScore *score, const BrimValue *values)
 {
-	int64_t       shares[RULES_MAX];
-	BrimBreakdown breakdown = {.signals = shares};
-	int64_t       sum;
+	BrimMem        *mem = brim_mem_malloc();
+	BrimExplanation explanation;
+	BrimBuf         text;
+	int64_t         sum = 0;
+	int             nreasons = 0;
 
-	brim_score_reason_breakdown(score, &breakdown);
-	sum = breakdown.limit + breakdown.rounding + breakdown.disqualified;
-	for (int s = 0; s < score->model->nsignals; s++)
-		sum += shares[s];
-	if (sum != (int64_t) score->total * BRIM_MILLION)
+	if (!brim_rules_scorer.explain(score, mem, &explanation))
 		abort();
+	for (int p = 0; p < explanation.nparts; p++)
+	{
+		sum += explanation.parts[p].contribution;
+		nreasons += explanation.parts[p].nreasons;
+	}
+	for (int a = 0; a < explanation.nadjustments; a++)
+		sum += explanation.adjustments[a].contribution;
+	if (sum != (int64_t) score->total * BRIM_MILLION || nreasons != explanation.nreasons)
+		abort();
+	brim_buf_init(&text, mem, 1000000);
+	for (int r = 0; r < explanation.nreasons; r++)
+	{
+		int id = explanation.reasons[r].id;
+
+		if (!brim_rules_scorer.tell(score, id, BRIM_TELL_REASON, values, &text) ||
+			!brim_rules_scorer.tell(score, id, BRIM_TELL_EVIDENCE, values, &text))
+			abort();
+	}
+	brim_buf_free(&text);
+	brim_mem_free(mem, explanation.parts);
+	brim_mem_free(mem, explanation.reasons);
 }
 
-/* Score a lead and give reasons; returns the score. */
+/* Score a lead and explain it. */
 static Result
 score_lead(BrimScore *score, const BrimValue *values)
 {
-	Result  result;
-	BrimBuf reason;
+	Result result;
 
-	if (!brim_score_run(score, values, BRIM_WANT_ALL))
+	if (!brim_rules_scorer.run(score, values, BRIM_WANT_ALL))
 		abort();
 	if (score->fit < 0 || score->fit > 100 || score->intent < 0 || score->intent > 100 ||
 		score->total < 0 || score->total > 100 || score->confidence < 0 || score->confidence > 100)
@@ -262,15 +280,7 @@ score_lead(BrimScore *score, const BrimValue *values)
 	result.intent = score->intent;
 	result.total = score->total;
 	result.confidence = score->confidence;
-	check_breakdown(score);
-	brim_buf_init(&reason, brim_mem_malloc(), 1000000);
-	for (int s = 0; s < score->model->nsignals; s++)
-	{
-		if (score->signals[s].state == BRIM_SIGNAL_SCORED &&
-			!brim_score_reason(score, score->signals[s].rule, values, &reason))
-			abort();
-	}
-	brim_buf_free(&reason);
+	check_explanation(score, values);
 	return result;
 }
 
@@ -281,13 +291,13 @@ score_leads(Input *input, const BrimModel *model, const BrimFold *folding)
 	static BrimValue values[LEADS][RULES_MAX + BRIM_FACTS];
 	static Entries   entries[LEADS][RULES_MAX + BRIM_FACTS];
 	Result           results[LEADS];
-	BrimScore       *score = brim_score_create(model, folding, brim_mem_malloc());
+	BrimScore       *score = brim_rules_scorer.begin(model, folding, brim_mem_malloc());
 
 	if (score == NULL)
 		abort();
 	for (int lead = 0; lead < LEADS; lead++)
 	{
-		for (int a = 0; a < model->nattributes; a++)
+		for (int a = 0; a < model->features.count; a++)
 			make_value(input, &values[lead][a], &entries[lead][a]);
 		results[lead] = score_lead(score, values[lead]);
 	}
@@ -295,15 +305,15 @@ score_leads(Input *input, const BrimModel *model, const BrimFold *folding)
 	{
 		int lead = round % LEADS;
 
-		if (!brim_score_run(score, values[lead], BRIM_WANT_ALL & ~BRIM_WANT_MATCHES) ||
+		if (!brim_rules_scorer.run(score, values[lead], BRIM_WANT_ALL & ~BRIM_WANT_MATCHES) ||
 			score->fit != results[lead].fit || score->intent != results[lead].intent ||
 			score->total != results[lead].total || score->confidence != results[lead].confidence)
 			abort();
-		if (!brim_score_run(score, values[lead], BRIM_WANT_SCORE) ||
+		if (!brim_rules_scorer.run(score, values[lead], BRIM_WANT_SCORE) ||
 			score->total != results[lead].total)
 			abort();
 	}
-	brim_score_free(score);
+	brim_rules_scorer.end(score, brim_mem_malloc());
 }
 
 int
@@ -315,17 +325,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char *const policies[] = {"ignore", "zero", "prior"};
 	BrimFold                 folding = {.fold = fold, .stem = stem, .search = search};
 	Input                    input = {data, size};
-	BrimModelDef             def;
+	BrimRulesDef             def;
 	BrimError                error;
 	BrimModel               *model;
 
 	memset(&def, 0, sizeof(def));
-	def.name = brim_str("fuzz");
+	def.head.scorer = &brim_rules_scorer;
+	def.head.name = brim_str("fuzz");
 	def.fit_weight = (int64_t) byte(&input) * 39;
 	def.intent_weight = BRIM_WEIGHT_ONE - def.fit_weight;
-	def.high_above = 80;
-	def.medium_above = 60;
-	def.qualified_above = (int) (byte(&input) % 102);
+	def.head.high_above = 80;
+	def.head.medium_above = 60;
+	def.head.qualified_above = (int) (byte(&input) % 102);
 	def.nrules = (int) (byte(&input) % (RULES_MAX + 1));
 	def.rules = rules;
 	for (int r = 0; r < def.nrules; r++)
@@ -337,7 +348,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		def.nsignals = def.nrules;
 	for (int s = 0; s < def.nsignals; s++)
 		make_signal(&input, &signals[s], &rules[s]);
-	model = brim_model_compile(&def, &folding, brim_mem_malloc(), &error);
+	model = brim_rules_scorer.compile(&def.head, &folding, brim_mem_malloc(), &error);
 	if (model == NULL)
 	{
 		if (error.message[0] == '\0')
@@ -345,6 +356,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	score_leads(&input, model, &folding);
-	brim_model_free(model);
+	brim_rules_scorer.free(model, brim_mem_malloc());
 	return 0;
 }

@@ -88,7 +88,7 @@ SELECT rule_no, signal FROM brim.scoring_rule WHERE model = 'whole';
 -- Promise: what is wrong is said with its place, and nothing is left of it.
 CREATE TABLE before AS SELECT version_rows(m.name, m.version) AS r, m.name, m.version FROM brim.scoring_model AS m;
 SELECT c, f.* FROM unnest(ARRAY[
-    NULL, '[]', '{"points": 1}', '{"name": "x"}', '{"fit_weight": "0.5"}', '{"fit_weight": 2}', '{"fit_weight": 0.5, "intent_weight": 0.6}', '{"high_above": 1.5}',
+    NULL, '[]', '{"points": 1}', '{"name": "x"}', '{"fit_weight": "0.5"}', '{"fit_weight": null}', '{"language": null}', '{"kind": "rules"}', '{"fit_weight": 2}', '{"fit_weight": 0.5, "intent_weight": 0.6}', '{"high_above": 1.5}',
     '{"high_above": 1e12}', '{"high_above": 10}', '{"description": null}',
     '{"rules": {}}', '{"rules": [1]}', '{"rules": [{}]}', '{"rules": [{"rule_no": null}]}', '{"rules": [{"rule_no": "20"}]}', '{"rules": [{"rule_no": 1e12, "delete": true}]}',
     '{"rules": [{"rule_no": 20, "pints": 1}]}', '{"rules": [{"rule_no": 20, "points": "1"}]}', '{"rules": [{"rule_no": 20, "points": 1.5}]}',
@@ -227,7 +227,7 @@ SELECT brim_edit_model('balanced', '{"description": "Other words", "rules": [{"r
 SELECT brim_publish_model('balanced');
 UPDATE brim.lead SET employee_count = 98 WHERE company_id IN ('c014', 'c015');
 SELECT company_id, old_score, new_score, old_model_version, new_model_version, reasons_added, reasons_removed
-  FROM brim.score_changes WHERE new_model_version > 1 ORDER BY event_id;
+  FROM brim.score_changes WHERE new_model_version > 1 ORDER BY company_id;
 -- an old version that is gone, or broken, keeps no lead from being written
 SELECT brim_copy_model('balanced', 1, 'brief'), brim_publish_model('brief');
 UPDATE brim.lead SET model = 'brief' WHERE company_id IN ('c016', 'c018');

@@ -199,6 +199,18 @@ SELECT s.values, f.state, f.message FROM (VALUES
     fault('INSERT INTO brim.scoring_rule (model, version, rule_no, dimension, signal, attribute, kind, low, high, keywords, points, weight, reason, reason_kind) '
           'VALUES (''mine'', 1, 10' || substr(s.values, 2) || ')') AS f;
 
+-- Promise: a spec says which kind of scorer it is for; without a kind it is for rules. A kind that is not known is refused, and so is a field of another kind.
+SELECT s.kind, brim_score(c, s.kind || '{"fit_weight": 1, "intent_weight": 0, "rules": [{"dimension": "fit", "signal": "s", "attribute": "company_name", "kind": "present", "points": 70}]}') AS score
+  FROM (SELECT 'Acme'::text AS company_name) AS c, (VALUES ('{}'::jsonb), ('{"kind": "rules"}'), ('{"kind": null}')) AS s (kind);
+SELECT s.spec, f.* FROM (VALUES ('{"kind": "boosted", "rules": []}'), ('{"kind": 1}'), ('{"kind": "rules", "trees": []}')) AS s (spec),
+    fault(format('SELECT brim_score(c, %L::jsonb) FROM company AS c', s.spec)) AS f;
+
+-- Promise: what only rules have is there in models of rules, and there is no other kind yet.
+SELECT s.statement, f.state, f.message FROM (VALUES
+    ($$INSERT INTO brim.scoring_model (name, kind) VALUES ('trees', 'boosted')$$),
+    ($$INSERT INTO brim.scoring_model (name) VALUES ('weightless')$$),
+    ($$INSERT INTO brim.scoring_model (name, fit_weight, intent_weight, language) VALUES ('speechless', 1, 0, NULL)$$)) AS s (statement), fault(s.statement) AS f;
+
 -- Promise: malformed specs are refused with the place.
 SELECT s.spec, f.* FROM (VALUES
     ('[]'), ('1'), ('{}'), ('{"fit_weight": "1"}'), ('{"fit_weight": 0.5, "intent_weight": 0.5}'), ('{"fit_weight": 0.5, "intent_weight": 0.4, "rules": []}'),

@@ -11,6 +11,7 @@
 #include "core/base/arena.h"
 #include "core/base/buf.h"
 #include "core/base/error.h"
+#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/retry.h"
 #include "core/base/str.h"

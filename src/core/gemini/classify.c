@@ -116,7 +116,7 @@ append_instruction(BrimBuf *text, const BrimGeminiQuestion *question)
 	for (int i = 0; i < question->nclasses; i++)
 	{
 		brim_buf_append_text(text, "- ");
-		brim_gemini_json_append(text, question->classes[i].name);
+		brim_json_quote(text, question->classes[i].name);
 		if (question->classes[i].description.len > 0)
 		{
 			brim_buf_append_text(text, ": ");
@@ -130,16 +130,19 @@ append_instruction(BrimBuf *text, const BrimGeminiQuestion *question)
 static void
 append_texts(BrimBuf *out, const BrimGeminiQuestion *question)
 {
-	brim_buf_append_text(out, "{\"texts\":[");
+	BrimJson json = {out, false};
+
+	brim_json_open(&json, NULL, "{");
+	brim_json_open(&json, "texts", "[");
 	for (int i = 0; i < question->ntexts; i++)
 	{
-		brim_buf_printf(out, "%s{\"n\":%d,\"source\":", i > 0 ? "," : "", i + 1);
-		brim_gemini_json_append(out, question->texts[i].source);
-		brim_buf_append_text(out, ",\"text\":");
-		brim_gemini_json_append(out, question->texts[i].content);
-		brim_buf_append_text(out, "}");
+		brim_json_open(&json, NULL, "{");
+		brim_json_int(&json, "n", i + 1);
+		brim_json_str(&json, "source", question->texts[i].source);
+		brim_json_str(&json, "text", question->texts[i].content);
+		brim_json_close(&json, "}");
 	}
-	brim_buf_append_text(out, "]}");
+	brim_json_close(&json, "]}");
 }
 
 /*
@@ -151,24 +154,44 @@ append_texts(BrimBuf *out, const BrimGeminiQuestion *question)
 static void
 append_schema(BrimBuf *out, const BrimGeminiQuestion *question)
 {
-	brim_buf_append_text(
-		out, "{\"type\":\"object\",\"properties\":{\"answers\":{\"type\":\"array\","
-			 "\"items\":{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\"},"
-			 "\"events\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"
-			 "\"evidence\":{\"type\":\"string\",\"description\":\"Part of the text, unchanged\"},"
-			 "\"class\":{\"type\":\"string\"");
-	for (int i = 0; i < question->nclasses && question->nclasses <= MAX_ENUM; i++)
+	BrimJson json = {out, false};
+
+	brim_gemini_json_schema_open(&json, NULL);
+	brim_json_open(&json, "answers", "{");
+	brim_json_text(&json, "type", "array");
+	brim_gemini_json_schema_open(&json, "items");
+	brim_json_open(&json, "n", "{");
+	brim_json_text(&json, "type", "integer");
+	brim_json_close(&json, "}");
+	brim_json_open(&json, "events", "{");
+	brim_json_text(&json, "type", "array");
+	brim_gemini_json_schema_open(&json, "items");
+	brim_json_open(&json, "evidence", "{");
+	brim_json_text(&json, "type", "string");
+	brim_json_text(&json, "description", "Part of the text, unchanged");
+	brim_json_close(&json, "}");
+	brim_json_open(&json, "class", "{");
+	brim_json_text(&json, "type", "string");
+	if (question->nclasses <= MAX_ENUM)
 	{
-		brim_buf_append_text(out, i > 0 ? "," : ",\"enum\":[");
-		brim_gemini_json_append(out, question->classes[i].name);
+		brim_json_open(&json, "enum", "[");
+		for (int i = 0; i < question->nclasses; i++)
+			brim_json_str(&json, NULL, question->classes[i].name);
+		brim_json_close(&json, "]");
 	}
-	brim_buf_append_text(out,
-						 question->nclasses <= MAX_ENUM ? "]},\"certainty\":" : "},\"certainty\":");
-	brim_buf_append_text(out, "{\"type\":\"string\",\"enum\":[\"stated\",\"hedged\"]}},"
-							  "\"required\":[\"evidence\",\"class\",\"certainty\"],"
-							  "\"additionalProperties\":false}}},"
-							  "\"required\":[\"n\",\"events\"],\"additionalProperties\":false}}},"
-							  "\"required\":[\"answers\"],\"additionalProperties\":false}");
+	brim_json_close(&json, "}");
+	brim_json_open(&json, "certainty", "{");
+	brim_json_text(&json, "type", "string");
+	brim_json_open(&json, "enum", "[");
+	brim_json_text(&json, NULL, "stated");
+	brim_json_text(&json, NULL, "hedged");
+	brim_json_close(&json, "]}");
+	brim_gemini_json_schema_close(&json,
+								  (const char *const[]){"evidence", "class", "certainty", NULL});
+	brim_json_close(&json, "}");
+	brim_gemini_json_schema_close(&json, (const char *const[]){"n", "events", NULL});
+	brim_json_close(&json, "}");
+	brim_gemini_json_schema_close(&json, (const char *const[]){"answers", NULL});
 }
 
 /* Check what the question is made of, then append it to out; see gemini.h. */

@@ -26,15 +26,26 @@ bool
 brim_gemini_frame_write(BrimBuf *out, BrimBuf *instruction, BrimStr data, BrimBuf *schema,
 						int max_tokens, BrimError *error)
 {
-	brim_buf_append_text(out, "{\"systemInstruction\":{\"parts\":[{\"text\":");
-	brim_gemini_json_append(out, brim_buf_str(instruction));
-	brim_buf_append_text(out, "}]},\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":");
-	brim_gemini_json_append(out, data);
-	brim_buf_append_text(out,
-						 "}]}],\"generationConfig\":{\"responseMimeType\":\"application/json\","
-						 "\"responseJsonSchema\":");
-	brim_buf_append_str(out, brim_buf_str(schema));
-	brim_buf_printf(out, ",\"maxOutputTokens\":%d}}", max_tokens);
+	BrimJson json = {out, false};
+
+	brim_json_open(&json, NULL, "{");
+	brim_json_open(&json, "systemInstruction", "{");
+	brim_json_open(&json, "parts", "[");
+	brim_json_open(&json, NULL, "{");
+	brim_json_str(&json, "text", brim_buf_str(instruction));
+	brim_json_close(&json, "}]}");
+	brim_json_open(&json, "contents", "[");
+	brim_json_open(&json, NULL, "{");
+	brim_json_text(&json, "role", "user");
+	brim_json_open(&json, "parts", "[");
+	brim_json_open(&json, NULL, "{");
+	brim_json_str(&json, "text", data);
+	brim_json_close(&json, "}]}]");
+	brim_json_open(&json, "generationConfig", "{");
+	brim_json_text(&json, "responseMimeType", "application/json");
+	brim_json_raw(&json, "responseJsonSchema", brim_buf_str(schema));
+	brim_json_int(&json, "maxOutputTokens", max_tokens);
+	brim_json_close(&json, "}}");
 	if (instruction->failed || schema->failed)
 		out->failed = true;
 	brim_buf_free(instruction);

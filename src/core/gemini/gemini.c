@@ -131,7 +131,7 @@ append_instruction(BrimBuf *text, const BrimGeminiRequest *request)
 	for (int i = 0; i < request->nvariants; i++)
 	{
 		brim_buf_append_text(text, "- variant ");
-		brim_gemini_json_append(text, request->variants[i].name);
+		brim_json_quote(text, request->variants[i].name);
 		brim_buf_append_text(text, ": ");
 		brim_buf_append_str(text, request->variants[i].instruction);
 		brim_buf_append_text(text, "\n");
@@ -143,25 +143,31 @@ append_instruction(BrimBuf *text, const BrimGeminiRequest *request)
 static void
 append_schema(BrimBuf *out, const BrimGeminiRequest *request)
 {
-	brim_buf_append_text(out,
-						 "{\"type\":\"object\",\"properties\":{\"emails\":{\"type\":\"array\",");
-	brim_buf_printf(out, "\"minItems\":%d,\"maxItems\":%d,", request->nvariants,
-					request->nvariants);
-	brim_buf_append_text(out, "\"items\":{\"type\":\"object\",\"properties\":{"
-							  "\"variant\":{\"type\":\"string\",\"enum\":[");
+	BrimJson json = {out, false};
+
+	brim_gemini_json_schema_open(&json, NULL);
+	brim_json_open(&json, "emails", "{");
+	brim_json_text(&json, "type", "array");
+	brim_json_int(&json, "minItems", request->nvariants);
+	brim_json_int(&json, "maxItems", request->nvariants);
+	brim_gemini_json_schema_open(&json, "items");
+	brim_json_open(&json, "variant", "{");
+	brim_json_text(&json, "type", "string");
+	brim_json_open(&json, "enum", "[");
 	for (int i = 0; i < request->nvariants; i++)
-	{
-		if (i > 0)
-			brim_buf_append_text(out, ",");
-		brim_gemini_json_append(out, request->variants[i].name);
-	}
-	brim_buf_append_text(
-		out,
-		"]},"
-		"\"subject\":{\"type\":\"string\",\"description\":\"One line of at most 78 characters\"},"
-		"\"body\":{\"type\":\"string\",\"description\":\"Plain text of 60 to 140 words\"}},"
-		"\"required\":[\"variant\",\"subject\",\"body\"],\"additionalProperties\":false}}},"
-		"\"required\":[\"emails\"],\"additionalProperties\":false}");
+		brim_json_str(&json, NULL, request->variants[i].name);
+	brim_json_close(&json, "]}");
+	brim_json_open(&json, "subject", "{");
+	brim_json_text(&json, "type", "string");
+	brim_json_text(&json, "description", "One line of at most 78 characters");
+	brim_json_close(&json, "}");
+	brim_json_open(&json, "body", "{");
+	brim_json_text(&json, "type", "string");
+	brim_json_text(&json, "description", "Plain text of 60 to 140 words");
+	brim_json_close(&json, "}");
+	brim_gemini_json_schema_close(&json, (const char *const[]){"variant", "subject", "body", NULL});
+	brim_json_close(&json, "}");
+	brim_gemini_json_schema_close(&json, (const char *const[]){"emails", NULL});
 }
 
 /* Append the body; the company is parsed already. */

@@ -47,8 +47,9 @@ extern bool brim_gemini_json_valid(BrimStr text);
  */
 extern void brim_gemini_json_clean(BrimStr text, char *out, size_t size);
 
-/* Append text, which is valid UTF-8, as a JSON string. */
-extern void brim_gemini_json_append(BrimBuf *out, BrimStr text);
+/* The members that the schemas of answers have in common. */
+extern void brim_gemini_json_schema_open(BrimJson *json, const char *key);
+extern void brim_gemini_json_schema_close(BrimJson *json, const char *const *required);
 
 /*
  * fault.c: what an answer that is not HTTP 200 means.

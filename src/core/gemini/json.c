@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * json.c
- *	  Reading JSON and text that came from outside; see gemini.h.
+ *	  Reading JSON and text that came from outside; see internal.h.
  *
  *-------------------------------------------------------------------------
  */
@@ -175,29 +175,24 @@ brim_gemini_json_clean(BrimStr text, char *out, size_t size)
 	out[filled] = '\0';
 }
 
+/* Begin the schema of an object: its members follow. */
 void
-brim_gemini_json_append(BrimBuf *out, BrimStr text)
+brim_gemini_json_schema_open(BrimJson *json, const char *key)
 {
-	size_t from = 0;
+	brim_json_open(json, key, "{");
+	brim_json_text(json, "type", "object");
+	brim_json_open(json, "properties", "{");
+}
 
-	brim_buf_append_text(out, "\"");
-	for (size_t at = 0; at < text.len; at++)
-	{
-		unsigned char c = (unsigned char) text.data[at];
-
-		if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F)
-			continue;
-		if (at > from)
-			brim_buf_append(out, text.data + from, at - from);
-		from = at + 1;
-		if (c == '\n')
-			brim_buf_append_text(out, "\\n");
-		else if (c == '"' || c == '\\')
-			brim_buf_printf(out, "\\%c", c);
-		else
-			brim_buf_printf(out, "\\u%04x", (unsigned int) c);
-	}
-	if (text.len > from)
-		brim_buf_append(out, text.data + from, text.len - from);
-	brim_buf_append_text(out, "\"");
+/* End it: these members are required (NULL behind the last), and there are no others. */
+void
+brim_gemini_json_schema_close(BrimJson *json, const char *const *required)
+{
+	brim_json_close(json, "}");
+	brim_json_open(json, "required", "[");
+	for (; *required != NULL; required++)
+		brim_json_text(json, NULL, *required);
+	brim_json_close(json, "]");
+	brim_json_bool(json, "additionalProperties", false);
+	brim_json_close(json, "}");
 }

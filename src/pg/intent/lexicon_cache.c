@@ -95,42 +95,110 @@ find_tables(void)
 	brim_version_check();
 }
 
-/* A growing array of rows, all zero. */
-static void *
-next_row(void **rows, int count, int *room, Size size)
+/* The definition while it is read. */
+typedef struct Reading
 {
-	if (count == *room)
-	{
-		*room = Max(*room * 2, 64);
-		*rows = *rows == NULL ? palloc(*room * size) : repalloc(*rows, *room * size);
-	}
-	memset((char *) *rows + count * size, 0, size);
-	return (char *) *rows + count * size;
-}
+	BrimClassDef *classes;
+	int           nclasses;
+	int           class_room;
+	BrimTermDef  *terms;
+	int           nterms;
+	int           term_room;
+	BrimCueDef   *cues;
+	int           ncues;
+	int           cue_room;
+	List         *off; /* names of the classes that are switched off */
+} Reading;
 
-static void
-read_class(Relation rel, HeapTuple row, BrimClassDef *class)
+/* Read a class, also one that is switched off: rules may name it still, and find nothing. */
+static bool
+read_class(Reading *reading, Relation rel, HeapTuple row, bool is_active)
 {
+	BrimClassDef *class;
 	bool  isnull;
 	Datum weight = brim_columns_value(rel, row, "weight", NUMERICOID, &isnull);
 	int64 scaled = 0;
 
+	reading->classes = brim_memory_grow(reading->classes, reading->nclasses, &reading->class_room,
+										sizeof(BrimClassDef));
+	class = &reading->classes[reading->nclasses++];
 	class->name = brim_columns_text(rel, row, "class");
 	class->polarity = brim_columns_int(rel, row, "polarity");
 	class->half_life_days = brim_columns_int(rel, row, "half_life_days");
 	if (!isnull && brim_columns_weight(weight, &scaled) && scaled <= BRIM_LEXICON_WEIGHT_MAX)
 		class->weight = (int) scaled;
+	if (!is_active)
+		reading->off = lappend(reading->off, pstrdup(class->name.data));
+	return reading->nclasses <= BRIM_LEXICON_CLASSES_MAX;
 }
 
-static void
-read_term(Relation rel, HeapTuple row, BrimTermDef *term)
+/* Return true if a term is one of a class that is switched off. */
+static bool
+is_off(const BrimTermDef *term, List *off)
 {
+	ListCell *cell;
+
+	foreach (cell, off)
+	{
+		if (strcmp(term->class_name.data, lfirst(cell)) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+read_term(Reading *reading, Relation rel, HeapTuple row, bool is_active)
+{
+	BrimTermDef *term;
+
+	if (!is_active)
+		return true;
+	reading->terms =
+		brim_memory_grow(reading->terms, reading->nterms, &reading->term_room, sizeof(BrimTermDef));
+	term = &reading->terms[reading->nterms];
 	term->class_name = brim_columns_text(rel, row, "class");
 	term->term_no = brim_columns_int(rel, row, "term_no");
 	term->sources = brim_lexicon_cache_sources(brim_columns_text(rel, row, "source"));
 	term->words = brim_columns_texts(rel, row, "words", &term->nwords);
 	term->near = brim_columns_texts(rel, row, "near", &term->nnear);
 	term->unless = brim_columns_texts(rel, row, "unless", &term->nunless);
+	if (!is_off(term, reading->off))
+		reading->nterms++;
+	return reading->nterms <= BRIM_LEXICON_TERMS_MAX;
+}
+
+static bool
+read_cue(Reading *reading, Relation rel, HeapTuple row, bool is_active)
+{
+	BrimCueDef *cue;
+
+	if (!is_active)
+		return true;
+	reading->cues =
+		brim_memory_grow(reading->cues, reading->ncues, &reading->cue_room, sizeof(BrimCueDef));
+	cue = &reading->cues[reading->ncues++];
+	cue->kind = brim_columns_text(rel, row, "kind");
+	cue->phrase = brim_columns_text(rel, row, "phrase");
+	return reading->ncues <= BRIM_LEXICON_PHRASES_MAX;
+}
+
+/* Read the rows of a table, up to one more than are allowed: compiling says so. */
+static void
+for_each_row(Oid table, Reading *reading,
+			 bool (*read)(Reading *reading, Relation rel, HeapTuple row, bool is_active))
+{
+	Relation    rel = table_open(table, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	HeapTuple   row;
+
+	while (HeapTupleIsValid(row = systable_getnext(scan)))
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (!read(reading, rel, row, brim_columns_bool(rel, row, "is_active")))
+			break;
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
 }
 
 static int
@@ -143,82 +211,23 @@ compare_terms(const void *left, const void *right)
 	return order != 0 ? order : (a->term_no > b->term_no) - (a->term_no < b->term_no);
 }
 
-/* Is a term one of a class that is switched off? */
-static bool
-is_of(const BrimTermDef *term, List *classes)
-{
-	ListCell *cell;
-
-	foreach (cell, classes)
-	{
-		if (strcmp(term->class_name.data, lfirst(cell)) == 0)
-			return true;
-	}
-	return false;
-}
-
-/*
- * Read the three tables in the current context.  What is switched off is left
- * out, but for the classes: rules may name them still, and have no terms then.
- */
+/* Read the three tables in the current context, the classes first. */
 static void
 read_tables(BrimLexiconDef *def)
 {
-	static const int  limits[] = {BRIM_LEXICON_CLASSES_MAX, BRIM_LEXICON_TERMS_MAX,
-								  BRIM_LEXICON_PHRASES_MAX};
-	static const Size sizes[] = {sizeof(BrimClassDef), sizeof(BrimTermDef), sizeof(BrimCueDef)};
-	const Oid         oids[] = {tables.class, tables.term, tables.cue};
-	List             *off = NIL;
-	void             *rows[3] = {NULL, NULL, NULL};
-	int               counts[3] = {0, 0, 0};
+	Reading reading = {0};
 
-	for (int t = 0; t < 3; t++)
-	{
-		Relation    rel = table_open(oids[t], AccessShareLock);
-		SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
-		HeapTuple   row;
-		int         room = 0;
-
-		while (HeapTupleIsValid(row = systable_getnext(scan)) && counts[t] <= limits[t])
-		{
-			bool  is_active = brim_columns_bool(rel, row, "is_active");
-			void *entry;
-
-			CHECK_FOR_INTERRUPTS();
-			if (t > 0 && !is_active)
-				continue;
-			entry = next_row(&rows[t], counts[t]++, &room, sizes[t]);
-			if (t == 0)
-			{
-				read_class(rel, row, entry);
-				if (!is_active)
-					off = lappend(off, pstrdup(((BrimClassDef *) entry)->name.data));
-			}
-			else if (t == 1)
-			{
-				read_term(rel, row, entry);
-				if (is_of(entry, off))
-					counts[t]--;
-			}
-			else
-			{
-				BrimCueDef *cue = entry;
-
-				cue->kind = brim_columns_text(rel, row, "kind");
-				cue->phrase = brim_columns_text(rel, row, "phrase");
-			}
-		}
-		systable_endscan(scan);
-		table_close(rel, AccessShareLock);
-	}
-	if (counts[1] > 1)
-		qsort(rows[1], counts[1], sizeof(BrimTermDef), compare_terms);
-	def->classes = rows[0];
-	def->nclasses = counts[0];
-	def->terms = rows[1];
-	def->nterms = counts[1];
-	def->cues = rows[2];
-	def->ncues = counts[2];
+	for_each_row(tables.class, &reading, read_class);
+	for_each_row(tables.term, &reading, read_term);
+	for_each_row(tables.cue, &reading, read_cue);
+	if (reading.nterms > 1)
+		qsort(reading.terms, reading.nterms, sizeof(BrimTermDef), compare_terms);
+	def->classes = reading.classes;
+	def->nclasses = reading.nclasses;
+	def->terms = reading.terms;
+	def->nterms = reading.nterms;
+	def->cues = reading.cues;
+	def->ncues = reading.ncues;
 }
 
 /* Read and compile the lexicon; nothing is left behind but the handle. */

@@ -55,17 +55,6 @@ result_type(FunctionCallInfo fcinfo, BrimCallCache *site, int ncolumns)
 	return site->user;
 }
 
-/* The model that an argument names; NULL: the default. */
-static BrimCallModel *
-model_argument(FunctionCallInfo fcinfo, BrimCallCache *site, int argument)
-{
-	char *name = NULL;
-
-	if (!PG_ARGISNULL(argument))
-		name = text_to_cstring(PG_GETARG_TEXT_PP(argument));
-	return brim_call_cache_model(site, name);
-}
-
 /* brim.lead_scores(lead record, model text): the scores of a row by a model, NULL for the default. */
 Datum
 brim_lead_scores(PG_FUNCTION_ARGS)
@@ -82,7 +71,7 @@ brim_lead_scores(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	site = brim_call_cache_get(fcinfo);
 	desc = result_type(fcinfo, site, NCOLUMNS);
-	model = model_argument(fcinfo, site, 1);
+	model = brim_call_cache_argument(site, fcinfo, 1);
 	brim_call_cache_score(site, model, PG_GETARG_HEAPTUPLEHEADER(0), NULL, NULL,
 						  BRIM_WANT_ALL & ~BRIM_WANT_MATCHES);
 	score = model->score;
@@ -103,15 +92,15 @@ static BrimStr *
 reasons_of(BrimCallCache *site, BrimCallModel *model, HeapTupleHeader row, int *count)
 {
 	const BrimValue *values = brim_call_cache_score(site, model, row, NULL, NULL, BRIM_WANT_ALL);
-	BrimStr         *reasons = palloc(sizeof(BrimStr) * model->model->nrules);
+	BrimExplanation  explanation = brim_reason_text_explain(model->score);
+	BrimStr         *reasons = palloc(sizeof(BrimStr) * Max(explanation.nreasons, 1));
 
 	*count = 0;
-	for (int r = 0; r < model->model->nrules; r++)
+	for (int r = 0; r < explanation.nreasons; r++)
 	{
-		if (!brim_score_reason_matched(model->score, r))
-			continue;
 		CHECK_FOR_INTERRUPTS();
-		reasons[*count] = brim_rule_text(brim_score_reason, model->score, r, values);
+		reasons[*count] =
+			brim_reason_text(model->score, &explanation.reasons[r], BRIM_TELL_REASON, values);
 		if (reasons[*count].len > 0)
 			(*count)++;
 	}
@@ -160,10 +149,10 @@ brim_reason_changes(PG_FUNCTION_ARGS)
 
 	if (!PG_ARGISNULL(0) && !PG_ARGISNULL(1) && !PG_ARGISNULL(2) && !PG_ARGISNULL(3))
 	{
-		old =
-			reasons_of(site, model_argument(fcinfo, site, 1), PG_GETARG_HEAPTUPLEHEADER(0), &nold);
-		new =
-			reasons_of(site, model_argument(fcinfo, site, 3), PG_GETARG_HEAPTUPLEHEADER(2), &nnew);
+		old = reasons_of(site, brim_call_cache_argument(site, fcinfo, 1),
+						 PG_GETARG_HEAPTUPLEHEADER(0), &nold);
+		new = reasons_of(site, brim_call_cache_argument(site, fcinfo, 3),
+						 PG_GETARG_HEAPTUPLEHEADER(2), &nnew);
 		value[0] = list_without(new, nnew, old, nold);
 		value[1] = list_without(old, nold, new, nnew);
 		isnull[0] = isnull[1] = false;

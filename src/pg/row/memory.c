@@ -72,3 +72,15 @@ brim_memory_error(void)
 {
 	ereport(ERROR, errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory"));
 }
+
+void *
+brim_memory_grow(void *rows, int count, int *room, Size size)
+{
+	if (count == *room)
+	{
+		*room = Max(*room * 2, 64);
+		rows = rows == NULL ? palloc(*room * size) : repalloc(rows, *room * size);
+	}
+	memset((char *) rows + count * size, 0, size);
+	return rows;
+}

@@ -19,6 +19,9 @@
  */
 extern BrimMem *brim_memory_in(MemoryContext cxt);
 
+/* Room for one more row, all zero, in an array of the current context that has count; NULL: none yet. */
+extern void *brim_memory_grow(void *rows, int count, int *room, Size size);
+
 /* Raise the usual error for a core function that found memory short. */
 pg_noreturn extern void brim_memory_error(void);
 

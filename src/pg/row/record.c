@@ -18,8 +18,9 @@
 struct BrimRecord
 {
 	/* Settings */
-	const BrimModel *model;
-	MemoryContext    cxt; /* holds this */
+	const BrimFeatures *features;
+	const char         *model;
+	MemoryContext       cxt; /* holds this */
 
 	/* The row type seen last */
 	bool   is_bound;
@@ -30,7 +31,7 @@ struct BrimRecord
 	/* How to read it; memory of bound_cxt */
 	MemoryContext     bound_cxt;
 	TupleDesc         desc;
-	BrimColumnReader *readers; /* one for each attribute of the model */
+	BrimColumnReader *readers; /* one for each feature */
 	Datum            *datums;
 	bool             *nulls;
 
@@ -39,15 +40,16 @@ struct BrimRecord
 };
 
 BrimRecord *
-brim_record_create(const BrimModel *model, MemoryContext parent)
+brim_record_create(const BrimFeatures *features, const char *model, MemoryContext parent)
 {
 	MemoryContext cxt = AllocSetContextCreate(parent, "brim record", ALLOCSET_SMALL_SIZES);
 	BrimRecord   *record = MemoryContextAllocZero(cxt, sizeof(BrimRecord));
 
-	record->model = model;
+	record->features = features;
+	record->model = MemoryContextStrdup(cxt, model);
 	record->cxt = cxt;
 	record->bound_cxt = AllocSetContextCreate(cxt, "brim record type", ALLOCSET_SMALL_SIZES);
-	record->values = MemoryContextAllocZero(cxt, sizeof(BrimValue) * model->nattributes);
+	record->values = MemoryContextAllocZero(cxt, sizeof(BrimValue) * features->count);
 	return record;
 }
 
@@ -82,9 +84,9 @@ find_column(TupleDesc desc, BrimStr name)
 			memcmp(NameStr(att->attname), name.data, name.len) != 0)
 			continue;
 		if (found != 0)
-			ereport(
-				ERROR, errcode(ERRCODE_AMBIGUOUS_COLUMN),
-				errmsg("column \"%s\" stands twice in the row to score", NameStr(att->attname)));
+			ereport(ERROR, errcode(ERRCODE_AMBIGUOUS_COLUMN),
+					errmsg("column \"%s\" of the row to score is specified more than once",
+						   NameStr(att->attname)));
 		found = att->attnum;
 	}
 	return found;
@@ -97,7 +99,7 @@ raise_no_columns(const BrimRecord *record, TupleDesc desc)
 	ereport(ERROR, errcode(ERRCODE_UNDEFINED_COLUMN),
 			errmsg("no column of the row to score (type %s) is known to scoring model \"%s\"",
 				   desc->tdtypeid == RECORDOID ? "record" : format_type_be(desc->tdtypeid),
-				   record->model->name.data),
+				   record->model),
 			errdetail("Columns are matched by name: company_name, employee_count, industry, "
 					  "funding_stage, tech_stack, recent_job_posts, news_mentions, and those that "
 					  "the model's rules read."),
@@ -109,7 +111,7 @@ raise_no_columns(const BrimRecord *record, TupleDesc desc)
 static void
 bind_attribute(BrimRecord *record, int place, AttrNumber attnum, Oid type)
 {
-	const BrimAttribute *attribute = &record->model->attributes[place];
+	const BrimAttribute *attribute = &record->features->attributes[place];
 	BrimColumnReader    *reader = &record->readers[place];
 
 	if (!brim_record_type_choose(reader, attribute, type, record->bound_cxt))
@@ -129,25 +131,25 @@ start_binding(BrimRecord *record)
 	record->is_bound = false;
 	MemoryContextReset(record->bound_cxt);
 	record->readers = MemoryContextAllocZero(record->bound_cxt,
-											 sizeof(BrimColumnReader) * record->model->nattributes);
+											 sizeof(BrimColumnReader) * record->features->count);
 }
 
 /* Find the model's columns in a row type. */
 static void
 bind_type(BrimRecord *record, TupleDesc desc)
 {
-	const BrimModel *model = record->model;
-	MemoryContext    caller;
-	int              known = 0;
+	const BrimFeatures *features = record->features;
+	MemoryContext       caller;
+	int                 known = 0;
 
 	start_binding(record);
 	caller = MemoryContextSwitchTo(record->bound_cxt);
 	record->desc = CreateTupleDescCopyConstr(desc);
 	record->datums = palloc(sizeof(Datum) * Max(desc->natts, 1));
 	record->nulls = palloc(sizeof(bool) * Max(desc->natts, 1));
-	for (int a = 0; a < model->nattributes; a++)
+	for (int a = 0; a < features->count; a++)
 	{
-		AttrNumber attnum = find_column(desc, model->attributes[a].name);
+		AttrNumber attnum = find_column(desc, features->attributes[a].name);
 
 		if (attnum == 0)
 			continue;
@@ -163,12 +165,12 @@ bind_type(BrimRecord *record, TupleDesc desc)
 void
 brim_record_bind_columns(BrimRecord *record, const BrimColumns *columns)
 {
-	const BrimModel *model = record->model;
+	const BrimFeatures *features = record->features;
 
 	start_binding(record);
-	for (int a = 0; a < model->nattributes; a++)
+	for (int a = 0; a < features->count; a++)
 	{
-		BrimStr name = model->attributes[a].name;
+		BrimStr name = features->attributes[a].name;
 
 		for (int c = 0; c < columns->count; c++)
 		{
@@ -179,9 +181,9 @@ brim_record_bind_columns(BrimRecord *record, const BrimColumns *columns)
 	record->is_bound = true;
 }
 
-/* Read one attribute. */
+/* Read one feature. */
 static inline void
-read_value(BrimRecord *record, int place, Datum datum, bool isnull, int want)
+read_value(BrimRecord *record, int place, Datum datum, bool isnull, bool for_reasons)
 {
 	BrimValue *value = &record->values[place];
 
@@ -190,47 +192,47 @@ read_value(BrimRecord *record, int place, Datum datum, bool isnull, int want)
 	value->text.len = 0;
 	value->bytes.data = NULL;
 	if (!isnull)
-		brim_record_type_read(&record->readers[place], datum, (want & BRIM_WANT_MATCHES) != 0,
-							  value);
+		brim_record_type_read(&record->readers[place], datum, for_reasons, value);
 }
 
-/* Read what is wanted from a tuple of the bound type. */
+/* Read what is asked for from a tuple of the bound type. */
 static const BrimValue *
-read_tuple(BrimRecord *record, HeapTuple tuple, const BrimScore *score, int want)
+read_tuple(BrimRecord *record, HeapTuple tuple, const BrimReads *reads)
 {
 	heap_deform_tuple(tuple, record->desc, record->datums, record->nulls);
-	for (int i = 0; i < score->nreads; i++)
+	for (int i = 0; i < reads->count; i++)
 	{
-		int        a = score->reads[i];
-		AttrNumber attnum = record->readers[a].attnum;
+		int        place = reads->places[i];
+		AttrNumber attnum = record->readers[place].attnum;
 
 		if (attnum > 0)
-			read_value(record, a, record->datums[attnum - 1], record->nulls[attnum - 1], want);
+			read_value(record, place, record->datums[attnum - 1], record->nulls[attnum - 1],
+					   reads->for_reasons);
 		else
-			read_value(record, a, (Datum) 0, true, want);
+			read_value(record, place, (Datum) 0, true, false);
 	}
 	return record->values;
 }
 
 const BrimValue *
-brim_record_read_columns(BrimRecord *record, const NullableDatum *datums, const BrimScore *score,
-						 int want)
+brim_record_read_columns(BrimRecord *record, const NullableDatum *datums, const BrimReads *reads)
 {
-	for (int i = 0; i < score->nreads; i++)
+	for (int i = 0; i < reads->count; i++)
 	{
-		int        a = score->reads[i];
-		AttrNumber attnum = record->readers[a].attnum;
+		int        place = reads->places[i];
+		AttrNumber attnum = record->readers[place].attnum;
 
 		if (attnum > 0)
-			read_value(record, a, datums[attnum - 1].value, datums[attnum - 1].isnull, want);
+			read_value(record, place, datums[attnum - 1].value, datums[attnum - 1].isnull,
+					   reads->for_reasons);
 		else
-			read_value(record, a, (Datum) 0, true, want);
+			read_value(record, place, (Datum) 0, true, false);
 	}
 	return record->values;
 }
 
 const BrimValue *
-brim_record_read(BrimRecord *record, HeapTupleHeader row, const BrimScore *score, int want)
+brim_record_read(BrimRecord *record, HeapTupleHeader row, const BrimReads *reads)
 {
 	Oid           type = HeapTupleHeaderGetTypeId(row);
 	int32         typmod = HeapTupleHeaderGetTypMod(row);
@@ -252,14 +254,13 @@ brim_record_read(BrimRecord *record, HeapTupleHeader row, const BrimScore *score
 	ItemPointerSetInvalid(&tuple.t_self);
 	tuple.t_tableOid = InvalidOid;
 	tuple.t_data = row;
-	return read_tuple(record, &tuple, score, want);
+	return read_tuple(record, &tuple, reads);
 }
 
 const BrimValue *
-brim_record_read_tuple(BrimRecord *record, TupleDesc desc, HeapTuple tuple, const BrimScore *score,
-					   int want)
+brim_record_read_tuple(BrimRecord *record, TupleDesc desc, HeapTuple tuple, const BrimReads *reads)
 {
 	if (!record->is_bound)
 		bind_type(record, desc);
-	return read_tuple(record, tuple, score, want);
+	return read_tuple(record, tuple, reads);
 }

@@ -1,25 +1,25 @@
 /*-------------------------------------------------------------------------
  *
  * call_cache.c
- *	  A place in a running statement that scores; see site.h.
+ *	  A place in a running statement that scores; see call_cache.h.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 #include "compat.h"
 
+#include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
-#include "pg/score/call_cache.h"
-#include "pg/score/spec.h"
+#include "pg/score/internal.h"
 #include "pg/row/row.h"
 
 #define SITE_MODELS_MAX 16 /* so that every model can be tried on every lead */
 
-/* A model of a site goes, if only because the statement is over or failed: let go of the shared one. */
+/* A model of a site goes, if only because the statement is over or failed: release the shared one. */
 static void
 release_model(void *arg)
 {
@@ -99,7 +99,7 @@ set_today(BrimCallModel *model)
 	model->score->today = GetSQLCurrentDate();
 }
 
-/* Was this the thing asked for? */
+/* Return true if this was asked for. */
 static bool
 is_asked_for(const BrimCallModel *model, const char *name, const Jsonb *spec)
 {
@@ -167,12 +167,14 @@ new_model(BrimCallCache *site)
 static void
 finish_model(BrimCallModel *model)
 {
+	const BrimModel *compiled = model->model;
+
 	model->score =
-		brim_score_create(model->model, &brim_language_server, brim_memory_in(model->cxt));
+		compiled->scorer->begin(compiled, &brim_language_server, brim_memory_in(model->cxt));
 	if (model->score == NULL)
 		brim_memory_error();
 	set_today(model);
-	model->record = brim_record_create(model->model, model->cxt);
+	model->record = brim_record_create(&compiled->features, compiled->name.data, model->cxt);
 }
 
 static void
@@ -253,20 +255,55 @@ brim_call_cache_spec(BrimCallCache *site, Jsonb *spec)
 	return model;
 }
 
+BrimCallModel *
+brim_call_cache_argument(BrimCallCache *site, FunctionCallInfo fcinfo, int argument)
+{
+	char          *name = NULL;
+	BrimCallModel *model;
+
+	if (PG_NARGS() > argument && !PG_ARGISNULL(argument))
+		name = text_to_cstring(PG_GETARG_TEXT_PP(argument));
+	model = brim_call_cache_model(site, name);
+	if (name != NULL)
+		pfree(name);
+	return model;
+}
+
+int
+brim_call_cache_result(const BrimCallModel *model, int want)
+{
+	if (want == BRIM_WANT_FIT)
+		return model->score->fit;
+	return want == BRIM_WANT_INTENT ? model->score->intent : model->score->total;
+}
+
+/* What has to be read for what is wanted. */
+static BrimReads
+want_of(BrimCallModel *model, int want)
+{
+	BrimReads reads;
+
+	brim_score_want(model->score, want);
+	reads.count = model->score->nreads;
+	reads.places = model->score->reads;
+	reads.for_reasons = (want & BRIM_WANT_MATCHES) != 0;
+	return reads;
+}
+
 const BrimValue *
 brim_call_cache_score(BrimCallCache *site, BrimCallModel *model, HeapTupleHeader row,
 					  TupleDesc desc, HeapTuple tuple, int want)
 {
 	MemoryContext    caller = MemoryContextSwitchTo(site->row_cxt);
+	BrimReads        reads = want_of(model, want);
 	const BrimValue *values;
 
 	MemoryContextReset(site->row_cxt);
-	brim_score_want(model->score, want);
 	if (row != NULL)
-		values = brim_record_read(model->record, row, model->score, want);
+		values = brim_record_read(model->record, row, &reads);
 	else
-		values = brim_record_read_tuple(model->record, desc, tuple, model->score, want);
-	if (!brim_score_run(model->score, values, want))
+		values = brim_record_read_tuple(model->record, desc, tuple, &reads);
+	if (!model->model->scorer->run(model->score, values, want))
 		brim_memory_error();
 	MemoryContextSwitchTo(caller);
 	return values;
@@ -277,18 +314,18 @@ brim_call_cache_score_columns(BrimCallCache *site, BrimCallModel *model, const B
 							  const NullableDatum *datums, int want)
 {
 	MemoryContext    caller = MemoryContextSwitchTo(site->row_cxt);
+	BrimReads        reads = want_of(model, want);
 	const BrimValue *values;
 
 	if (!site->row_cxt->isReset)
 		MemoryContextReset(site->row_cxt);
-	brim_score_want(model->score, want);
 	if (!model->reads_columns)
 	{
 		brim_record_bind_columns(model->record, columns);
 		model->reads_columns = true;
 	}
-	values = brim_record_read_columns(model->record, datums, model->score, want);
-	if (!brim_score_run(model->score, values, want))
+	values = brim_record_read_columns(model->record, datums, &reads);
+	if (!model->model->scorer->run(model->score, values, want))
 		brim_memory_error();
 	MemoryContextSwitchTo(caller);
 }

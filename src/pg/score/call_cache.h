@@ -60,13 +60,20 @@ extern BrimCallCache *brim_call_cache_get(FunctionCallInfo fcinfo);
 /* The model that is published under a name; NULL for the default. */
 extern BrimCallModel *brim_call_cache_model(BrimCallCache *site, const char *name);
 
+/* The model that a call names by a text argument; NULL or no argument: the default. */
+extern BrimCallModel *
+brim_call_cache_argument(BrimCallCache *site, FunctionCallInfo fcinfo, int argument);
+
+/* The score that is wanted of a run: one of BRIM_WANT_FIT, _INTENT and _SCORE. */
+extern int brim_call_cache_result(const BrimCallModel *model, int want);
+
 /* The model that a spec describes. */
 extern BrimCallModel *brim_call_cache_spec(BrimCallCache *site, Jsonb *spec);
 
 /* A model that a plan of this process was made for; NULL where it is gone. */
 extern BrimCallModel *brim_call_cache_planned(BrimCallCache *site, uint64 serial);
 
-/* Do the models of the site hold still?  False at the first call of each statement. */
+/* Return true if no model changed since the statement began; false at its first call. */
 extern bool brim_call_cache_is_current(BrimCallCache *site);
 
 /* Score a lead whose columns come one by one, the same ones each time. */

@@ -90,19 +90,23 @@ has_name(char *const *names, int count, BrimStr name)
 	return false;
 }
 
-/* Did the plan look for every column that a model reads? */
+/* Return true if the plan looked for every column that a model reads. */
 static bool
 has_columns(const BrimColumns *columns, const BrimModel *model, int want)
 {
-	for (int a = 0; a < model->nattributes; a++)
-	{
-		BrimStr name = model->attributes[a].name;
+	int *places = palloc(sizeof(int) * model->features.count);
+	int  nplaces = model->scorer->features(model, want, places);
+	bool has_all = true;
 
-		if (brim_score_reads(model, want, a) && !has_name(columns->names, columns->count, name) &&
-			!has_name(columns->absent, columns->nabsent, name))
-			return false;
+	for (int i = 0; i < nplaces && has_all; i++)
+	{
+		BrimStr name = model->features.attributes[places[i]].name;
+
+		has_all = has_name(columns->names, columns->count, name) ||
+				  has_name(columns->absent, columns->nabsent, name);
 	}
-	return true;
+	pfree(places);
+	return has_all;
 }
 
 /*
@@ -113,14 +117,11 @@ has_columns(const BrimColumns *columns, const BrimModel *model, int want)
 static BrimCallModel *
 choose_model(FunctionCallInfo fcinfo, BrimCallCache *site, const BrimColumns *columns, int want)
 {
-	char          *name = NULL;
 	BrimCallModel *model;
 
 	if (!PG_ARGISNULL(ARG_SPEC))
 		return brim_call_cache_spec(site, PG_GETARG_JSONB_P(ARG_SPEC));
-	if (!PG_ARGISNULL(ARG_NAME))
-		name = text_to_cstring(PG_GETARG_TEXT_PP(ARG_NAME));
-	model = brim_call_cache_model(site, name);
+	model = brim_call_cache_argument(site, fcinfo, ARG_NAME);
 	if (has_columns(columns, model->model, want))
 		return model;
 	model = NULL;
@@ -139,7 +140,6 @@ brim_score_columns(PG_FUNCTION_ARGS)
 	BrimCallCache *site = brim_call_cache_get(fcinfo);
 	int            want = PG_ARGISNULL(ARG_WANT) ? 0 : PG_GETARG_INT32(ARG_WANT);
 	BrimCallModel *model;
-	int            score;
 
 	if (want != BRIM_WANT_SCORE && want != BRIM_WANT_FIT && want != BRIM_WANT_INTENT)
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -150,11 +150,5 @@ brim_score_columns(PG_FUNCTION_ARGS)
 	if (model == NULL)
 		model = choose_model(fcinfo, site, site->user, want);
 	brim_call_cache_score_columns(site, model, site->user, &fcinfo->args[ARG_FIRST_COLUMN], want);
-	if (want == BRIM_WANT_FIT)
-		score = model->score->fit;
-	else if (want == BRIM_WANT_INTENT)
-		score = model->score->intent;
-	else
-		score = model->score->total;
-	PG_RETURN_INT32(score);
+	PG_RETURN_INT32(brim_call_cache_result(model, want));
 }

@@ -14,8 +14,7 @@
 #include "utils/memutils.h"
 #include "utils/numeric.h"
 
-#include "pg/score/rule_text.h"
-#include "pg/score/call_cache.h"
+#include "pg/score/score.h"
 
 BRIM_FUNCTION(brim_explain);
 BRIM_FUNCTION(brim_explain_named);
@@ -106,34 +105,25 @@ write_bool(Writer *writer, const char *key, bool boolean)
 	pushJsonbValue(writer, WJB_VALUE, &value);
 }
 
-/* A rule that matched, with what it says. */
-typedef struct Match
+/* An explanation, and what its reasons say. */
+typedef struct Told
 {
-	int     rule;
-	BrimStr reason; /* empty: it gives none */
-	BrimStr evidence;
-} Match;
+	const BrimScore *score;
+	BrimExplanation  explanation;
+	BrimStr         *reasons; /* empty: it gives none */
+	BrimStr         *evidence;
+} Told;
 
-/* All rules that matched, in the order of the model. */
-typedef struct Matches
-{
-	Match *entries;
-	int    count;
-} Matches;
-
-/* The reasons of one sort, in the order of the signals. */
+/* The reasons of one sort, in the order of the parts. */
 static void
-write_reasons(Writer *writer, const char *key, const BrimScore *score, const Matches *matches,
-			  bool positive)
+write_reasons(Writer *writer, const char *key, const Told *told, bool positive)
 {
 	write_key(writer, key);
 	write_mark(writer, WJB_BEGIN_ARRAY);
-	for (int m = 0; m < matches->count; m++)
+	for (int r = 0; r < told->explanation.nreasons; r++)
 	{
-		const Match *match = &matches->entries[m];
-
-		if (match->reason.len > 0 && score->model->rules[match->rule].is_positive == positive)
-			write_string(writer, WJB_ELEM, match->reason);
+		if (told->reasons[r].len > 0 && told->explanation.reasons[r].is_positive == positive)
+			write_string(writer, WJB_ELEM, told->reasons[r]);
 	}
 	write_mark(writer, WJB_END_ARRAY);
 }
@@ -149,162 +139,144 @@ is_among(const BrimStr *texts, int count, BrimStr text)
 	return false;
 }
 
-/* The names of the missing attributes, each once, in the order of the signals. */
+/* The names of the missing attributes, each once, in the order of the parts. */
 static void
-write_missing(Writer *writer, const BrimScore *score)
+write_missing(Writer *writer, const BrimExplanation *explanation)
 {
-	const BrimModel *model = score->model;
-	int              nseen = 0;
-	BrimStr         *seen = palloc(sizeof(BrimStr) * model->nsignals);
+	int      nseen = 0;
+	BrimStr *seen = palloc(sizeof(BrimStr) * explanation->nparts);
 
 	write_key(writer, "missing");
 	write_mark(writer, WJB_BEGIN_ARRAY);
-	for (int s = 0; s < model->nsignals; s++)
+	for (int p = 0; p < explanation->nparts; p++)
 	{
-		BrimStr         label = model->attributes[model->signals[s].attribute].label;
-		BrimSignalState state = score->signals[s].state;
+		const BrimPart *part = &explanation->parts[p];
 
-		if ((state != BRIM_SIGNAL_MISSING && state != BRIM_SIGNAL_ASSUMED) ||
-			model->signals[s].dimension == BRIM_DISQUALIFIER || is_among(seen, nseen, label))
+		if ((part->state != BRIM_SIGNAL_MISSING && part->state != BRIM_SIGNAL_ASSUMED) ||
+			!part->has_points || is_among(seen, nseen, part->attribute))
 			continue;
-		seen[nseen++] = label;
-		write_string(writer, WJB_ELEM, label);
+		seen[nseen++] = part->attribute;
+		write_string(writer, WJB_ELEM, part->attribute);
 	}
 	write_mark(writer, WJB_END_ARRAY);
 }
 
+/* The reasons of a part, from one on. */
 static void
-write_match(Writer *writer, const BrimScore *score, const Match *match)
-{
-	const BrimRule *rule = &score->model->rules[match->rule];
-
-	write_mark(writer, WJB_BEGIN_OBJECT);
-	write_decimal(writer, "rule_no", rule->rule_no, 0, false);
-	write_decimal(writer, "points", brim_score_reason_rule_points(score, match->rule), 4, false);
-	write_text(writer, "reason", match->reason);
-	write_text(writer, "evidence", match->evidence);
-	write_mark(writer, WJB_END_OBJECT);
-}
-
-/* The rules of a signal that matched; *next is the place of its first match, and then of the next signal's. */
-static void
-write_matches(Writer *writer, const BrimScore *score, int signal, const Matches *matches, int *next)
+write_rules(Writer *writer, const Told *told, int first, int count)
 {
 	write_key(writer, "rules");
 	write_mark(writer, WJB_BEGIN_ARRAY);
-	while (*next < matches->count &&
-		   score->model->rules[matches->entries[*next].rule].signal == signal)
-		write_match(writer, score, &matches->entries[(*next)++]);
-	write_mark(writer, WJB_END_ARRAY);
-}
-
-/* What became of each signal; points are null where it did not count. */
-static void
-write_signals(Writer *writer, const BrimScore *score, const Matches *matches,
-			  const BrimBreakdown *breakdown)
-{
-	const BrimModel *model = score->model;
-	int              next = 0;
-
-	write_key(writer, "signals");
-	write_mark(writer, WJB_BEGIN_ARRAY);
-	for (int s = 0; s < model->nsignals; s++)
+	for (int r = first; r < first + count; r++)
 	{
-		const BrimSignal       *signal = &model->signals[s];
-		const BrimSignalResult *result = &score->signals[s];
-		bool counts = result->state >= BRIM_SIGNAL_SCORED && signal->dimension != BRIM_DISQUALIFIER;
-		bool matched = result->state == BRIM_SIGNAL_SCORED;
-		BrimStr reason = brim_str(NULL);
+		const BrimReason *reason = &told->explanation.reasons[r];
 
-		CHECK_FOR_INTERRUPTS();
-		if (matched && next < matches->count && matches->entries[next].rule == result->rule)
-			reason = matches->entries[next].reason;
 		write_mark(writer, WJB_BEGIN_OBJECT);
-		write_text(writer, "dimension",
-				   brim_str(brim_model_names_dimension_name(signal->dimension)));
-		write_text(writer, "signal", signal->name);
-		write_text(writer, "attribute", model->attributes[signal->attribute].label);
-		write_text(writer, "state", brim_str(signal_states[result->state]));
-		if (counts)
-		{
-			write_decimal(writer, "points", result->points, 4, false);
-			write_decimal(writer, "weight", result->weight, 4, false);
-		}
-		else
-		{
-			write_null(writer, "points");
-			write_null(writer, "weight");
-		}
-		if (matched)
-			write_decimal(writer, "rule_no", model->rules[result->rule].rule_no, 0, false);
-		else
-			write_null(writer, "rule_no");
-		write_text(writer, "reason", reason);
-		write_matches(writer, score, s, matches, &next);
-		write_decimal(writer, "contribution", breakdown->signals[s], 6, false);
+		write_decimal(writer, "rule_no", reason->rule_no, 0, false);
+		write_decimal(writer, "points", reason->points, 4, false);
+		write_text(writer, "reason", told->reasons[r]);
+		write_text(writer, "evidence", told->evidence[r]);
 		write_mark(writer, WJB_END_OBJECT);
 	}
 	write_mark(writer, WJB_END_ARRAY);
 }
 
+/* What became of one signal; points are null where it did not count.  first: its reasons begin there. */
 static void
-write_adjustment(Writer *writer, const char *what, int64 millionths)
+write_signal(Writer *writer, const Told *told, const BrimPart *part, int first)
 {
-	if (millionths == 0)
-		return;
+	bool counts = part->state >= BRIM_SIGNAL_SCORED && part->has_points;
+	bool matched = part->nreasons > 0;
+
 	write_mark(writer, WJB_BEGIN_OBJECT);
-	write_text(writer, "what", brim_str(what));
-	write_decimal(writer, "contribution", millionths, 6, false);
+	write_text(writer, "dimension", brim_str(part->dimension));
+	write_text(writer, "signal", part->name);
+	write_text(writer, "attribute", part->attribute);
+	write_text(writer, "state", brim_str(signal_states[part->state]));
+	if (counts)
+	{
+		write_decimal(writer, "points", part->points, 4, false);
+		write_decimal(writer, "weight", part->weight, 4, false);
+	}
+	else
+	{
+		write_null(writer, "points");
+		write_null(writer, "weight");
+	}
+	if (matched)
+		write_decimal(writer, "rule_no", told->explanation.reasons[first].rule_no, 0, false);
+	else
+		write_null(writer, "rule_no");
+	write_text(writer, "reason", matched ? told->reasons[first] : brim_str(NULL));
+	write_rules(writer, told, first, part->nreasons);
+	write_decimal(writer, "contribution", part->contribution, 6, false);
 	write_mark(writer, WJB_END_OBJECT);
+}
+
+static void
+write_signals(Writer *writer, const Told *told)
+{
+	const BrimExplanation *explanation = &told->explanation;
+	int                    first = 0;
+
+	write_key(writer, "signals");
+	write_mark(writer, WJB_BEGIN_ARRAY);
+	for (int p = 0; p < explanation->nparts; p++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		write_signal(writer, told, &explanation->parts[p], first);
+		first += explanation->parts[p].nreasons;
+	}
+	write_mark(writer, WJB_END_ARRAY);
 }
 
 /* What makes whole numbers from 0 to 100 of the contributions. */
 static void
-write_adjustments(Writer *writer, const BrimBreakdown *breakdown)
+write_adjustments(Writer *writer, const BrimExplanation *explanation)
 {
 	write_key(writer, "adjustments");
 	write_mark(writer, WJB_BEGIN_ARRAY);
-	write_adjustment(writer, "limit", breakdown->limit);
-	write_adjustment(writer, "rounding", breakdown->rounding);
-	write_adjustment(writer, "disqualified", breakdown->disqualified);
+	for (int a = 0; a < explanation->nadjustments; a++)
+	{
+		write_mark(writer, WJB_BEGIN_OBJECT);
+		write_text(writer, "what", brim_str(explanation->adjustments[a].what));
+		write_decimal(writer, "contribution", explanation->adjustments[a].contribution, 6, false);
+		write_mark(writer, WJB_END_OBJECT);
+	}
 	write_mark(writer, WJB_END_ARRAY);
 }
 
-/* The rules that matched. */
-static Matches
-collect_matches(const BrimScore *score, const BrimValue *values)
+/* Have the last run explained, in words. */
+static Told
+tell(const BrimScore *score, const BrimValue *values)
 {
-	const BrimModel *model = score->model;
-	Matches          matches = {palloc(sizeof(Match) * model->nrules), 0};
+	Told told = {.score = score, .explanation = brim_reason_text_explain(score)};
+	int  nreasons = told.explanation.nreasons;
 
-	for (int r = 0; r < model->nrules; r++)
+	told.reasons = palloc(sizeof(BrimStr) * Max(nreasons, 1));
+	told.evidence = palloc(sizeof(BrimStr) * Max(nreasons, 1));
+	for (int r = 0; r < nreasons; r++)
 	{
-		Match *match = &matches.entries[matches.count];
+		const BrimReason *reason = &told.explanation.reasons[r];
 
-		if (!brim_score_reason_matched(score, r))
-			continue;
 		CHECK_FOR_INTERRUPTS();
-		match->rule = r;
-		match->reason = brim_rule_text(brim_score_reason, score, r, values);
-		match->evidence = brim_rule_text(brim_score_reason_evidence, score, r, values);
-		matches.count++;
+		told.reasons[r] = brim_reason_text(score, reason, BRIM_TELL_REASON, values);
+		told.evidence[r] = brim_reason_text(score, reason, BRIM_TELL_EVIDENCE, values);
 	}
-	return matches;
+	return told;
 }
 
 static Jsonb *
 explain(const BrimScore *score, const BrimValue *values)
 {
-	Matches       matches = collect_matches(score, values);
-	BrimBreakdown breakdown = {palloc(sizeof(int64_t) * score->model->nsignals)};
-	Writer        writer = {0};
-
-	brim_score_reason_breakdown(score, &breakdown);
+	const BrimModel *model = score->model;
+	Told             told = tell(score, values);
+	Writer           writer = {0};
 
 	write_mark(&writer, WJB_BEGIN_OBJECT);
-	write_text(&writer, "model", score->model->name);
-	if (score->model->version > 0)
-		write_decimal(&writer, "version", score->model->version, 0, false);
+	write_text(&writer, "model", model->name);
+	if (model->version > 0)
+		write_decimal(&writer, "version", model->version, 0, false);
 	else
 		write_null(&writer, "version");
 	write_decimal(&writer, "fit_score", score->fit, 0, false);
@@ -316,26 +288,39 @@ explain(const BrimScore *score, const BrimValue *values)
 	write_bool(&writer, "disqualified", score->is_disqualified);
 	write_key(&writer, "reasoning");
 	write_mark(&writer, WJB_BEGIN_OBJECT);
-	write_reasons(&writer, "positive", score, &matches, true);
-	write_reasons(&writer, "negative", score, &matches, false);
-	write_missing(&writer, score);
+	write_reasons(&writer, "positive", &told, true);
+	write_reasons(&writer, "negative", &told, false);
+	write_missing(&writer, &told.explanation);
 	write_mark(&writer, WJB_END_OBJECT);
-	write_signals(&writer, score, &matches, &breakdown);
-	write_adjustments(&writer, &breakdown);
+	write_signals(&writer, &told);
+	write_adjustments(&writer, &told.explanation);
 	write_mark(&writer, WJB_END_OBJECT);
 	return JsonbValueToJsonb(writer.result);
 }
 
-/* Explain the row of a call: everything is built in the site's row memory, the result is copied. */
+/*
+ * Explain the row of a call; the second argument is as for brim_score().
+ * Everything is built in the site's row memory, the result is copied.
+ */
 static Datum
-explain_call(FunctionCallInfo fcinfo, BrimCallCache *site, BrimCallModel *model)
+explain_call(FunctionCallInfo fcinfo, bool has_spec)
 {
 	MemoryContext    caller = CurrentMemoryContext;
-	const BrimValue *values =
-		brim_call_cache_score(site, model, PG_GETARG_HEAPTUPLEHEADER(0), NULL, NULL, BRIM_WANT_ALL);
-	Jsonb *built;
-	Jsonb *result;
+	BrimCallCache   *site;
+	BrimCallModel   *model;
+	const BrimValue *values;
+	Jsonb           *built;
+	Jsonb           *result;
 
+	if (PG_ARGISNULL(0) || (has_spec && PG_ARGISNULL(1)))
+		PG_RETURN_NULL();
+	site = brim_call_cache_get(fcinfo);
+	if (has_spec)
+		model = brim_call_cache_spec(site, PG_GETARG_JSONB_P(1));
+	else
+		model = brim_call_cache_argument(site, fcinfo, 1);
+	values =
+		brim_call_cache_score(site, model, PG_GETARG_HEAPTUPLEHEADER(0), NULL, NULL, BRIM_WANT_ALL);
 	MemoryContextSwitchTo(site->row_cxt);
 	built = explain(model->score, values);
 	MemoryContextSwitchTo(caller);
@@ -345,38 +330,21 @@ explain_call(FunctionCallInfo fcinfo, BrimCallCache *site, BrimCallModel *model)
 	PG_RETURN_JSONB_P(result);
 }
 
+/* The default model. */
 Datum
 brim_explain(PG_FUNCTION_ARGS)
 {
-	BrimCallCache *site;
-
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	site = brim_call_cache_get(fcinfo);
-	return explain_call(fcinfo, site, brim_call_cache_model(site, NULL));
+	return explain_call(fcinfo, false);
 }
 
 Datum
 brim_explain_named(PG_FUNCTION_ARGS)
 {
-	BrimCallCache *site;
-	char          *name = NULL;
-
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	site = brim_call_cache_get(fcinfo);
-	if (!PG_ARGISNULL(1))
-		name = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	return explain_call(fcinfo, site, brim_call_cache_model(site, name));
+	return explain_call(fcinfo, false);
 }
 
 Datum
 brim_explain_spec(PG_FUNCTION_ARGS)
 {
-	BrimCallCache *site;
-
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
-		PG_RETURN_NULL();
-	site = brim_call_cache_get(fcinfo);
-	return explain_call(fcinfo, site, brim_call_cache_spec(site, PG_GETARG_JSONB_P(1)));
+	return explain_call(fcinfo, true);
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * model_cache.c
- *	  Compiled scoring models in backend memory; see model.h.
+ *	  Compiled scoring models in backend memory; see model_cache.h.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,7 +18,7 @@
 #include "utils/memutils.h"
 
 #include "pg/row/row.h"
-#include "pg/score/model_cache.h"
+#include "pg/score/internal.h"
 #include "pg/server/server.h"
 
 #define MODEL_KEY (NAMEDATALEN + 16) /* name, or name@version */
@@ -30,7 +30,7 @@ typedef struct CacheEntry
 	BrimModelHandle *handle;
 } CacheEntry;
 
-/* Models that plans were made for lately, each held; the oldest is let go of first. */
+/* Models that plans were made for lately, each held; the oldest is released first. */
 #define PLANNED_MAX 32
 static BrimModelHandle *planned[PLANNED_MAX];
 static int              next_planned = 0;
@@ -154,44 +154,11 @@ brim_model_cache_tables(void)
 		!OidIsValid(found.published))
 		ereport(
 			ERROR, errcode(ERRCODE_UNDEFINED_TABLE),
-			errmsg("the scoring tables of schema \"brim\" are not there"),
+			errmsg("the scoring tables of schema \"brim\" do not exist"),
 			errhint(
 				"Run CREATE EXTENSION brim in this database, or pass a scoring model as jsonb."));
 	brim_version_check();
 	return found;
-}
-
-/* The context of an error: which rule. */
-static void
-tell_rule(void *arg)
-{
-	const BrimRuleDef *rule = *(const BrimRuleDef **) arg;
-
-	if (rule != NULL)
-		errcontext("rule %d of a scoring model", rule->rule_no);
-}
-
-/* What only the server can tell: are the languages and patterns of a definition any good? */
-static void
-check_host(const BrimModelDef *def)
-{
-	ErrorContextCallback context;
-	const BrimRuleDef   *rule = NULL;
-
-	context.callback = tell_rule;
-	context.arg = &rule;
-	context.previous = error_context_stack;
-	error_context_stack = &context;
-	for (int r = 0; r < def->nrules; r++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		rule = &def->rules[r];
-		if (rule->stem)
-			brim_language_check(def->language.data == NULL ? brim_str("english") : def->language);
-		if (rule->pattern.data != NULL && rule->pattern.len <= BRIM_MODEL_PATTERN_MAX)
-			brim_language_check_pattern(rule->pattern);
-	}
-	error_context_stack = context.previous;
 }
 
 BrimModel *
@@ -203,8 +170,8 @@ brim_model_cache_compile_in(MemoryContext parent, BrimModelDef *def, int sqlerrc
 	BrimError  error;
 	BrimModel *model;
 
-	check_host(def);
-	model = brim_model_compile(def, &brim_language_server, brim_memory_in(own), &error);
+	brim_kind_of(def)->check(def);
+	model = def->scorer->compile(def, &brim_language_server, brim_memory_in(own), &error);
 	if (model == NULL)
 		ereport(ERROR, errcode(sqlerrcode),
 				def->version > 0
@@ -218,23 +185,20 @@ brim_model_cache_compile_in(MemoryContext parent, BrimModelDef *def, int sqlerrc
 	return model;
 }
 
-/* Give a definition whose rules look for events the lexicon, which has to be released; or NULL. */
+/* Give a definition that looks for events the lexicon, which has to be released; or NULL. */
 static BrimLexiconHandle *
 give_lexicon(BrimModelDef *def)
 {
 	BrimLexiconHandle *lexicon;
-	int                rule = 0;
 
-	while (rule < def->nrules && !brim_str_equal(def->rules[rule].kind, brim_str("event")))
-		rule++;
-	if (rule == def->nrules)
+	if (!brim_kind_of(def)->needs_lexicon(def))
 		return NULL;
 	lexicon = brim_lexicon_cache_acquire();
 	def->lexicon = lexicon->lexicon;
 	return lexicon;
 }
 
-/* Compile a definition; should that fail, let go of the lexicon. */
+/* Compile a definition; should that fail, release the lexicon. */
 static BrimModel *
 compile_holding(BrimLexiconHandle *lexicon, MemoryContext parent, BrimModelDef *def, int sqlerrcode,
 				MemoryContext *cxt)
@@ -384,28 +348,6 @@ brim_model_cache_recall(uint64 serial)
 	return NULL;
 }
 
-/* Leave out the settings of signals that have no rules yet. */
-static void
-drop_early_settings(BrimModelDef *def)
-{
-	int kept = 0;
-
-	for (int i = 0; i < def->nsignals; i++)
-	{
-		const BrimSignalDef *settings = &def->signals[i];
-		int                  rule = 0;
-
-		CHECK_FOR_INTERRUPTS();
-		while (rule < def->nrules &&
-			   (!brim_str_equal(def->rules[rule].signal, settings->signal) ||
-				!brim_str_equal(def->rules[rule].dimension, settings->dimension)))
-			rule++;
-		if (rule < def->nrules)
-			def->signals[kept++] = *settings;
-	}
-	def->nsignals = kept;
-}
-
 void
 brim_model_cache_try(const char *name, int version, bool is_draft)
 {
@@ -414,9 +356,7 @@ brim_model_cache_try(const char *name, int version, bool is_draft)
 	BrimModelDef      *def = brim_model_load(&now, name, version);
 	BrimLexiconHandle *lexicon;
 
-	if (is_draft)
-		drop_early_settings(def);
-	if (is_draft && def->nrules == 0)
+	if (is_draft && !brim_kind_of(def)->trim_draft(def))
 		return;
 	lexicon = give_lexicon(def);
 	compile_holding(lexicon, CurrentMemoryContext, def,

@@ -24,7 +24,7 @@ typedef struct BrimModelHandle
 {
 	BrimModel         *model;
 	MemoryContext      cxt;     /* holds the handle and the model */
-	BrimLexiconHandle *lexicon; /* that its rules look for events with; NULL: none do */
+	BrimLexiconHandle *lexicon; /* that it looks for events with; NULL: for none */
 	int                holders;
 	bool               is_stale; /* the tables changed since it was read */
 	uint64             serial;   /* no two handles of a process have the same */
@@ -45,7 +45,7 @@ extern void             brim_model_cache_release(BrimModelHandle *handle);
 /*
  * A plan may be carried out by another model than it was made for, should the
  * rules change in between.  Remember one that a plan is made for, and get it
- * back by its serial; NULL where that is long ago, or in another process.  What
+ * back by its serial; NULL if evicted, or planned by another process.  What
  * has changed is forgotten at the end of the transaction.
  */
 extern void             brim_model_cache_remember(BrimModelHandle *handle);
@@ -71,8 +71,5 @@ typedef struct BrimModelTables
 } BrimModelTables;
 
 extern BrimModelTables brim_model_cache_tables(void);
-
-/* What to read: a published version, or one version, in the current context. */
-extern BrimModelDef *brim_model_load(const BrimModelTables *tables, const char *name, int version);
 
 #endif /* BRIM_PG_SCORE_MODEL_CACHE_H */

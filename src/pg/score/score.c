@@ -25,97 +25,78 @@ BRIM_FUNCTION(brim_intent_score);
 BRIM_FUNCTION(brim_intent_score_named);
 BRIM_FUNCTION(brim_intent_score_spec);
 
-/* Where the model of a call comes from. */
-typedef enum ModelSource
-{
-	MODEL_DEFAULT,
-	MODEL_NAMED,
-	MODEL_SPEC
-} ModelSource;
-
-/* Score the row of a call with its model; what is wanted of fit and intent decides which score. */
+/*
+ * Score the row of a call.  The second argument, where there is one, names the
+ * model or is a spec; what is wanted of fit and intent decides which score.
+ */
 static Datum
-score_call(FunctionCallInfo fcinfo, ModelSource source, int want)
+score_call(FunctionCallInfo fcinfo, bool has_spec, int want)
 {
 	BrimCallCache *site;
 	BrimCallModel *model;
-	char          *name = NULL;
-	int            score;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	site = brim_call_cache_get(fcinfo);
-	if (source == MODEL_SPEC)
+	if (has_spec)
 		model = brim_call_cache_spec(site, PG_GETARG_JSONB_P(1));
 	else
-	{
-		if (source == MODEL_NAMED && !PG_ARGISNULL(1))
-			name = text_to_cstring(PG_GETARG_TEXT_PP(1));
-		model = brim_call_cache_model(site, name);
-		if (name != NULL)
-			pfree(name);
-	}
+		model = brim_call_cache_argument(site, fcinfo, 1);
 	brim_call_cache_score(site, model, PG_GETARG_HEAPTUPLEHEADER(0), NULL, NULL, want);
-	if (want == BRIM_WANT_FIT)
-		score = model->score->fit;
-	else if (want == BRIM_WANT_INTENT)
-		score = model->score->intent;
-	else
-		score = model->score->total;
 	brim_call_cache_finish(site);
-	PG_RETURN_INT32(score);
+	PG_RETURN_INT32(brim_call_cache_result(model, want));
 }
 
 Datum
 brim_score(PG_FUNCTION_ARGS)
 {
-	return score_call(fcinfo, MODEL_DEFAULT, BRIM_WANT_SCORE);
+	return score_call(fcinfo, false, BRIM_WANT_SCORE);
 }
 
 Datum
 brim_score_named(PG_FUNCTION_ARGS)
 {
-	return score_call(fcinfo, MODEL_NAMED, BRIM_WANT_SCORE);
+	return score_call(fcinfo, false, BRIM_WANT_SCORE);
 }
 
 Datum
 brim_score_spec(PG_FUNCTION_ARGS)
 {
-	return score_call(fcinfo, MODEL_SPEC, BRIM_WANT_SCORE);
+	return score_call(fcinfo, true, BRIM_WANT_SCORE);
 }
 
 Datum
 brim_fit_score(PG_FUNCTION_ARGS)
 {
-	return score_call(fcinfo, MODEL_DEFAULT, BRIM_WANT_FIT);
+	return score_call(fcinfo, false, BRIM_WANT_FIT);
 }
 
 Datum
 brim_fit_score_named(PG_FUNCTION_ARGS)
 {
-	return score_call(fcinfo, MODEL_NAMED, BRIM_WANT_FIT);
+	return score_call(fcinfo, false, BRIM_WANT_FIT);
 }
 
 Datum
 brim_fit_score_spec(PG_FUNCTION_ARGS)
 {
-	return score_call(fcinfo, MODEL_SPEC, BRIM_WANT_FIT);
+	return score_call(fcinfo, true, BRIM_WANT_FIT);
 }
 
 Datum
 brim_intent_score(PG_FUNCTION_ARGS)
 {
-	return score_call(fcinfo, MODEL_DEFAULT, BRIM_WANT_INTENT);
+	return score_call(fcinfo, false, BRIM_WANT_INTENT);
 }
 
 Datum
 brim_intent_score_named(PG_FUNCTION_ARGS)
 {
-	return score_call(fcinfo, MODEL_NAMED, BRIM_WANT_INTENT);
+	return score_call(fcinfo, false, BRIM_WANT_INTENT);
 }
 
 Datum
 brim_intent_score_spec(PG_FUNCTION_ARGS)
 {
-	return score_call(fcinfo, MODEL_SPEC, BRIM_WANT_INTENT);
+	return score_call(fcinfo, true, BRIM_WANT_INTENT);
 }

@@ -10,6 +10,6 @@
 
 #include "pg/score/call_cache.h"
 #include "pg/score/model_cache.h"
-#include "pg/score/rule_text.h"
+#include "pg/score/reason_text.h"
 
 #endif /* BRIM_PG_SCORE_SCORE_H */

@@ -12,9 +12,7 @@
 #include "postgres.h"
 #include "compat.h"
 
-#include "pg/score/spec_lexicon.h"
-#include "pg/intent/intent.h"
-#include "pg/row/row.h"
+#include "pg/score/internal.h"
 
 static void
 read_class_field(const BrimSpecPosition *place, const JsonbValue *value, void *row)

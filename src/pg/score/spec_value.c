@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * spec_value.c
- *	  Values of a scoring model that is given as jsonb; see spec_value.h.
+ *	  Values of a scoring model that is given as jsonb; see internal.h.
  *
  * Nesting is fixed at three levels; nothing here recurses.
  *
@@ -16,9 +16,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
 
-#include "core/intent/intent.h"
-#include "pg/row/row.h"
-#include "pg/score/spec_value.h"
+#include "pg/score/internal.h"
 
 static const char *
 kind_of(const JsonbValue *value)

@@ -7,7 +7,7 @@
  * t.b, ...) with the columns that the model reads and no others.  The row may
  * be that of a table or a subquery, or of a view: the planner has then put it
  * together of the view's expressions.  The plan depends on the scoring tables,
- * so a change of rules makes it anew; and it names the model that it was made
+ * so a change of rules replans; and it names the model that it was made
  * for, should the change come in between.
  *
  * The row is left as it is where that would not be the same: where the row may
@@ -23,27 +23,18 @@
 #include "postgres.h"
 #include "compat.h"
 
-#include "access/genam.h"
-#include "access/table.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
-#include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
 #include "nodes/supportnodes.h"
-#include "optimizer/optimizer.h"
-#include "parser/parsetree.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/syscache.h"
-#include "utils/typcache.h"
 
-#include "pg/score/call_cache.h"
-#include "pg/score/spec.h"
+#include "pg/score/internal.h"
 
 BRIM_FUNCTION(brim_score_support);
 
@@ -71,234 +62,63 @@ typedef struct Call
 	List *values;
 } Call;
 
-/* Is a relation on a side of an outer join whose rows may be missing? */
+/*
+ * Find the column of a name; *value is NULL where the row lacks it.  False
+ * where the column keeps the row.
+ */
 static bool
-may_be_missing(Node *node, int varno, bool below_outer)
+find_column(const Call *call, const char *name, Node **value)
 {
-	if (node == NULL)
-		return false;
-	if (IsA(node, RangeTblRef))
-		return below_outer && ((RangeTblRef *) node)->rtindex == varno;
-	if (IsA(node, FromExpr))
+	int found = -1;
+
+	for (int i = 0; i < list_length(call->columns); i++)
 	{
-		ListCell *cell;
-
-		foreach (cell, ((FromExpr *) node)->fromlist)
-		{
-			if (may_be_missing(lfirst(cell), varno, below_outer))
-				return true;
-		}
-		return false;
-	}
-	if (IsA(node, JoinExpr))
-	{
-		JoinExpr *join = (JoinExpr *) node;
-		bool      left = join->jointype == JOIN_RIGHT || join->jointype == JOIN_FULL;
-		bool      right = join->jointype == JOIN_LEFT || join->jointype == JOIN_FULL;
-
-		return may_be_missing(join->larg, varno, below_outer || left) ||
-			   may_be_missing(join->rarg, varno, below_outer || right);
-	}
-	return true; /* something we do not know */
-}
-
-/* Note a column that the row has; its value is NULL where it cannot be had but from the row. */
-static void
-add_column(Call *call, const char *name, Expr *value)
-{
-	call->column_names = lappend(call->column_names, makeString(pstrdup(name)));
-	call->columns = lappend(call->columns, value);
-}
-
-/* The same for one that is read from where the whole-row Var reads. */
-static void
-add_var(Call *call, const Var *row, const char *name, AttrNumber attnum, Oid type, int32 typmod,
-		Oid collation)
-{
-	Var *var = copyObject(unconstify(Var *, row));
-
-	var->varattno = attnum;
-	var->varattnosyn = attnum;
-	var->vartype = type;
-	var->vartypmod = typmod;
-	var->varcollid = collation;
-	add_column(call, name, (Expr *) var);
-}
-
-static void
-add_table_columns(Call *call, const Var *row, Oid table)
-{
-	Relation  rel = table_open(table, NoLock);
-	TupleDesc desc = RelationGetDescr(rel);
-
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute att = TupleDescAttr(desc, i);
-
-		if (att->attisdropped)
+		if (strcmp(strVal(list_nth(call->column_names, i)), name) != 0)
 			continue;
-		if (att->attgenerated == '\0' || att->attgenerated == 's')
-			add_var(call, row, NameStr(att->attname), att->attnum, att->atttypid, att->atttypmod,
-					att->attcollation);
-		else
-			add_column(call, NameStr(att->attname), NULL);
+		if (found >= 0)
+			return false; /* there are two; that is said when the row is scored */
+		found = i;
 	}
-	table_close(rel, NoLock);
-}
-
-/* The columns of a subquery; the row of a view has the names of the view, whatever its alias says. */
-static bool
-add_subquery_columns(Call *call, const Var *row, const RangeTblEntry *rte)
-{
-	TupleDesc desc = NULL;
-	bool      usable = true;
-	ListCell *cell;
-
-	if (row->vartype != RECORDOID)
-		desc = lookup_rowtype_tupdesc(row->vartype, row->vartypmod);
-	foreach (cell, rte->subquery->targetList)
-	{
-		TargetEntry *entry = lfirst(cell);
-		Oid          type = exprType((Node *) entry->expr);
-		const char  *name;
-
-		if (entry->resjunk)
-			continue;
-		if (entry->resno > (desc == NULL ? list_length(rte->eref->colnames) : desc->natts) ||
-			(desc != NULL && TupleDescAttr(desc, entry->resno - 1)->atttypid != type))
-		{
-			usable = false;
-			break;
-		}
-		name = desc == NULL ? strVal(list_nth(rte->eref->colnames, entry->resno - 1))
-							: NameStr(TupleDescAttr(desc, entry->resno - 1)->attname);
-		add_var(call, row, name, entry->resno, type, exprTypmod((Node *) entry->expr),
-				exprCollation((Node *) entry->expr));
-	}
-	if (desc != NULL)
-		ReleaseTupleDesc(desc);
-	return usable;
-}
-
-/* The columns of a row that is put together of expressions, as the row of a view is. */
-static bool
-add_row_columns(Call *call, const RowExpr *row)
-{
-	TupleDesc desc = NULL;
-	bool      usable = true;
-
-	if (contain_volatile_functions((Node *) row))
-		return false; /* none may be left out */
-	if (row->row_typeid != RECORDOID)
-		desc = lookup_rowtype_tupdesc(row->row_typeid, -1);
-	if (list_length(row->args) != (desc == NULL ? list_length(row->colnames) : desc->natts))
-		usable = false;
-	for (int i = 0; usable && i < list_length(row->args); i++)
-	{
-		Expr *value = list_nth(row->args, i);
-
-		if (desc == NULL)
-			add_column(call, strVal(list_nth(row->colnames, i)), value);
-		else if (!TupleDescAttr(desc, i)->attisdropped)
-			add_column(call, NameStr(TupleDescAttr(desc, i)->attname), value);
-	}
-	if (desc != NULL)
-		ReleaseTupleDesc(desc);
-	return usable;
+	*value = found < 0 ? NULL : list_nth(call->columns, found);
+	return found < 0 || *value != NULL;
 }
 
 /* Choose the columns that the model reads; false where one of them keeps the row. */
 static bool
 choose_columns(Call *call)
 {
-	for (int a = 0; a < call->model->nattributes; a++)
-	{
-		BrimStr name = call->model->attributes[a].name;
-		int     found = -1;
+	const BrimModel *model = call->model;
+	int             *places = palloc(sizeof(int) * model->features.count);
+	int              nplaces = model->scorer->features(model, call->want, places);
 
-		if (!brim_score_reads(call->model, call->want, a) ||
-			list_member(call->names, makeString(unconstify(char *, name.data))))
+	for (int i = 0; i < nplaces; i++)
+	{
+		const char *name = model->features.attributes[places[i]].name.data;
+		String     *string = makeString(pstrdup(name));
+		Node       *value;
+
+		if (list_member(call->names, string))
 			continue;
-		for (int i = 0; i < list_length(call->columns); i++)
-		{
-			if (strcmp(strVal(list_nth(call->column_names, i)), name.data) != 0)
-				continue;
-			if (found >= 0)
-				return false; /* it stands twice; that is said when the row is scored */
-			found = i;
-		}
-		if (found < 0)
-		{
-			call->absent = lappend(call->absent, makeString(pstrdup(name.data)));
-			continue;
-		}
-		if (list_nth(call->columns, found) == NULL)
+		if (!find_column(call, name, &value))
 			return false;
-		call->names = lappend(call->names, makeString(pstrdup(name.data)));
-		call->values = lappend(call->values, copyObject(list_nth(call->columns, found)));
+		if (value == NULL)
+			call->absent = lappend(call->absent, string);
+		else
+		{
+			call->names = lappend(call->names, string);
+			call->values = lappend(call->values, copyObject(value));
+		}
 	}
 	return call->values != NIL && list_length(call->values) <= COLUMNS_MAX;
-}
-
-/* Has a table an index with expressions? */
-static bool
-has_index_expressions(Oid table)
-{
-	Relation  rel = table_open(table, NoLock);
-	List     *indexes = RelationGetIndexList(rel);
-	bool      found = false;
-	ListCell *cell;
-
-	foreach (cell, indexes)
-	{
-		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
-
-		found = found || RelationGetIndexExpressions(index) != NIL ||
-				RelationGetIndexPredicate(index) != NIL;
-		index_close(index, AccessShareLock);
-	}
-	table_close(rel, NoLock);
-	return found;
-}
-
-/* Note the columns of a whole row of a table or a subquery; false where the row has to stay. */
-static bool
-add_var_columns(Call *call, const Var *row)
-{
-	RangeTblEntry *rte;
-
-	if (row->varattno != InvalidAttrNumber || row->varlevelsup != 0 || row->varno < 1 ||
-		row->varno > list_length(call->root->parse->rtable))
-		return false;
-	if (may_be_missing((Node *) call->root->parse->jointree, row->varno, false))
-		return false;
-	rte = rt_fetch(row->varno, call->root->parse->rtable);
-	if (rte->rtekind == RTE_SUBQUERY)
-		return add_subquery_columns(call, row, rte);
-	if (rte->rtekind != RTE_RELATION ||
-		(rte->relkind != RELKIND_RELATION && rte->relkind != RELKIND_PARTITIONED_TABLE &&
-		 rte->relkind != RELKIND_FOREIGN_TABLE && rte->relkind != RELKIND_MATVIEW))
-		return false;
-	if (get_typ_typrelid(row->vartype) != rte->relid)
-		return false;
-	if (call->handle == NULL && has_index_expressions(rte->relid))
-		return false;
-	add_table_columns(call, row, rte->relid);
-	return true;
 }
 
 /* Find the columns of the row that the call is given; false where it has to stay. */
 static bool
 find_columns(Call *call)
 {
-	Node *row = linitial(call->func->args);
-	bool  usable;
-
-	if (IsA(row, RowExpr))
-		usable = add_row_columns(call, (RowExpr *) row);
-	else
-		usable = add_var_columns(call, (Var *) row);
-	return usable && choose_columns(call);
+	return brim_support_row(call->root, linitial(call->func->args), call->handle == NULL,
+							&call->column_names, &call->columns) &&
+		   choose_columns(call);
 }
 
 /* Names as a constant. */
@@ -365,7 +185,7 @@ make_call(const Call *call)
 	return (Node *) made;
 }
 
-/* Make the plan depend on the scoring tables: it is made anew when they change. */
+/* Make the plan depend on the scoring tables: it is planned again when they change. */
 static void
 depend_on_rules(PlannerInfo *root)
 {
@@ -381,7 +201,7 @@ depend_on_rules(PlannerInfo *root)
 	glob->relationOids = list_append_unique_oid(glob->relationOids, tables.intent_cue);
 }
 
-/* What is wanted of a call, by the name of its function; 0: none of ours. */
+/* Which scores a function returns, as a bit set; 0 if it is not one of ours. */
 static int
 wanted(Oid function)
 {
@@ -398,7 +218,7 @@ wanted(Oid function)
 	return 0;
 }
 
-/* Is this a row whose columns we may find? */
+/* Return true if this is a row whose columns we may find. */
 static bool
 is_row(Node *node)
 {

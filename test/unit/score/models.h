@@ -10,13 +10,13 @@
 
 #include <string.h>
 
-#include "core/score/score.h"
+#include "core/score/internal.h"
 
 #define MODEL_RULES 9
 
 typedef struct ModelTexts
 {
-	BrimModelDef def;
+	BrimRulesDef def;
 	BrimRuleDef  rules[MODEL_RULES];
 	BrimStr      good_industries[4];
 	BrimStr      fair_industries[3];
@@ -59,7 +59,7 @@ model_reason(BrimRuleDef *rule, const char *reason, const char *kind)
 }
 
 /* The definition of the model balanced. */
-static BrimModelDef *
+static BrimRulesDef *
 model_balanced(ModelTexts *texts)
 {
 	static const char *const good[] = {"saas", "fintech", "ai", "technology"};
@@ -78,13 +78,14 @@ model_balanced(ModelTexts *texts)
 		texts->tools[i] = brim_str(tools[i]);
 	for (int i = 0; i < 5; i++)
 		texts->jobs[i] = brim_str(jobs[i]);
-	texts->def.name = brim_str("balanced");
-	texts->def.version = 1;
+	texts->def.head.scorer = &brim_rules_scorer;
+	texts->def.head.name = brim_str("balanced");
+	texts->def.head.version = 1;
 	texts->def.fit_weight = 6000;
 	texts->def.intent_weight = 4000;
-	texts->def.high_above = 80;
-	texts->def.medium_above = 60;
-	texts->def.qualified_above = 75;
+	texts->def.head.high_above = 80;
+	texts->def.head.medium_above = 60;
+	texts->def.head.qualified_above = 75;
 	texts->def.rules = texts->rules;
 	model_range(texts, 30, 300, 100);
 	model_reason(&texts->rules[0], "Ideal company size ({value} employees).", "positive");
@@ -109,6 +110,19 @@ model_balanced(ModelTexts *texts)
 	rule->nkeywords = 5;
 	model_reason(rule, "Hiring for operations or automation roles.", "positive");
 	return &texts->def;
+}
+
+/* Compile rules; a NULL model is released like any other. */
+static BrimRulesModel *__attribute__((unused))
+model_compile(BrimRulesDef *def, const BrimFold *fold, BrimMem *mem, BrimError *error)
+{
+	def->head.scorer = &brim_rules_scorer;
+	return (BrimRulesModel *) brim_rules_scorer.compile(&def->head, fold, mem, error);
+}
+
+static void __attribute__((unused)) model_free(BrimRulesModel *model, BrimMem *mem)
+{
+	brim_rules_scorer.free((BrimModel *) model, mem);
 }
 
 #endif /* BRIM_UNIT_MODELS_H */

@@ -19,12 +19,12 @@ typedef struct Entries
 	int                at;
 } Entries;
 
-static BrimMem   *mem;
-static ModelTexts texts;
-static BrimModel *model;
-static BrimScore *score;
-static BrimValue  values[32];
-static int        folds;
+static BrimMem        *mem;
+static ModelTexts      texts;
+static BrimRulesModel *model;
+static BrimScore      *score;
+static BrimValue       values[32];
+static int             folds;
 
 static void
 start(BrimList *list)
@@ -65,14 +65,14 @@ fold(void *state, BrimStr text, BrimStr *folded)
 static const BrimFold folding = {.fold = fold};
 
 static void
-use(BrimModelDef *def)
+use(BrimRulesDef *def)
 {
 	BrimError error;
 
-	brim_score_free(score);
-	brim_model_free(model);
-	model = brim_model_compile(def, &folding, mem, &error);
-	score = model == NULL ? NULL : brim_score_create(model, &folding, mem);
+	brim_rules_scorer.end(score, mem);
+	model_free(model, mem);
+	model = model_compile(def, &folding, mem, &error);
+	score = model == NULL ? NULL : brim_rules_scorer.begin(&model->head, &folding, mem);
 	if (score == NULL)
 	{
 		printf("Bail out! %s\n", error.message);
@@ -84,9 +84,9 @@ use(BrimModelDef *def)
 static int
 place(const char *attribute)
 {
-	for (int a = 0; a < model->nattributes; a++)
+	for (int a = 0; a < model->head.features.count; a++)
 	{
-		if (brim_str_equal(model->attributes[a].name, brim_str(attribute)))
+		if (brim_str_equal(model->attributes[a].feature->name, brim_str(attribute)))
 			return a;
 	}
 	__builtin_trap();
@@ -132,9 +132,10 @@ reason(const char *attribute)
 	brim_buf_init(&buf, mem, 1000);
 	for (int s = 0; s < model->nsignals; s++)
 	{
-		if (model->signals[s].attribute == place(attribute) &&
-			score->signals[s].state == BRIM_SIGNAL_SCORED)
-			brim_score_reason(score, score->signals[s].rule, values, &buf);
+		const BrimSignalResult *signal = &((BrimRulesScore *) score)->signals[s];
+
+		if (model->signals[s].attribute == place(attribute) && signal->state == BRIM_SIGNAL_SCORED)
+			brim_rules_scorer.tell(score, signal->rule, BRIM_TELL_REASON, values, &buf);
 	}
 	snprintf(result, sizeof(result), "%s", brim_buf_str(&buf).data);
 	brim_buf_free(&buf);
@@ -159,24 +160,24 @@ check_sizes(void)
 	{
 		give_nothing();
 		give_number("employee_count", cases[i].employees);
-		brim_score_run(score, values, BRIM_WANT_ALL);
+		brim_rules_scorer.run(score, values, BRIM_WANT_ALL);
 		unit_ok(score->fit == cases[i].fit && score->confidence == cases[i].confidence,
 				"%g employees: fit %d, confidence %d", cases[i].employees, score->fit,
 				score->confidence);
 	}
 	give_number("employee_count", 120);
-	brim_score_run(score, values, BRIM_WANT_ALL);
+	brim_rules_scorer.run(score, values, BRIM_WANT_ALL);
 	unit_is_text(reason("employee_count"), "Ideal company size (120 employees).",
 				 "reason of an ideal size");
 	give_number("employee_count", 120.5);
-	brim_score_run(score, values, BRIM_WANT_ALL);
+	brim_rules_scorer.run(score, values, BRIM_WANT_ALL);
 	unit_is_text(reason("employee_count"), "Ideal company size (120.5 employees).",
 				 "reason with a fraction");
 	give_number("employee_count", 20);
-	brim_score_run(score, values, BRIM_WANT_ALL);
+	brim_rules_scorer.run(score, values, BRIM_WANT_ALL);
 	unit_is_text(reason("employee_count"), "", "a fair size gives no reason");
 	give_number("employee_count", 7);
-	brim_score_run(score, values, BRIM_WANT_ALL);
+	brim_rules_scorer.run(score, values, BRIM_WANT_ALL);
 	unit_is_text(reason("employee_count"), "Company size is outside target range.",
 				 "reason of a bad size");
 }
@@ -199,21 +200,22 @@ check_industries(void)
 	{
 		give_nothing();
 		give_text("industry", cases[i].industry);
-		brim_score_run(score, values, BRIM_WANT_ALL);
+		brim_rules_scorer.run(score, values, BRIM_WANT_ALL);
 		unit_is_int(score->fit, cases[i].fit, "industry \"%s\"", cases[i].industry);
 	}
 	/* An industry of no class is left out: only the size counts */
 	give_nothing();
 	give_text("industry", "Retail");
 	give_number("employee_count", 100);
-	brim_score_run(score, values, BRIM_WANT_ALL);
+	brim_rules_scorer.run(score, values, BRIM_WANT_ALL);
 	unit_is_int(score->fit, 100, "an industry of no class is left out");
-	unit_is_int(score->signals[1].state, BRIM_SIGNAL_LEFT_OUT, "and not missing");
+	unit_is_int(((BrimRulesScore *) score)->signals[1].state, BRIM_SIGNAL_LEFT_OUT,
+				"and not missing");
 	give_text("industry", "AI");
-	brim_score_run(score, values, BRIM_WANT_ALL);
+	brim_rules_scorer.run(score, values, BRIM_WANT_ALL);
 	unit_is_text(reason("industry"), "Ideal industry: AI.", "reason as the lead writes it");
 	give_text("industry", "Education");
-	brim_score_run(score, values, BRIM_WANT_ALL);
+	brim_rules_scorer.run(score, values, BRIM_WANT_ALL);
 	unit_is_int(score->fit, 80, "fit is the average of size and industry");
 }
 
@@ -249,16 +251,16 @@ check_lists(void)
 
 		give_nothing();
 		give_list("tech_stack", &list, cases[i].entries);
-		brim_score_run(score, values, BRIM_WANT_ALL);
+		brim_rules_scorer.run(score, values, BRIM_WANT_ALL);
 		unit_ok(score->intent == cases[i].tools && score->confidence == cases[i].confidence,
 				"tools %zu: intent %d, confidence %d", i, score->intent, score->confidence);
 		unit_is_text(reason("tech_stack"), cases[i].reason, "reason of tools %zu", i);
 		give_list("tech_stack", &list, cases[i].entries);
-		brim_score_run(score, values, BRIM_WANT_INTENT);
+		brim_rules_scorer.run(score, values, BRIM_WANT_INTENT);
 		unit_is_int(score->intent, cases[i].tools, "the same without reasons");
 		give_nothing();
 		give_list("recent_job_posts", &list, cases[i].entries);
-		brim_score_run(score, values, BRIM_WANT_ALL);
+		brim_rules_scorer.run(score, values, BRIM_WANT_ALL);
 		unit_is_int(score->intent, cases[i].jobs, "jobs %zu", i);
 	}
 }
@@ -273,7 +275,7 @@ check_totals(void)
 	give_nothing();
 	give_number("employee_count", 20);
 	give_list("tech_stack", &list, tools);
-	brim_score_run(score, values, BRIM_WANT_ALL);
+	brim_rules_scorer.run(score, values, BRIM_WANT_ALL);
 	unit_is_int(score->total, 70, "the total is weighed");
 	unit_is_text(score->action, "medium_priority_outreach", "above 60 is medium");
 	unit_ok(!score->is_qualified, "70 does not qualify");
@@ -286,7 +288,7 @@ check_totals(void)
 	use(&texts.def);
 	give_nothing();
 	give_number("employee_count", 100);
-	brim_score_run(score, values, BRIM_WANT_ALL);
+	brim_rules_scorer.run(score, values, BRIM_WANT_ALL);
 	unit_is_int(score->total, 29, "weights are exact decimals");
 
 	/* A weight of a rule: (100 * 3 + 60 * 1) / 4 = 90 */
@@ -294,7 +296,7 @@ check_totals(void)
 	texts.rules[0].weight = 3 * BRIM_WEIGHT_ONE;
 	use(&texts.def);
 	give_text("industry", "biotech");
-	brim_score_run(score, values, BRIM_WANT_ALL);
+	brim_rules_scorer.run(score, values, BRIM_WANT_ALL);
 	unit_is_int(score->fit, 90, "the weight of the rule that matched counts");
 
 	/* 60 exactly is not above 60, 80 not above 80, 75 not above 75 */
@@ -302,7 +304,7 @@ check_totals(void)
 	use(&texts.def);
 	give_nothing();
 	give_number("employee_count", 100);
-	brim_score_run(score, values, BRIM_WANT_ALL);
+	brim_rules_scorer.run(score, values, BRIM_WANT_ALL);
 	unit_is_int(score->total, 60, "60 is reached by fit alone");
 	unit_is_text(score->action, "low_priority_monitoring", "and 60 is not above 60");
 }
@@ -318,13 +320,13 @@ check_folding(void)
 	use(&texts.def);
 	give_nothing();
 	give_text("industry", "\xC3\x84PFEL");
-	brim_score_run(score, values, BRIM_WANT_ALL);
+	brim_rules_scorer.run(score, values, BRIM_WANT_ALL);
 	unit_is_int(score->fit, 100, "letters beyond ASCII are lowered by the caller");
 	unit_is_text(reason("industry"), "Ideal industry: \xC3\x84PFEL.",
 				 "the reason has them as written");
 	folds = 0;
 	give_text("industry", "FINTECH");
-	brim_score_run(score, values, BRIM_WANT_ALL);
+	brim_rules_scorer.run(score, values, BRIM_WANT_ALL);
 	unit_is_int(folds, 0, "ASCII is lowered without the caller, whatever its locale");
 	model_balanced(&texts);
 	use(&texts.def);
@@ -367,10 +369,10 @@ check_kept_values(void)
 		if (i % 3 == 0) /* more than there is room for */
 			snprintf(text, sizeof(text), "industry %u", (random >> 10) % 2000);
 		give_text("industry", i % 5 == 0 ? names[(random >> 16) % 6] : text);
-		brim_score_run(score, values, BRIM_WANT_ALL & ~BRIM_WANT_MATCHES);
+		brim_rules_scorer.run(score, values, BRIM_WANT_ALL & ~BRIM_WANT_MATCHES);
 		total = score->total;
 		confidence = score->confidence;
-		brim_score_run(score, values, BRIM_WANT_ALL);
+		brim_rules_scorer.run(score, values, BRIM_WANT_ALL);
 		differ += total != score->total || confidence != score->confidence;
 	}
 	unit_is_int(differ, 0, "scores of values seen before are those of values that are looked at");
@@ -387,7 +389,7 @@ main(void)
 	check_totals();
 	check_folding();
 	check_kept_values();
-	brim_score_free(score);
-	brim_model_free(model);
+	brim_rules_scorer.end(score, mem);
+	model_free(model, mem);
 	return unit_done();
 }

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
- * look.c
- *	  Look at one attribute of a lead: which rules match?  See score.h.
+ * rules_look.c
+ *	  Look at one attribute of a lead, for the rules that match; see internal.h.
  *
  *-------------------------------------------------------------------------
  */
-#include "core/score/look.h"
+#include "core/score/internal.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,20 +15,20 @@
 /* An attribute while it is looked at. */
 typedef struct Look
 {
-	BrimScore            *score;
-	const BrimAttribute  *attribute;
-	const BrimKeywordSet *set;  /* the one that is being matched */
-	int                   open; /* signals that further matches could still change */
-	bool                  want_matches;
-	BrimStr               company; /* its name; len 0: not known */
-	int                   type;    /* of the value, as a bit of what rules accept */
+	BrimRulesScore           *score;
+	const BrimRulesAttribute *attribute;
+	const BrimKeywordSet     *set;  /* the one that is being matched */
+	int                       open; /* signals that further matches could still change */
+	bool                      want_matches;
+	BrimStr                   company; /* its name; len 0: not known */
+	int                       type;    /* of the value, as a bit of what rules accept */
 } Look;
 
 /* A rule of a signal that adds matched. */
 static void
 hit_adding_rule(Look *look, int rule)
 {
-	BrimScore        *score = look->score;
+	BrimRulesScore   *score = look->score;
 	BrimSignalResult *result = &score->signals[score->model->rules[rule].signal];
 
 	if (score->rules[rule].run == score->run)
@@ -44,9 +44,9 @@ hit_adding_rule(Look *look, int rule)
 static void
 hit_rule(Look *look, int rule)
 {
-	const BrimModel  *model = look->score->model;
-	int               place = model->rules[rule].signal;
-	BrimSignalResult *result = &look->score->signals[place];
+	const BrimRulesModel *model = look->score->model;
+	int                   place = model->rules[rule].signal;
+	BrimSignalResult     *result = &look->score->signals[place];
 
 	if (model->signals[place].combine == BRIM_ADD)
 	{
@@ -63,7 +63,7 @@ hit_rule(Look *look, int rule)
 
 /* A keyword of an all_of rule was found; have all of them been? */
 static bool
-is_complete(BrimScore *score, const BrimTarget *target)
+is_complete(BrimRulesScore *score, const BrimTarget *target)
 {
 	BrimRuleHit *hit = &score->rules[target->rule];
 
@@ -84,13 +84,13 @@ hit_pattern(void *state, int pattern)
 {
 	Look                 *look = state;
 	const BrimKeywordSet *set = look->set;
-	BrimScore            *score = look->score;
+	BrimRulesScore       *score = look->score;
 
 	for (int t = set->first[pattern]; t < set->first[pattern + 1]; t++)
 	{
 		const BrimTarget *target = &set->targets[t];
 
-		if ((brim_model_names_kind_accepts(score->model->rules[target->rule].kind) & look->type) ==
+		if ((brim_rules_names_kind_accepts(score->model->rules[target->rule].kind) & look->type) ==
 			0)
 			continue; /* at a path: not what this rule reads */
 		if (score->model->rules[target->rule].kind != BRIM_RULE_ALL_OF)
@@ -108,7 +108,7 @@ hit_pattern(void *state, int pattern)
 static bool
 search_text(Look *look, BrimStr text)
 {
-	BrimScore      *score = look->score;
+	BrimRulesScore *score = look->score;
 	const BrimFold *fold = score->fold;
 
 	if (text.len > BRIM_MODEL_SEARCHED_MAX)
@@ -139,14 +139,14 @@ search_text(Look *look, BrimStr text)
 	return true;
 }
 
-/* The rules whose events a text tells of match.  What counts is settled at the end of the attribute. */
+/* The rules whose events a text speaks of match.  What counts is settled at the end of the attribute. */
 static bool
 find_events(Look *look, BrimStr text)
 {
-	BrimScore           *score = look->score;
-	const BrimAttribute *attribute = look->attribute;
+	BrimRulesScore           *score = look->score;
+	const BrimRulesAttribute *attribute = look->attribute;
 
-	if (!brim_score_event_find(score, attribute, text, look->company))
+	if (!brim_rules_event_find(score, attribute, text, look->company))
 		return false;
 	for (int e = 0; e < attribute->nevents; e++)
 	{
@@ -166,9 +166,9 @@ find_events(Look *look, BrimStr text)
 static bool
 look_at_text(Look *look, BrimStr text)
 {
-	const BrimAttribute *attribute = look->attribute;
-	BrimScore           *score = look->score;
-	bool                 is_ascii;
+	const BrimRulesAttribute *attribute = look->attribute;
+	BrimRulesScore           *score = look->score;
+	bool                      is_ascii;
 
 	if (attribute->nregexes > 0 && !search_text(look, text))
 		return false;
@@ -231,7 +231,7 @@ look_at_list(Look *look, BrimList *list, bool *given)
 static void
 look_at_number(Look *look, double number)
 {
-	const BrimModel *model = look->score->model;
+	const BrimRulesModel *model = look->score->model;
 
 	for (int s = 0; s < look->attribute->nsignals; s++)
 	{
@@ -256,7 +256,7 @@ look_at_number(Look *look, double number)
 static void
 hit_fallbacks(Look *look, int place)
 {
-	const BrimModel        *model = look->score->model;
+	const BrimRulesModel   *model = look->score->model;
 	const BrimSignal       *signal = &model->signals[place];
 	const BrimSignalResult *result = &look->score->signals[place];
 
@@ -275,7 +275,7 @@ hit_fallbacks(Look *look, int place)
 }
 
 bool
-brim_score_look(BrimScore *score, const BrimAttribute *attribute, const BrimValue *value,
+brim_rules_look(BrimRulesScore *score, const BrimRulesAttribute *attribute, const BrimValue *value,
 				const BrimValue *company, bool want_matches, bool *given)
 {
 	Look look = {score, attribute, NULL, attribute->nsignals, want_matches, {NULL, 0}, 0};
@@ -288,7 +288,8 @@ brim_score_look(BrimScore *score, const BrimAttribute *attribute, const BrimValu
 		case BRIM_VALUE_MISSING:
 			break;
 		case BRIM_VALUE_NUMBER:
-			*given = !isnan(value->number) && (value->number != 0 || !attribute->zero_is_missing);
+			*given = !isnan(value->number) &&
+					 (value->number != 0 || !attribute->feature->zero_is_missing);
 			if (*given)
 				look_at_number(&look, value->number);
 			break;

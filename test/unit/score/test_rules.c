@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * test_model.c
- *	  Promises of core/model: sound definitions compile, others are refused
+ * test_rules.c
+ *	  Promises of core/score about rules: sound definitions compile, others are refused
  *	  with the rule and the field named, and memory short loses nothing.
  *
  *-------------------------------------------------------------------------
@@ -20,10 +20,10 @@ static BrimError  error;
 static void
 refused(const char *part, const char *promise)
 {
-	BrimModel *model = brim_model_compile(&texts.def, NULL, brim_mem_malloc(), &error);
+	BrimRulesModel *model = model_compile(&texts.def, NULL, brim_mem_malloc(), &error);
 
 	unit_ok(model == NULL && strstr(error.message, part) != NULL, "%s: %s", promise, error.message);
-	brim_model_free(model);
+	model_free(model, brim_mem_malloc());
 	model_balanced(&texts);
 }
 
@@ -42,9 +42,9 @@ check_refusals(void)
 	texts.def.fit_weight = -1;
 	texts.def.intent_weight = 10001;
 	refused("between 0 and 1", "a negative weight");
-	texts.def.high_above = 101;
+	texts.def.head.high_above = 101;
 	refused("high_above", "a threshold above 100");
-	texts.def.medium_above = 90;
+	texts.def.head.medium_above = 90;
 	refused("medium_above", "medium above high");
 	texts.rules[3].rule_no = 2;
 	refused("rule_no: two rules", "a number used twice");
@@ -103,28 +103,29 @@ check_refusals(void)
 static void
 check_groups(void)
 {
-	BrimModel  *model;
-	BrimRuleDef swapped;
+	BrimRulesModel *model;
+	BrimRuleDef     swapped;
 
 	model_balanced(&texts);
 	swapped = texts.rules[0];
 	texts.rules[0] = texts.rules[8];
 	texts.rules[8] = swapped;
-	model = brim_model_compile(&texts.def, NULL, brim_mem_malloc(), &error);
+	model = model_compile(&texts.def, NULL, brim_mem_malloc(), &error);
 	if (!unit_ok(model != NULL, "rules may come in any order"))
 		return;
 	unit_is_int(model->nsignals, 4, "rules are grouped into signals");
 	unit_is_str(model->signals[0].name, "employee_count", "signals follow their first rules");
 	unit_is_int(model->rules[0].rule_no, 1, "rules follow their numbers");
-	unit_is_int(model->nattributes, BRIM_FACTS, "the seven facts are attributes of each model");
-	brim_model_free(model);
+	unit_is_int(model->head.features.count, BRIM_FACTS,
+				"the seven facts are attributes of each model");
+	model_free(model, brim_mem_malloc());
 
 	/* The same name in both dimensions is two signals */
 	model_balanced(&texts);
 	texts.rules[8].signal = texts.rules[4].signal;
-	model = brim_model_compile(&texts.def, NULL, brim_mem_malloc(), &error);
+	model = model_compile(&texts.def, NULL, brim_mem_malloc(), &error);
 	unit_ok(model != NULL && model->nsignals == 4, "a name of a signal belongs to its dimension");
-	brim_model_free(model);
+	model_free(model, brim_mem_malloc());
 }
 
 /* An allocator that fails from the nth time on. */
@@ -142,22 +143,22 @@ scarce(BrimMem *mem, void *block, size_t size)
 static void
 check_memory(void)
 {
-	BrimMem    mem = {scarce};
-	int        tries = 0;
-	BrimModel *model = NULL;
-	bool       said = true;
+	BrimMem         mem = {scarce};
+	int             tries = 0;
+	BrimRulesModel *model = NULL;
+	bool            said = true;
 
 	model_balanced(&texts);
 	while (model == NULL && tries < 1000)
 	{
 		allocations_left = tries++;
-		model = brim_model_compile(&texts.def, NULL, &mem, &error);
+		model = model_compile(&texts.def, NULL, &mem, &error);
 		said = said && (model != NULL || strcmp(error.message, "out of memory") == 0);
 	}
 	unit_ok(model != NULL && tries > 2 && said, "memory short at any place is said (%d places)",
 			tries);
 	allocations_left = 1000;
-	brim_model_free(model);
+	model_free(model, &mem);
 }
 
 /* As many rules and keywords as are allowed. */
@@ -166,8 +167,8 @@ check_bounds(void)
 {
 	static BrimRuleDef rules[BRIM_MODEL_RULES_MAX + 1];
 	static BrimStr     words[BRIM_MODEL_KEYWORDS_MAX / BRIM_MODEL_RULES_MAX + 1];
-	BrimModelDef       def;
-	BrimModel         *model;
+	BrimRulesDef       def;
+	BrimRulesModel    *model;
 
 	model_balanced(&texts);
 	def = texts.def;
@@ -182,20 +183,20 @@ check_bounds(void)
 		rules[i].nkeywords = BRIM_MODEL_KEYWORDS_MAX / BRIM_MODEL_RULES_MAX;
 	}
 	def.nrules = BRIM_MODEL_RULES_MAX;
-	model = brim_model_compile(&def, NULL, brim_mem_malloc(), &error);
+	model = model_compile(&def, NULL, brim_mem_malloc(), &error);
 	unit_ok(model != NULL, "as many rules and keywords as are allowed compile");
-	brim_model_free(model);
+	model_free(model, brim_mem_malloc());
 	rules[7].nkeywords++;
-	model = brim_model_compile(&def, NULL, brim_mem_malloc(), &error);
+	model = model_compile(&def, NULL, brim_mem_malloc(), &error);
 	unit_ok(model == NULL && strstr(error.message, "more than 100000") != NULL,
 			"one keyword more is refused: %s", error.message);
-	brim_model_free(model);
+	model_free(model, brim_mem_malloc());
 	rules[7].nkeywords--;
 	def.nrules++;
-	model = brim_model_compile(&def, NULL, brim_mem_malloc(), &error);
+	model = model_compile(&def, NULL, brim_mem_malloc(), &error);
 	unit_ok(model == NULL && strstr(error.message, "1 to 10000 rules") != NULL,
 			"one rule more is refused: %s", error.message);
-	brim_model_free(model);
+	model_free(model, brim_mem_malloc());
 }
 
 int

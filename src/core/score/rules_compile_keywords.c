@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * model_keywords.c
- *	  The keywords of a scoring model, ready to be found; see model.h.
+ * rules_compile_keywords.c
+ *	  The keywords of a model, ready to be found; see internal.h.
  *
  * The keywords of all rules that read an attribute go into one matcher for
  * whole values, one for words and one for stems, so that a lead is looked at
@@ -9,7 +9,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/score/model_compile.h"
+#include "core/score/internal.h"
 
 /* The ways of matching keywords. */
 enum
@@ -38,9 +38,9 @@ matcher_of(const BrimRule *rule)
 
 /* Bring one keyword into the form it is compared in. */
 static bool
-fold_keyword(BrimCompiler *compiler, int place, int number, int how, BrimKeyword *keyword)
+fold_keyword(BrimRulesCompiler *compiler, int place, int number, int how, BrimKeyword *keyword)
 {
-	BrimModel      *model = compiler->model;
+	BrimRulesModel *model = compiler->model;
 	const BrimRule *rule = &model->rules[place];
 	BrimStr         text = model->keywords[rule->first_keyword + number];
 	BrimStr         pattern;
@@ -52,7 +52,7 @@ fold_keyword(BrimCompiler *compiler, int place, int number, int how, BrimKeyword
 	else
 		ok = brim_fold(compiler->fold, text, &compiler->folded);
 	if (!ok)
-		return brim_model_no_memory(compiler);
+		return brim_rules_no_memory(compiler);
 	pattern = brim_buf_str(&compiler->folded);
 	if (how != MATCH_WHOLE)
 	{
@@ -60,7 +60,7 @@ fold_keyword(BrimCompiler *compiler, int place, int number, int how, BrimKeyword
 		if (!brim_automaton_pattern(pattern, &compiler->pattern))
 		{
 			if (compiler->pattern.failed)
-				return brim_model_no_memory(compiler);
+				return brim_rules_no_memory(compiler);
 			brim_error_set(compiler->error,
 						   "rule %d, field keywords: keyword %d is nothing but white space",
 						   rule->rule_no, number + 1);
@@ -80,20 +80,21 @@ fold_keyword(BrimCompiler *compiler, int place, int number, int how, BrimKeyword
 	keyword->pattern = brim_arena_copy(&model->arena, pattern);
 	keyword->target.rule = place;
 	keyword->target.keyword = rule->first_keyword + number;
-	return keyword->pattern.data != NULL || brim_model_no_memory(compiler);
+	return keyword->pattern.data != NULL || brim_rules_no_memory(compiler);
 }
 
 /* Collect the keywords of an attribute's rules that are matched in a way; NULL: no memory. */
 static BrimKeyword *
-collect_keywords(BrimCompiler *compiler, const BrimAttribute *attribute, int how, int count)
+collect_keywords(BrimRulesCompiler *compiler, const BrimRulesAttribute *attribute, int how,
+				 int count)
 {
-	BrimModel   *model = compiler->model;
-	BrimKeyword *keywords =
+	BrimRulesModel *model = compiler->model;
+	BrimKeyword    *keywords =
 		brim_arena_alloc(&compiler->scratch, (size_t) count, sizeof(BrimKeyword));
 
 	if (keywords == NULL)
 	{
-		brim_model_no_memory(compiler);
+		brim_rules_no_memory(compiler);
 		return NULL;
 	}
 	count = 0;
@@ -116,7 +117,7 @@ collect_keywords(BrimCompiler *compiler, const BrimAttribute *attribute, int how
 }
 
 static int
-count_keywords(const BrimModel *model, const BrimAttribute *attribute, int how)
+count_keywords(const BrimRulesModel *model, const BrimRulesAttribute *attribute, int how)
 {
 	int count = 0;
 
@@ -135,7 +136,7 @@ count_keywords(const BrimModel *model, const BrimAttribute *attribute, int how)
 
 /* Build the matcher of one way; *matcher stays NULL where no rule asks for it. */
 static bool
-build_matcher(BrimCompiler *compiler, const BrimAttribute *attribute, int how,
+build_matcher(BrimRulesCompiler *compiler, const BrimRulesAttribute *attribute, int how,
 			  BrimMatcher **matcher)
 {
 	int          count = count_keywords(compiler->model, attribute, how);
@@ -147,25 +148,25 @@ build_matcher(BrimCompiler *compiler, const BrimAttribute *attribute, int how,
 	if (keywords == NULL)
 		return false;
 	*matcher = brim_matcher_build(keywords, count, how != MATCH_WHOLE, &compiler->model->arena);
-	return *matcher != NULL || brim_model_no_memory(compiler);
+	return *matcher != NULL || brim_rules_no_memory(compiler);
 }
 
 /* How many keywords that differ each rule has among whole values. */
 static void
-count_distinct(BrimModel *model, const BrimKeywordSet *set)
+count_distinct(BrimRulesModel *model, const BrimKeywordSet *set)
 {
 	for (int t = 0; t < set->first[set->npatterns]; t++)
 		model->rules[set->targets[t].rule].ndistinct++;
 }
 
 bool
-brim_model_keywords_index(BrimCompiler *compiler)
+brim_rules_compile_keywords(BrimRulesCompiler *compiler)
 {
-	BrimModel *model = compiler->model;
+	BrimRulesModel *model = compiler->model;
 
-	for (int a = 0; a < model->nattributes; a++)
+	for (int a = 0; a < model->head.features.count; a++)
 	{
-		BrimAttribute *attribute = &model->attributes[a];
+		BrimRulesAttribute *attribute = &model->attributes[a];
 
 		if (!build_matcher(compiler, attribute, MATCH_WHOLE, &attribute->exact) ||
 			!build_matcher(compiler, attribute, MATCH_WORDS, &attribute->words) ||

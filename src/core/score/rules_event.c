@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * event.c
- *	  What the events that a text tells of count; see score.h.
+ * rules_event.c
+ *	  What the events count that a text speaks of; see internal.h.
  *
  * An event counts by the weight of its class, half where it is only expected,
  * and less the older it is: half after each half life of its class.  Of the
@@ -9,7 +9,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/score/look.h"
+#include "core/score/internal.h"
 
 #include <math.h>
 
@@ -26,21 +26,21 @@ decay(int age, int half_life)
 
 /* What an event counts, 1/10000. */
 static int
-event_factor(const BrimScore *score, const BrimIntentSignal *hit, bool has_day, int day)
+event_factor(const BrimRulesScore *score, const BrimIntentSignal *hit, bool has_day, int day)
 {
-	const BrimClass *class = &score->model->lexicon->classes[hit->class_no];
+	const BrimClass *class = &score->model->head.lexicon->classes[hit->class_no];
 	int64_t factor = class->weight;
 
 	if (hit->certainty == BRIM_HEDGED)
 		factor = factor * HEDGED / BRIM_WEIGHT_ONE;
-	if (has_day && score->has_today)
-		factor = factor * decay(score->today - day, class->half_life_days) / BRIM_WEIGHT_ONE;
+	if (has_day && score->head.has_today)
+		factor = factor * decay(score->head.today - day, class->half_life_days) / BRIM_WEIGHT_ONE;
 	return (int) factor;
 }
 
 /* An event that a rule looks for: does it count more than those before? */
 static void
-note_event(BrimScore *score, const BrimEventTarget *target, int factor, BrimStr evidence)
+note_event(BrimRulesScore *score, const BrimEventTarget *target, int factor, BrimStr evidence)
 {
 	BrimRuleHit *hit = &score->rules[target->rule];
 
@@ -55,7 +55,7 @@ note_event(BrimScore *score, const BrimEventTarget *target, int factor, BrimStr 
 }
 
 bool
-brim_score_event_find(BrimScore *score, const BrimAttribute *attribute, BrimStr text,
+brim_rules_event_find(BrimRulesScore *score, const BrimRulesAttribute *attribute, BrimStr text,
 					  BrimStr company)
 {
 	BrimIntentScan *scan = score->scan;

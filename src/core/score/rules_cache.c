@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
- * cache.c
- *	  What the values of an attribute came to; see score_cache.h.
+ * rules_cache.c
+ *	  What values of an attribute are worth, kept; see internal.h.
  *
  *-------------------------------------------------------------------------
  */
-#include "core/score/cache.h"
+#include "core/score/internal.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -24,14 +24,14 @@
 /* Texts and lists seen last: two of each set of hashed values. */
 typedef struct MemoEntry
 {
-	uint64_t    hash;
-	BrimOutcome outcome;
-	uint16_t    len;
-	uint8_t     kind;
-	char        bytes[MEMO_BYTES_MAX];
+	uint64_t  hash;
+	BrimWorth worth;
+	uint16_t  len;
+	uint8_t   kind;
+	char      bytes[MEMO_BYTES_MAX];
 } MemoEntry;
 
-/* Outcomes, but for those of texts and lists. */
+/* Worths that are not those of texts and lists. */
 enum
 {
 	PLAIN_SCRATCH, /* of a value that is not kept */
@@ -42,11 +42,11 @@ enum
 
 typedef struct AttributeCache
 {
-	bool         zero_is_missing;
-	bool         is_kept; /* texts and lists? */
-	int          nbounds; /* -1: numbers are not kept */
-	double      *bounds;  /* in rising order */
-	BrimOutcome *plain;
+	bool       zero_is_missing;
+	bool       is_kept; /* texts and lists? */
+	int        nbounds; /* -1: numbers are not kept */
+	double    *bounds;  /* in rising order */
+	BrimWorth *plain;
 
 	/* Texts and lists */
 	MemoEntry *memo; /* NULL: none yet */
@@ -55,7 +55,7 @@ typedef struct AttributeCache
 	int        nknown;
 } AttributeCache;
 
-struct BrimScoreCache
+struct BrimRulesCache
 {
 	BrimMem        *mem;
 	int             nattributes;
@@ -85,7 +85,8 @@ add_bound(AttributeCache *cache, double bound)
 
 /* Collect the bounds of the ranges of an attribute, each once. */
 static void
-collect_bounds(AttributeCache *cache, const BrimModel *model, const BrimAttribute *attribute)
+collect_bounds(AttributeCache *cache, const BrimRulesModel *model,
+			   const BrimRulesAttribute *attribute)
 {
 	int kept = 0;
 
@@ -113,30 +114,30 @@ collect_bounds(AttributeCache *cache, const BrimModel *model, const BrimAttribut
 }
 
 static bool
-init_attribute(AttributeCache *cache, const BrimModel *model, const BrimAttribute *attribute,
-			   BrimMem *mem)
+init_attribute(AttributeCache *cache, const BrimRulesModel *model,
+			   const BrimRulesAttribute *attribute, BrimMem *mem)
 {
 	size_t nplain;
 
-	cache->zero_is_missing = attribute->zero_is_missing;
+	cache->zero_is_missing = attribute->feature->zero_is_missing;
 	cache->is_kept = attribute->nevents == 0;
 	cache->bounds = brim_mem_alloc(mem, BOUNDS_MAX * sizeof(double));
 	if (cache->bounds == NULL)
 		return false;
 	collect_bounds(cache, model, attribute);
 	nplain = PLAIN_STEPS + (cache->nbounds < 0 ? 0 : 2 * (size_t) cache->nbounds + 1);
-	cache->plain = brim_mem_alloc(mem, nplain * sizeof(BrimOutcome));
+	cache->plain = brim_mem_alloc(mem, nplain * sizeof(BrimWorth));
 	if (cache->plain == NULL)
 		return false;
-	memset(cache->plain, 0, nplain * sizeof(BrimOutcome));
+	memset(cache->plain, 0, nplain * sizeof(BrimWorth));
 	return true;
 }
 
-BrimScoreCache *
-brim_score_cache_create(const BrimModel *model, BrimMem *mem)
+BrimRulesCache *
+brim_rules_cache_create(const BrimRulesModel *model, BrimMem *mem)
 {
-	BrimScoreCache *cache = brim_mem_alloc(mem, sizeof(BrimScoreCache));
-	size_t          size = (size_t) model->nattributes * sizeof(AttributeCache);
+	BrimRulesCache *cache = brim_mem_alloc(mem, sizeof(BrimRulesCache));
+	size_t          size = (size_t) model->head.features.count * sizeof(AttributeCache);
 
 	if (cache == NULL)
 		return NULL;
@@ -146,7 +147,7 @@ brim_score_cache_create(const BrimModel *model, BrimMem *mem)
 	if (cache->attributes != NULL)
 	{
 		memset(cache->attributes, 0, size);
-		while (cache->nattributes < model->nattributes)
+		while (cache->nattributes < model->head.features.count)
 		{
 			int a = cache->nattributes++;
 
@@ -154,17 +155,17 @@ brim_score_cache_create(const BrimModel *model, BrimMem *mem)
 				break;
 		}
 	}
-	if (cache->attributes == NULL || cache->nattributes < model->nattributes ||
+	if (cache->attributes == NULL || cache->nattributes < model->head.features.count ||
 		cache->attributes[cache->nattributes - 1].plain == NULL)
 	{
-		brim_score_cache_free(cache);
+		brim_rules_cache_free(cache);
 		return NULL;
 	}
 	return cache;
 }
 
 void
-brim_score_cache_free(BrimScoreCache *cache)
+brim_rules_cache_free(BrimRulesCache *cache)
 {
 	if (cache == NULL)
 		return;
@@ -178,15 +179,15 @@ brim_score_cache_free(BrimScoreCache *cache)
 	brim_mem_free(cache->mem, cache);
 }
 
-static inline BrimOutcome *
+static inline BrimWorth *
 scratch(AttributeCache *self)
 {
 	self->plain[PLAIN_SCRATCH].is_known = false;
 	return &self->plain[PLAIN_SCRATCH];
 }
 
-BrimOutcome *
-brim_score_cache_scratch(BrimScoreCache *cache, int attribute)
+BrimWorth *
+brim_rules_cache_scratch(BrimRulesCache *cache, int attribute)
 {
 	return scratch(&cache->attributes[attribute]);
 }
@@ -208,7 +209,7 @@ load(const char *data)
 	return bytes;
 }
 
-/* Hash the bytes of a value: who makes many fall together makes it slower, no more. */
+/* Hash the bytes of a value: collisions cost time, never correctness. */
 static inline uint64_t
 hash_bytes(const char *data, size_t len)
 {
@@ -230,7 +231,7 @@ hash_bytes(const char *data, size_t len)
 	return mix(load(data + len - 16) ^ a, load(data + len - 8) ^ b ^ hash);
 }
 
-/* Has the memo been of use?  If not it rests for a while. */
+/* Let a memo that has been of little use rest for a while. */
 static void
 judge_memo(AttributeCache *self)
 {
@@ -242,7 +243,7 @@ judge_memo(AttributeCache *self)
 
 /* Make the memo; false where there is none yet, or no memory for it. */
 static bool
-has_memo(BrimScoreCache *cache, AttributeCache *self)
+has_memo(BrimRulesCache *cache, AttributeCache *self)
 {
 	size_t size = (size_t) MEMO_SETS * MEMO_WAYS * sizeof(MemoEntry);
 
@@ -259,14 +260,14 @@ has_memo(BrimScoreCache *cache, AttributeCache *self)
 }
 
 /* Find a text or a list among those seen before, or give it the place of another. */
-static BrimOutcome *
-find_bytes(BrimScoreCache *cache, AttributeCache *self, BrimValueKind kind, BrimStr bytes)
+static BrimWorth *
+find_bytes(BrimRulesCache *cache, AttributeCache *self, BrimValueKind kind, BrimStr bytes)
 {
 	MemoEntry *set;
 	MemoEntry *entry;
 	uint64_t   hash;
 
-	if (!self->is_kept || bytes.len > MEMO_BYTES_MAX)
+	if (!self->is_kept || bytes.len == 0 || bytes.len > MEMO_BYTES_MAX)
 		return scratch(self);
 	if (self->pause > 0)
 	{
@@ -283,26 +284,26 @@ find_bytes(BrimScoreCache *cache, AttributeCache *self, BrimValueKind kind, Brim
 	{
 		entry = &set[i];
 		if (entry->hash == hash && entry->len == bytes.len && entry->kind == kind &&
-			entry->outcome.is_known && memcmp(entry->bytes, bytes.data, bytes.len) == 0)
+			entry->worth.is_known && memcmp(entry->bytes, bytes.data, bytes.len) == 0)
 		{
 			self->nknown++;
-			return &entry->outcome;
+			return &entry->worth;
 		}
 	}
 	entry = &set[(hash >> 32) & (MEMO_WAYS - 1)];
 	entry->hash = hash;
 	entry->len = (uint16_t) bytes.len;
 	entry->kind = (uint8_t) kind;
-	entry->outcome.is_known = false;
+	entry->worth.is_known = false;
 	memcpy(entry->bytes, bytes.data, bytes.len);
-	return &entry->outcome;
+	return &entry->worth;
 }
 
 /*
  * A number matters by the bounds it lies between, or on: the n bounds make
  * 2 n + 1 steps, and two numbers of a step match the same rules.
  */
-static BrimOutcome *
+static BrimWorth *
 find_number(AttributeCache *self, double number)
 {
 	int step = 0;
@@ -316,8 +317,8 @@ find_number(AttributeCache *self, double number)
 	return &self->plain[PLAIN_STEPS + step];
 }
 
-BrimOutcome *
-brim_score_cache_find(BrimScoreCache *cache, int attribute, const BrimValue *value)
+BrimWorth *
+brim_rules_cache_find(BrimRulesCache *cache, int attribute, const BrimValue *value)
 {
 	AttributeCache *self = &cache->attributes[attribute];
 

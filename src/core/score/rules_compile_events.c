@@ -1,27 +1,29 @@
 /*-------------------------------------------------------------------------
  *
- * model_events.c
- *	  The rules of a scoring model that look for events; see model.h.
+ * rules_compile_events.c
+ *	  The rules of a model that look for events; see internal.h.
  *
  *-------------------------------------------------------------------------
  */
-#include "core/score/model_compile.h"
+#include "core/score/internal.h"
 
 /* Where the texts of an attribute come from. */
 static int
-sources_of(const BrimAttribute *attribute)
+sources_of(const BrimRulesAttribute *attribute)
 {
-	if (attribute->npath == 0 && brim_str_equal(attribute->name, brim_str("news_mentions")))
+	if (attribute->feature->npath == 0 &&
+		brim_str_equal(attribute->feature->name, brim_str("news_mentions")))
 		return BRIM_INTENT_NEWS;
-	if (attribute->npath == 0 && brim_str_equal(attribute->name, brim_str("recent_job_posts")))
+	if (attribute->feature->npath == 0 &&
+		brim_str_equal(attribute->feature->name, brim_str("recent_job_posts")))
 		return BRIM_INTENT_JOB_POST;
 	return BRIM_INTENT_ANY;
 }
 
 static bool
-refuse_class(BrimCompiler *compiler, const BrimRule *rule, BrimStr class_name)
+refuse_class(BrimRulesCompiler *compiler, const BrimRule *rule, BrimStr class_name)
 {
-	if (compiler->def->lexicon == NULL)
+	if (compiler->def->head.lexicon == NULL)
 		brim_error_set(compiler->error, "rule %d, field kind: a rule of kind event needs a lexicon",
 					   rule->rule_no);
 	else
@@ -33,19 +35,20 @@ refuse_class(BrimCompiler *compiler, const BrimRule *rule, BrimStr class_name)
 
 /* The classes that a rule looks for. */
 static bool
-add_events(BrimCompiler *compiler, int place)
+add_events(BrimRulesCompiler *compiler, int place)
 {
-	BrimModel      *model = compiler->model;
-	const BrimRule *rule = &model->rules[place];
-	BrimAttribute  *attribute = &model->attributes[model->signals[rule->signal].attribute];
+	BrimRulesModel     *model = compiler->model;
+	const BrimRule     *rule = &model->rules[place];
+	BrimRulesAttribute *attribute = &model->attributes[model->signals[rule->signal].attribute];
 
 	for (int k = rule->first_keyword; k < rule->first_keyword + rule->nkeywords; k++)
 	{
 		BrimEventTarget *target = &attribute->events[attribute->nevents];
 
-		target->class_no = compiler->def->lexicon == NULL
-							   ? -1
-							   : brim_lexicon_class(compiler->def->lexicon, model->keywords[k]);
+		target->class_no =
+			compiler->def->head.lexicon == NULL
+				? -1
+				: brim_lexicon_class(compiler->def->head.lexicon, model->keywords[k]);
 		if (target->class_no < 0)
 			return refuse_class(compiler, rule, model->keywords[k]);
 		target->rule = place;
@@ -56,9 +59,9 @@ add_events(BrimCompiler *compiler, int place)
 }
 
 bool
-brim_model_events_index(BrimCompiler *compiler)
+brim_rules_compile_events(BrimRulesCompiler *compiler)
 {
-	BrimModel *model = compiler->model;
+	BrimRulesModel *model = compiler->model;
 
 	for (int r = 0; r < model->nrules; r++)
 	{
@@ -66,14 +69,14 @@ brim_model_events_index(BrimCompiler *compiler)
 			model->attributes[model->signals[model->rules[r].signal].attribute].nevents +=
 				model->rules[r].nkeywords;
 	}
-	for (int a = 0; a < model->nattributes; a++)
+	for (int a = 0; a < model->head.features.count; a++)
 	{
-		BrimAttribute *attribute = &model->attributes[a];
+		BrimRulesAttribute *attribute = &model->attributes[a];
 
 		attribute->events =
 			brim_arena_alloc(&model->arena, (size_t) attribute->nevents, sizeof(BrimEventTarget));
 		if (attribute->events == NULL)
-			return brim_model_no_memory(compiler);
+			return brim_rules_no_memory(compiler);
 		attribute->sources = sources_of(attribute);
 		attribute->nevents = 0;
 	}
@@ -83,7 +86,7 @@ brim_model_events_index(BrimCompiler *compiler)
 			continue;
 		if (!add_events(compiler, r))
 			return false;
-		model->lexicon = compiler->def->lexicon;
+		model->head.lexicon = compiler->def->head.lexicon;
 	}
 	return true;
 }

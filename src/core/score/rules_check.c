@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
- * model_check.c
- *	  Is a definition of a scoring model sound?  See model.h.
+ * rules_check.c
+ *	  Whether a definition of rules is sound; see internal.h.
  *
  * Every refusal names the rule, its signal and the field.
  *
  *-------------------------------------------------------------------------
  */
-#include "core/score/model_names.h"
+#include "core/score/internal.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -76,13 +76,13 @@ check_reason(BrimError *error, const BrimRuleDef *rule, BrimRuleKind kind)
 		rest.len = end + 1 - at;
 		if (brim_str_equal(rest, brim_str("{matched}")))
 		{
-			if (!brim_model_names_kind_has_keywords(kind) && kind != BRIM_RULE_REGEX)
+			if (!brim_rules_names_kind_has_keywords(kind) && kind != BRIM_RULE_REGEX)
 				return refuse(error, rule, "reason",
 							  "{matched} needs a rule with keywords or a pattern");
 		}
 		else if (brim_str_equal(rest, brim_str("{value}")))
 		{
-			if ((brim_model_names_kind_accepts(kind) & (BRIM_ACCEPTS_NUMBER | BRIM_ACCEPTS_TEXT)) ==
+			if ((brim_rules_names_kind_accepts(kind) & (BRIM_ACCEPTS_NUMBER | BRIM_ACCEPTS_TEXT)) ==
 				0)
 				return refuse(error, rule, "reason",
 							  "{value} stands for a number or a text, not a list");
@@ -135,7 +135,7 @@ check_keywords(BrimError *error, const BrimRuleDef *rule, bool has_keywords)
 	return true;
 }
 
-/* Does a pattern refer back to what a group matched?  That has no bound in time. */
+/* Return true if a pattern refers back to what a group matched, which has no bound in time. */
 static bool
 has_back_reference(BrimStr pattern)
 {
@@ -193,7 +193,7 @@ check_points(BrimError *error, const BrimRuleDef *rule)
 	if (rule->points < -BRIM_MODEL_POINTS_MAX || rule->points > BRIM_MODEL_POINTS_MAX)
 		return refuse(error, rule, "points", "%d is not between %d and %d", rule->points,
 					  -BRIM_MODEL_POINTS_MAX, BRIM_MODEL_POINTS_MAX);
-	if (brim_model_names_dimension(rule->dimension) != BRIM_DISQUALIFIER)
+	if ((BrimDimension) brim_rules_names_dimension(rule->dimension, BRIM_FIT) != BRIM_DISQUALIFIER)
 		return true;
 	if (rule->points != 0)
 		return refuse(error, rule, "points", "a disqualifier has 0 points");
@@ -205,12 +205,12 @@ check_points(BrimError *error, const BrimRuleDef *rule)
 static bool
 check_rule(BrimError *error, const BrimRuleDef *rule)
 {
-	int kind = brim_model_names_find_kind(rule->kind);
+	int kind = brim_rules_names_kind(rule->kind, -1);
 
 	if (!check_name(error, rule, "signal", rule->signal) ||
 		!check_name(error, rule, "attribute", rule->attribute) || !check_path(error, rule))
 		return false;
-	if (brim_model_names_find_dimension(rule->dimension) < 0)
+	if (brim_rules_names_dimension(rule->dimension, -1) < 0)
 		return refuse(error, rule, "dimension", "it must be fit, intent or disqualifier");
 	if (kind < 0)
 		return refuse(error, rule, "kind",
@@ -221,7 +221,7 @@ check_rule(BrimError *error, const BrimRuleDef *rule)
 	if (rule->weight <= 0 || rule->weight >= WEIGHT_MAX)
 		return refuse(error, rule, "weight", "it must be greater than 0 and less than 1000");
 	return check_points(error, rule) && check_range(error, rule, kind == BRIM_RULE_RANGE) &&
-		   check_keywords(error, rule, brim_model_names_kind_has_keywords((BrimRuleKind) kind)) &&
+		   check_keywords(error, rule, brim_rules_names_kind_has_keywords((BrimRuleKind) kind)) &&
 		   check_pattern(error, rule, kind == BRIM_RULE_REGEX) &&
 		   check_reason(error, rule, (BrimRuleKind) kind);
 }
@@ -245,9 +245,9 @@ check_threshold(BrimError *error, const char *field, int value)
 }
 
 static bool
-check_head(const BrimModelDef *def, BrimError *error)
+check_head(const BrimRulesDef *def, BrimError *error)
 {
-	if (def->name.len > BRIM_MODEL_NAME_MAX)
+	if (def->head.name.len > BRIM_MODEL_NAME_MAX)
 	{
 		brim_error_set(error, "field name: it is longer than %d bytes", BRIM_MODEL_NAME_MAX);
 		return false;
@@ -260,11 +260,11 @@ check_head(const BrimModelDef *def, BrimError *error)
 							  "they must be between 0 and 1 and add up to 1");
 		return false;
 	}
-	if (!check_threshold(error, "high_above", def->high_above) ||
-		!check_threshold(error, "medium_above", def->medium_above) ||
-		!check_threshold(error, "qualified_above", def->qualified_above))
+	if (!check_threshold(error, "high_above", def->head.high_above) ||
+		!check_threshold(error, "medium_above", def->head.medium_above) ||
+		!check_threshold(error, "qualified_above", def->head.qualified_above))
 		return false;
-	if (def->missing_policy.data != NULL && brim_model_names_find_policy(def->missing_policy) < 0)
+	if (def->missing_policy.data != NULL && brim_rules_names_policy(def->missing_policy, -1) < 0)
 	{
 		brim_error_set(error, "field missing_policy: it must be ignore, zero or prior");
 		return false;
@@ -275,10 +275,10 @@ check_head(const BrimModelDef *def, BrimError *error)
 		brim_error_set(error, "field language: it must have 1 to %d bytes", BRIM_MODEL_NAME_MAX);
 		return false;
 	}
-	if (def->medium_above > def->high_above)
+	if (def->head.medium_above > def->head.high_above)
 	{
 		brim_error_set(error, "field medium_above: %d is greater than high_above (%d)",
-					   def->medium_above, def->high_above);
+					   def->head.medium_above, def->head.high_above);
 		return false;
 	}
 	if (def->nrules <= 0 || def->nrules > BRIM_MODEL_RULES_MAX)
@@ -308,7 +308,7 @@ are_points(int points)
 
 /* The settings of signals: sound, and once each. */
 static bool
-check_signals(const BrimModelDef *def, BrimError *error)
+check_signals(const BrimRulesDef *def, BrimError *error)
 {
 	if (def->nsignals < 0 || def->nsignals > BRIM_MODEL_SIGNALS_MAX)
 	{
@@ -319,13 +319,13 @@ check_signals(const BrimModelDef *def, BrimError *error)
 	for (int i = 0; i < def->nsignals; i++)
 	{
 		const BrimSignalDef *settings = &def->signals[i];
-		int                  dimension = brim_model_names_find_dimension(settings->dimension);
+		int                  dimension = brim_rules_names_dimension(settings->dimension, -1);
 
 		if (settings->signal.data == NULL || settings->signal.len == 0)
 			return refuse_settings(error, settings, "field signal: it is missing");
 		if (dimension != BRIM_FIT && dimension != BRIM_INTENT)
 			return refuse_settings(error, settings, "field dimension: it must be fit or intent");
-		if (settings->combine.data != NULL && brim_model_names_find_combine(settings->combine) < 0)
+		if (settings->combine.data != NULL && brim_rules_names_combine(settings->combine, -1) < 0)
 			return refuse_settings(error, settings, "field combine: it must be average or add");
 		if (!are_points(settings->min_points) || !are_points(settings->max_points) ||
 			!are_points(settings->prior_points))
@@ -346,7 +346,7 @@ check_signals(const BrimModelDef *def, BrimError *error)
 }
 
 bool
-brim_model_check(BrimModelDef *def, BrimError *error)
+brim_rules_check(BrimRulesDef *def, BrimError *error)
 {
 	int64_t nkeywords = 0;
 	int     nregexes = 0;
@@ -362,7 +362,7 @@ brim_model_check(BrimModelDef *def, BrimError *error)
 			return refuse(error, rule, "rule_no", "two rules have this number");
 		if (!check_rule(error, rule))
 			return false;
-		if (brim_model_names_find_kind(rule->kind) == BRIM_RULE_REGEX &&
+		if (brim_rules_names_kind(rule->kind, -1) == BRIM_RULE_REGEX &&
 			++nregexes > BRIM_MODEL_REGEX_MAX)
 			return refuse(error, rule, "kind", "the model has more than %d rules of kind regex",
 						  BRIM_MODEL_REGEX_MAX);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * model.c
- *	  Compile scoring models; see model.h.
+ * rules_compile.c
+ *	  Compile models of rules; see internal.h.
  *
  * Compiling groups the rules by signal and the signals by attribute, and puts
  * the keywords of all rules that read an attribute into one set for whole
@@ -9,7 +9,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/score/model_compile.h"
+#include "core/score/internal.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -31,9 +31,11 @@ compare_by_signal(const void *left, const void *right)
 {
 	const RulePlace *a = left;
 	const RulePlace *b = right;
-	BrimDimension    a_dimension = brim_model_names_dimension(a->def->dimension);
-	BrimDimension    b_dimension = brim_model_names_dimension(b->def->dimension);
-	int              order;
+	BrimDimension    a_dimension =
+		(BrimDimension) brim_rules_names_dimension(a->def->dimension, BRIM_FIT);
+	BrimDimension b_dimension =
+		(BrimDimension) brim_rules_names_dimension(b->def->dimension, BRIM_FIT);
+	int order;
 
 	if (a_dimension != b_dimension)
 		return a_dimension < b_dimension ? -1 : 1;
@@ -65,7 +67,7 @@ same_signal(const BrimRuleDef *a, const BrimRuleDef *b)
 
 /* The rules, those of a signal together, signals by their first rules; NULL: no memory. */
 static RulePlace *
-group_rules(BrimCompiler *compiler)
+group_rules(BrimRulesCompiler *compiler)
 {
 	int        nrules = compiler->def->nrules;
 	RulePlace *places = brim_arena_alloc(&compiler->scratch, (size_t) nrules, sizeof(RulePlace));
@@ -88,7 +90,7 @@ group_rules(BrimCompiler *compiler)
 
 /* What people call an attribute: the column, and the steps of the path behind dots. */
 static BrimStr
-make_label(BrimCompiler *compiler, BrimStr name, const BrimStr *path, int npath)
+make_label(BrimRulesCompiler *compiler, BrimStr name, const BrimStr *path, int npath)
 {
 	brim_buf_clear(&compiler->folded);
 	brim_buf_append_str(&compiler->folded, name);
@@ -103,10 +105,12 @@ make_label(BrimCompiler *compiler, BrimStr name, const BrimStr *path, int npath)
 }
 
 static bool
-add_attribute(BrimCompiler *compiler, BrimStr name, const BrimStr *path, int npath, int accepts)
+add_attribute(BrimRulesCompiler *compiler, BrimStr name, const BrimStr *path, int npath,
+			  int accepts)
 {
-	BrimModel     *model = compiler->model;
-	BrimAttribute *attribute = &model->attributes[model->nattributes];
+	BrimRulesModel *model = compiler->model;
+	BrimFeatures   *features = &model->head.features;
+	BrimAttribute  *attribute = &features->attributes[features->count];
 
 	attribute->name = brim_arena_copy(&model->arena, name);
 	attribute->label = make_label(compiler, name, path, npath);
@@ -114,14 +118,14 @@ add_attribute(BrimCompiler *compiler, BrimStr name, const BrimStr *path, int npa
 	attribute->npath = npath;
 	attribute->path = brim_arena_alloc(&model->arena, (size_t) npath, sizeof(BrimStr));
 	if (attribute->name.data == NULL || attribute->label.data == NULL || attribute->path == NULL)
-		return brim_model_no_memory(compiler);
+		return brim_rules_no_memory(compiler);
 	for (int i = 0; i < npath; i++)
 	{
 		attribute->path[i] = brim_arena_copy(&model->arena, path[i]);
 		if (attribute->path[i].data == NULL)
-			return brim_model_no_memory(compiler);
+			return brim_rules_no_memory(compiler);
 	}
-	model->nattributes++;
+	model->attributes[features->count++].feature = attribute;
 	return true;
 }
 
@@ -144,10 +148,11 @@ is_attribute(const BrimAttribute *attribute, const BrimRuleDef *rule)
  * what it can.
  */
 static bool
-narrow_attribute(BrimCompiler *compiler, int place, const BrimRuleDef *rule)
+narrow_attribute(BrimRulesCompiler *compiler, int place, const BrimRuleDef *rule)
 {
-	BrimAttribute *attribute = &compiler->model->attributes[place];
-	int            accepts = brim_model_names_kind_accepts(brim_model_names_kind(rule->kind));
+	BrimAttribute *attribute = &compiler->model->head.features.attributes[place];
+	int            accepts = brim_rules_names_kind_accepts(
+				   (BrimRuleKind) brim_rules_names_kind(rule->kind, BRIM_RULE_PRESENT));
 
 	if (attribute->npath > 0)
 	{
@@ -172,14 +177,14 @@ narrow_attribute(BrimCompiler *compiler, int place, const BrimRuleDef *rule)
  * there may be of any type and each signal reads of it what it can.
  */
 static int
-rule_attribute(BrimCompiler *compiler, const BrimRuleDef *rule)
+rule_attribute(BrimRulesCompiler *compiler, const BrimRuleDef *rule)
 {
-	BrimModel *model = compiler->model;
-	int        place = rule->npath > 0 ? model->nattributes : 0;
+	const BrimFeatures *features = &compiler->model->head.features;
+	int                 place = rule->npath > 0 ? features->count : 0;
 
-	while (place < model->nattributes && !is_attribute(&model->attributes[place], rule))
+	while (place < features->count && !is_attribute(&features->attributes[place], rule))
 		place++;
-	if (place == model->nattributes)
+	if (place == features->count)
 	{
 		if (place == ATTRIBUTES_MAX)
 		{
@@ -196,7 +201,7 @@ rule_attribute(BrimCompiler *compiler, const BrimRuleDef *rule)
 
 /* The settings of a signal, or NULL where it has none. */
 static const BrimSignalDef *
-find_settings(const BrimModelDef *def, const BrimRuleDef *rule)
+find_settings(const BrimRulesDef *def, const BrimRuleDef *rule)
 {
 	for (int i = 0; i < def->nsignals; i++)
 	{
@@ -208,10 +213,11 @@ find_settings(const BrimModelDef *def, const BrimRuleDef *rule)
 }
 
 static void
-apply_settings(const BrimModelDef *def, const BrimRuleDef *rule, BrimSignal *signal)
+apply_settings(const BrimRulesDef *def, const BrimRuleDef *rule, BrimSignal *signal)
 {
 	const BrimSignalDef *settings = find_settings(def, rule);
-	BrimMissingPolicy    policy = brim_model_names_missing_policy(def->missing_policy);
+	BrimMissingPolicy    policy =
+		(BrimMissingPolicy) brim_rules_names_policy(def->missing_policy, BRIM_MISSING_IGNORE);
 
 	signal->min_points = (int64_t) -BRIM_MODEL_POINTS_MAX * BRIM_WEIGHT_ONE;
 	signal->max_points = (int64_t) BRIM_MODEL_POINTS_MAX * BRIM_WEIGHT_ONE;
@@ -220,7 +226,7 @@ apply_settings(const BrimModelDef *def, const BrimRuleDef *rule, BrimSignal *sig
 		signal->combine = BRIM_ADD; /* each rule is tried, and says why */
 	if (settings == NULL)
 		return;
-	signal->combine = brim_model_names_combine(settings->combine);
+	signal->combine = (BrimCombine) brim_rules_names_combine(settings->combine, BRIM_AVERAGE);
 	if (settings->has_min)
 		signal->min_points = (int64_t) settings->min_points * BRIM_WEIGHT_ONE;
 	if (settings->has_max)
@@ -233,16 +239,16 @@ apply_settings(const BrimModelDef *def, const BrimRuleDef *rule, BrimSignal *sig
 }
 
 static bool
-start_signal(BrimCompiler *compiler, const BrimRuleDef *rule)
+start_signal(BrimRulesCompiler *compiler, const BrimRuleDef *rule)
 {
-	BrimModel  *model = compiler->model;
-	int         attribute = rule_attribute(compiler, rule);
-	BrimSignal *signal = &model->signals[model->nsignals];
+	BrimRulesModel *model = compiler->model;
+	int             attribute = rule_attribute(compiler, rule);
+	BrimSignal     *signal = &model->signals[model->nsignals];
 
 	if (attribute < 0)
 		return false;
 	signal->name = brim_arena_copy(&model->arena, rule->signal);
-	signal->dimension = brim_model_names_dimension(rule->dimension);
+	signal->dimension = (BrimDimension) brim_rules_names_dimension(rule->dimension, BRIM_FIT);
 	signal->attribute = attribute;
 	signal->first_rule = model->nrules;
 	signal->fallback = -1;
@@ -250,14 +256,14 @@ start_signal(BrimCompiler *compiler, const BrimRuleDef *rule)
 	model->nsignals++;
 	model->attributes[attribute].nsignals++;
 	model->attributes[attribute].in_dimension[signal->dimension] = true;
-	return signal->name.data != NULL || brim_model_no_memory(compiler);
+	return signal->name.data != NULL || brim_rules_no_memory(compiler);
 }
 
 /* What the rules of one signal have to have in common. */
 static bool
-check_in_signal(BrimCompiler *compiler, const BrimSignal *signal, const BrimRuleDef *def)
+check_in_signal(BrimRulesCompiler *compiler, const BrimSignal *signal, const BrimRuleDef *def)
 {
-	const BrimAttribute *attribute = &compiler->model->attributes[signal->attribute];
+	const BrimAttribute *attribute = compiler->model->attributes[signal->attribute].feature;
 	const char          *field = NULL;
 	const char          *why = NULL;
 
@@ -283,20 +289,20 @@ check_in_signal(BrimCompiler *compiler, const BrimSignal *signal, const BrimRule
 }
 
 static bool
-copy_rule_texts(BrimCompiler *compiler, const BrimRuleDef *def, BrimRule *rule)
+copy_rule_texts(BrimRulesCompiler *compiler, const BrimRuleDef *def, BrimRule *rule)
 {
-	BrimModel *model = compiler->model;
+	BrimRulesModel *model = compiler->model;
 
 	rule->reason = brim_arena_copy(&model->arena, def->reason);
 	rule->pattern = brim_arena_copy(&model->arena, def->pattern);
 	if (rule->reason.data == NULL || rule->pattern.data == NULL)
-		return brim_model_no_memory(compiler);
+		return brim_rules_no_memory(compiler);
 	for (int i = 0; i < def->nkeywords; i++)
 	{
 		BrimStr copy = brim_arena_copy(&model->arena, def->keywords[i]);
 
 		if (copy.data == NULL)
-			return brim_model_no_memory(compiler);
+			return brim_rules_no_memory(compiler);
 		model->keywords[model->nkeywords++] = copy;
 	}
 	return true;
@@ -304,19 +310,19 @@ copy_rule_texts(BrimCompiler *compiler, const BrimRuleDef *def, BrimRule *rule)
 
 /* Add a rule to the signal begun last. */
 static bool
-add_rule(BrimCompiler *compiler, const BrimRuleDef *def)
+add_rule(BrimRulesCompiler *compiler, const BrimRuleDef *def)
 {
-	BrimModel  *model = compiler->model;
-	int         place = model->nrules++;
-	BrimRule   *rule = &model->rules[place];
-	BrimSignal *signal = &model->signals[model->nsignals - 1];
+	BrimRulesModel *model = compiler->model;
+	int             place = model->nrules++;
+	BrimRule       *rule = &model->rules[place];
+	BrimSignal     *signal = &model->signals[model->nsignals - 1];
 
 	if (!check_in_signal(compiler, signal, def) ||
 		!narrow_attribute(compiler, signal->attribute, def))
 		return false;
 	rule->rule_no = def->rule_no;
 	rule->signal = model->nsignals - 1;
-	rule->kind = brim_model_names_kind(def->kind);
+	rule->kind = (BrimRuleKind) brim_rules_names_kind(def->kind, BRIM_RULE_PRESENT);
 	rule->stem = def->stem;
 	rule->low = def->has_low ? def->low : -HUGE_VAL;
 	rule->high = def->has_high ? def->high : HUGE_VAL;
@@ -341,32 +347,32 @@ add_rule(BrimCompiler *compiler, const BrimRuleDef *def)
 
 /* Tell each attribute its signals and its rules with regular expressions. */
 static bool
-link_attributes(BrimCompiler *compiler)
+link_attributes(BrimRulesCompiler *compiler)
 {
-	BrimModel *model = compiler->model;
+	BrimRulesModel *model = compiler->model;
 
-	for (int a = 0; a < model->nattributes; a++)
+	for (int a = 0; a < model->head.features.count; a++)
 	{
-		BrimAttribute *attribute = &model->attributes[a];
+		BrimRulesAttribute *attribute = &model->attributes[a];
 
 		attribute->signals =
 			brim_arena_alloc(&model->arena, (size_t) attribute->nsignals, sizeof(int));
 		attribute->regexes =
 			brim_arena_alloc(&model->arena, (size_t) attribute->nregexes, sizeof(int));
 		if (attribute->signals == NULL || attribute->regexes == NULL)
-			return brim_model_no_memory(compiler);
+			return brim_rules_no_memory(compiler);
 		attribute->nsignals = 0;
 		attribute->nregexes = 0;
 	}
 	for (int s = 0; s < model->nsignals; s++)
 	{
-		BrimAttribute *attribute = &model->attributes[model->signals[s].attribute];
+		BrimRulesAttribute *attribute = &model->attributes[model->signals[s].attribute];
 
 		attribute->signals[attribute->nsignals++] = s;
 	}
 	for (int r = 0; r < model->nrules; r++)
 	{
-		BrimAttribute *attribute =
+		BrimRulesAttribute *attribute =
 			&model->attributes[model->signals[model->rules[r].signal].attribute];
 
 		if (model->rules[r].kind == BRIM_RULE_REGEX)
@@ -377,9 +383,9 @@ link_attributes(BrimCompiler *compiler)
 
 /* Settings that name no signal of the model are a mistake. */
 static bool
-check_settings(BrimCompiler *compiler)
+check_settings(BrimRulesCompiler *compiler)
 {
-	const BrimModelDef *def = compiler->def;
+	const BrimRulesDef *def = compiler->def;
 
 	for (int i = 0; i < def->nsignals; i++)
 	{
@@ -399,43 +405,47 @@ check_settings(BrimCompiler *compiler)
 }
 
 static bool
-compile(BrimCompiler *compiler)
+compile(BrimRulesCompiler *compiler)
 {
-	BrimModel          *model = compiler->model;
-	const BrimModelDef *def = compiler->def;
+	BrimRulesModel     *model = compiler->model;
+	const BrimRulesDef *def = compiler->def;
 	size_t              nrules = (size_t) def->nrules;
 	size_t              nkeywords = 0;
 	RulePlace          *places = group_rules(compiler);
 
 	for (size_t i = 0; i < nrules; i++)
 		nkeywords += (size_t) def->rules[i].nkeywords;
-	model->name = brim_arena_copy(&model->arena, def->name);
-	model->version = def->version;
-	model->has_as_of = def->has_as_of;
-	model->as_of = def->as_of;
+	model->head.scorer = def->head.scorer;
+	model->head.name = brim_arena_copy(&model->arena, def->head.name);
+	model->head.version = def->head.version;
+	model->head.has_as_of = def->head.has_as_of;
+	model->head.as_of = def->head.as_of;
+	model->head.high_above = def->head.high_above;
+	model->head.medium_above = def->head.medium_above;
+	model->head.qualified_above = def->head.qualified_above;
 	model->fit_weight = def->fit_weight;
 	model->intent_weight = def->intent_weight;
-	model->high_above = def->high_above;
-	model->medium_above = def->medium_above;
-	model->qualified_above = def->qualified_above;
 	model->language = brim_arena_copy(
 		&model->arena, def->language.data == NULL ? brim_str("english") : def->language);
 	model->rules = brim_arena_alloc(&model->arena, nrules, sizeof(BrimRule));
 	model->signals = brim_arena_alloc(&model->arena, nrules, sizeof(BrimSignal));
-	model->attributes = brim_arena_alloc(&model->arena, nrules + BRIM_FACTS, sizeof(BrimAttribute));
+	model->head.features.attributes =
+		brim_arena_alloc(&model->arena, nrules + BRIM_FACTS, sizeof(BrimAttribute));
+	model->attributes =
+		brim_arena_alloc(&model->arena, nrules + BRIM_FACTS, sizeof(BrimRulesAttribute));
 	model->keywords = brim_arena_alloc(&model->arena, nkeywords, sizeof(BrimStr));
-	if (places == NULL || model->name.data == NULL || model->language.data == NULL ||
-		model->rules == NULL || model->signals == NULL || model->attributes == NULL ||
-		model->keywords == NULL)
-		return brim_model_no_memory(compiler);
+	if (places == NULL || model->head.name.data == NULL || model->language.data == NULL ||
+		model->rules == NULL || model->signals == NULL || model->head.features.attributes == NULL ||
+		model->attributes == NULL || model->keywords == NULL)
+		return brim_rules_no_memory(compiler);
 	for (int fact = 0; fact < BRIM_FACTS; fact++)
 	{
-		if (!add_attribute(compiler, brim_model_names_fact_name(fact), NULL, 0,
-						   brim_model_names_fact_accepts(fact)))
+		if (!add_attribute(compiler, brim_feature_fact_name(fact), NULL, 0,
+						   brim_feature_fact_accepts(fact)))
 			return false;
-		model->attributes[fact].is_fact = true;
-		model->attributes[fact].zero_is_missing =
-			brim_model_names_fact_accepts(fact) == BRIM_ACCEPTS_NUMBER;
+		model->head.features.attributes[fact].is_fact = true;
+		model->head.features.attributes[fact].zero_is_missing =
+			brim_feature_fact_accepts(fact) == BRIM_ACCEPTS_NUMBER;
 	}
 	for (size_t i = 0; i < nrules; i++)
 	{
@@ -446,25 +456,34 @@ compile(BrimCompiler *compiler)
 			return false;
 	}
 	return check_settings(compiler) && link_attributes(compiler) &&
-		   brim_model_events_index(compiler) && brim_model_keywords_index(compiler);
+		   brim_rules_compile_events(compiler) && brim_rules_compile_keywords(compiler);
+}
+
+void
+brim_rules_compile_free(BrimModel *model, BrimMem *mem)
+{
+	if (model == NULL)
+		return;
+	brim_arena_free(&((BrimRulesModel *) model)->arena);
+	brim_mem_free(mem, model);
 }
 
 BrimModel *
-brim_model_compile(BrimModelDef *def, const BrimFold *fold, BrimMem *mem, BrimError *error)
+brim_rules_compile(BrimModelDef *def, const BrimFold *fold, BrimMem *mem, BrimError *error)
 {
-	BrimCompiler compiler = {.def = def, .fold = fold, .error = error};
-	bool         ok;
+	BrimRulesCompiler compiler = {.def = (BrimRulesDef *) def, .fold = fold, .error = error};
+	bool              ok;
 
 	error->message[0] = '\0';
-	if (!brim_model_check(def, error))
+	if (!brim_rules_check(compiler.def, error))
 		return NULL;
-	compiler.model = brim_mem_alloc(mem, sizeof(BrimModel));
+	compiler.model = brim_mem_alloc(mem, sizeof(BrimRulesModel));
 	if (compiler.model == NULL)
 	{
-		brim_model_no_memory(&compiler);
+		brim_rules_no_memory(&compiler);
 		return NULL;
 	}
-	memset(compiler.model, 0, sizeof(BrimModel));
+	memset(compiler.model, 0, sizeof(BrimRulesModel));
 	brim_arena_init(&compiler.model->arena, mem);
 	brim_arena_init(&compiler.scratch, mem);
 	brim_buf_init(&compiler.folded, mem, BRIM_MODEL_KEYWORD_BYTES_MAX);
@@ -474,19 +493,7 @@ brim_model_compile(BrimModelDef *def, const BrimFold *fold, BrimMem *mem, BrimEr
 	brim_buf_free(&compiler.pattern);
 	brim_arena_free(&compiler.scratch);
 	if (ok)
-		return compiler.model;
-	brim_model_free(compiler.model);
+		return &compiler.model->head;
+	brim_rules_compile_free(&compiler.model->head, mem);
 	return NULL;
-}
-
-void
-brim_model_free(BrimModel *model)
-{
-	BrimMem *mem;
-
-	if (model == NULL)
-		return;
-	mem = model->arena.mem;
-	brim_arena_free(&model->arena);
-	brim_mem_free(mem, model);
 }
