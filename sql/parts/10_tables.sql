@@ -238,7 +238,21 @@ CREATE INDEX generation_suspect ON brim.generation ((- score), generation_id) WH
 CREATE INDEX generation_due ON brim.generation (next_attempt_at) WHERE status = 'queued' AND next_attempt_at > created_at;
 CREATE INDEX generation_running ON brim.generation (claimed_by) WHERE status = 'running';
 
-CREATE TABLE brim.outbound_email (
+/*
+ * An e-mail is one row of brim.email, its text, which is written once, and
+ * where it stands, which is narrow and lives where it changes:
+ *
+ *	 - brim.email_queue while it waits to be sent.  The claim deletes the row;
+ *	 - brim.send_ledger from the claim on.  The row is the state of the e-mail
+ *	   and keeps every other e-mail of the company and campaign out.  Barrier and
+ *	   record update it in place.  What was refused for sure leaves it;
+ *	 - brim.email_parked while nobody claims it: draft, held, failed, cancelled,
+ *	   suppressed;
+ *	 - nowhere once another e-mail of the company went before it: superseded.
+ *
+ * brim.outbound_email is the view of all of that.
+ */
+CREATE TABLE brim.email (
     email_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     generation_id bigint,
     campaign text NOT NULL REFERENCES brim.campaign (name),
@@ -246,98 +260,187 @@ CREATE TABLE brim.outbound_email (
     variant text NOT NULL,
     score integer NOT NULL,
     choice double precision NOT NULL DEFAULT random(),
-    status text NOT NULL
-        CHECK (status IN ('draft', 'queued', 'held', 'claimed', 'committing', 'sent', 'failed',
-                          'uncertain', 'superseded', 'cancelled', 'suppressed')),
-    hold_reason text,
     node_id text NOT NULL,
     recipient text COLLATE "C",
     recipient_name text,
     subject text NOT NULL,
     body text NOT NULL,
-    footer text,
     message_id text,
     message_date timestamptz,
     generated_by text NOT NULL CHECK (generated_by IN ('gemini', 'template')),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (company_id, campaign, variant)
+);
+COMMENT ON TABLE brim.email IS
+    'One row an e-mail: its text, one variant for one company in one campaign. Key: email_id. Where it stands is in '
+    'brim.email_queue, brim.send_ledger or brim.email_parked; brim.outbound_email shows both';
+COMMENT ON COLUMN brim.email.email_id IS 'Key of the e-mail';
+COMMENT ON COLUMN brim.email.generation_id IS 'Job that wrote it';
+COMMENT ON COLUMN brim.email.campaign IS 'Campaign that it belongs to';
+COMMENT ON COLUMN brim.email.company_id IS 'Company';
+COMMENT ON COLUMN brim.email.variant IS 'Way of writing';
+COMMENT ON COLUMN brim.email.score IS 'Total score when the e-mail was written';
+COMMENT ON COLUMN brim.email.choice IS
+    'Weighted random draw made when the e-mail was written; among the waiting variants of a company the highest goes';
+COMMENT ON COLUMN brim.email.node_id IS 'Installation that wrote the e-mail';
+COMMENT ON COLUMN brim.email.recipient IS 'Address that it goes to. It changes only while the e-mail is held for want of one';
+COMMENT ON COLUMN brim.email.recipient_name IS 'Name of the recipient';
+COMMENT ON COLUMN brim.email.subject IS 'Subject in plain text';
+COMMENT ON COLUMN brim.email.body IS 'Body without the footer';
+COMMENT ON COLUMN brim.email.message_id IS 'Message-ID without brackets, fixed when the e-mail was queued';
+COMMENT ON COLUMN brim.email.message_date IS 'Date header, fixed when the e-mail was queued';
+COMMENT ON COLUMN brim.email.generated_by IS 'gemini or template';
+COMMENT ON COLUMN brim.email.created_at IS 'When it was written';
+CREATE INDEX email_recipient ON brim.email (lower(recipient));
+
+CREATE TABLE brim.email_queue (
+    email_id bigint PRIMARY KEY,
+    campaign text NOT NULL,
+    company_id text COLLATE "C" NOT NULL,
+    choice double precision NOT NULL,
+    score integer NOT NULL,
+    node_id text NOT NULL,
     attempts integer NOT NULL DEFAULT 0,
     claims integer NOT NULL DEFAULT 0,
     crashes integer NOT NULL DEFAULT 0,
+    queued_at timestamptz NOT NULL DEFAULT now(),
     next_attempt_at timestamptz NOT NULL DEFAULT now(),
-    claim_token bigint,
-    claimed_by integer,
-    created_at timestamptz NOT NULL DEFAULT now(),
-    sent_at timestamptz,
-    UNIQUE (company_id, campaign, variant),
-    CHECK ((status = 'held') = (hold_reason IS NOT NULL)),
-    CHECK (status NOT IN ('queued', 'claimed', 'committing', 'sent', 'uncertain')
-           OR (message_id IS NOT NULL AND message_date IS NOT NULL AND recipient IS NOT NULL))
--- Each e-mail leaves three dead versions behind: they go soon, and without pauses.
+    footer text
+-- Each e-mail leaves a dead row behind: it goes soon, and without pauses.
 ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0,
         autovacuum_analyze_scale_factor = 0.05);
-COMMENT ON TABLE brim.outbound_email IS 'One row an e-mail: one variant for one company in one campaign. Key: email_id';
-COMMENT ON COLUMN brim.outbound_email.email_id IS 'Of e-mails with the same score the lowest goes first';
-COMMENT ON COLUMN brim.outbound_email.generation_id IS 'Job that drafted it; NULL: none did';
-COMMENT ON COLUMN brim.outbound_email.campaign IS 'Campaign that it belongs to';
-COMMENT ON COLUMN brim.outbound_email.company_id IS 'Lead that it is for; the e-mail stays when the lead is deleted';
-COMMENT ON COLUMN brim.outbound_email.variant IS 'Name of the variant that it was written with';
-COMMENT ON COLUMN brim.outbound_email.score IS 'Total score of the lead, 0-100; of the e-mails that are due the highest goes first';
-COMMENT ON COLUMN brim.outbound_email.choice IS
-    'Weighted random draw made when the e-mail was written; among the waiting variants of a company the highest goes';
-COMMENT ON COLUMN brim.outbound_email.status IS 'Where it is on its way; docs/operations.md has the states and how they follow each other';
-COMMENT ON COLUMN brim.outbound_email.hold_reason IS 'Why it is held, as a word of brim.queue_blocked.reason; NULL: not held';
-COMMENT ON COLUMN brim.outbound_email.node_id IS 'Installation that queued the e-mail; another one does not send it';
-COMMENT ON COLUMN brim.outbound_email.recipient IS 'Address it goes to, at most 320 characters; NULL: the lead had none';
-COMMENT ON COLUMN brim.outbound_email.recipient_name IS 'Display name of the recipient; NULL: unknown';
-COMMENT ON COLUMN brim.outbound_email.subject IS 'Subject in plain text';
-COMMENT ON COLUMN brim.outbound_email.body IS 'Body in plain text, without footer';
-COMMENT ON COLUMN brim.outbound_email.footer IS 'Postal address and opt-out sentence as last handed to a mail server';
-COMMENT ON COLUMN brim.outbound_email.message_id IS 'Message-ID without brackets, fixed when the e-mail was queued';
-COMMENT ON COLUMN brim.outbound_email.message_date IS 'Date header, fixed when the e-mail was queued';
-COMMENT ON COLUMN brim.outbound_email.generated_by IS 'gemini or template';
-COMMENT ON COLUMN brim.outbound_email.attempts IS 'Failed attempts that were charged to this e-mail';
-COMMENT ON COLUMN brim.outbound_email.claims IS 'Times the worker took this e-mail to send it';
-COMMENT ON COLUMN brim.outbound_email.crashes IS 'Times the worker died while it had this e-mail';
-COMMENT ON COLUMN brim.outbound_email.next_attempt_at IS 'Not taken before; later than created_at after a failed attempt';
-COMMENT ON COLUMN brim.outbound_email.claim_token IS 'Random number of the worker process that has the e-mail; NULL: none has it';
-COMMENT ON COLUMN brim.outbound_email.claimed_by IS
-    'Number of the worker that has the e-mail, or had it when it became uncertain, from 1; NULL: none has it';
-COMMENT ON COLUMN brim.outbound_email.created_at IS 'When it was written';
-COMMENT ON COLUMN brim.outbound_email.sent_at IS 'When the mail server took it; NULL: it has not, as far as is known';
+COMMENT ON TABLE brim.email_queue IS
+    'One row an e-mail that waits to be sent. Key: email_id. There is no foreign key, because its check would cost '
+    'each retry a lock of the text; e-mails are never deleted';
+COMMENT ON COLUMN brim.email_queue.email_id IS 'E-mail';
+COMMENT ON COLUMN brim.email_queue.campaign IS 'Campaign of the e-mail';
+COMMENT ON COLUMN brim.email_queue.company_id IS 'Company of the e-mail';
+COMMENT ON COLUMN brim.email_queue.choice IS 'Draw of the e-mail: of the variants of a company that wait the highest goes';
+COMMENT ON COLUMN brim.email_queue.score IS 'Total score of the company now; the highest goes first';
+COMMENT ON COLUMN brim.email_queue.node_id IS 'Installation that queued the e-mail; another one does not send it';
+COMMENT ON COLUMN brim.email_queue.attempts IS 'Failed attempts that were charged to this e-mail';
+COMMENT ON COLUMN brim.email_queue.claims IS 'Times the worker took this e-mail to send it';
+COMMENT ON COLUMN brim.email_queue.crashes IS 'Times the worker died while it had this e-mail';
+COMMENT ON COLUMN brim.email_queue.queued_at IS 'When it was queued, the last time';
+COMMENT ON COLUMN brim.email_queue.next_attempt_at IS 'Not before';
+COMMENT ON COLUMN brim.email_queue.footer IS 'Footer as last handed to a mail server';
 -- In the order of sending; the expression allows to begin anywhere in it.
-CREATE INDEX outbound_email_queued ON brim.outbound_email ((- score), email_id) WHERE status = 'queued';
-CREATE INDEX outbound_email_suspect ON brim.outbound_email ((- score), email_id) WHERE status = 'queued' AND crashes > 0;
-CREATE INDEX outbound_email_due ON brim.outbound_email (next_attempt_at) WHERE status = 'queued' AND next_attempt_at > created_at;
-CREATE INDEX outbound_email_owned ON brim.outbound_email (claimed_by) WHERE status IN ('claimed', 'committing', 'uncertain');
-CREATE INDEX outbound_email_recipient ON brim.outbound_email (lower(recipient)) WHERE status IN ('draft', 'queued', 'held');
-CREATE INDEX outbound_email_sent_at ON brim.outbound_email (sent_at) WHERE status = 'sent';
--- Guard: at most one e-mail of a company and campaign is in flight, sent or in doubt.
-CREATE UNIQUE INDEX outbound_email_once ON brim.outbound_email (campaign, company_id)
-    WHERE status IN ('claimed', 'committing', 'sent', 'uncertain');
+CREATE INDEX email_queue_order ON brim.email_queue ((- score), email_id);
+CREATE INDEX email_queue_company ON brim.email_queue (company_id, campaign);
+CREATE INDEX email_queue_suspect ON brim.email_queue ((- score), email_id) WHERE crashes > 0;
+CREATE INDEX email_queue_due ON brim.email_queue (next_attempt_at) WHERE next_attempt_at > queued_at;
 
-CREATE TABLE brim.send_ledger (
+CREATE TABLE brim.email_parked (
+    email_id bigint PRIMARY KEY,
     campaign text NOT NULL,
     company_id text COLLATE "C" NOT NULL,
-    email_id bigint NOT NULL,
-    message_id text NOT NULL,
-    state text NOT NULL CHECK (state IN ('committing', 'sent', 'refused', 'uncertain', 'released')),
-    dot_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (campaign, company_id)
--- Each row is updated once, soon after it was made: on its own page, without touching the index.
-) WITH (fillfactor = 60);
+    choice double precision NOT NULL,
+    score integer NOT NULL,
+    node_id text NOT NULL,
+    attempts integer NOT NULL DEFAULT 0,
+    claims integer NOT NULL DEFAULT 0,
+    crashes integer NOT NULL DEFAULT 0,
+    status text NOT NULL CHECK (status IN ('draft', 'held', 'failed', 'cancelled', 'suppressed')),
+    hold_reason text,
+    footer text,
+    CHECK ((status = 'held') = (hold_reason IS NOT NULL))
+);
+COMMENT ON TABLE brim.email_parked IS
+    'One row an e-mail that nobody claims: a draft, held, failed, cancelled or suppressed. Key: email_id';
+COMMENT ON COLUMN brim.email_parked.email_id IS 'E-mail';
+COMMENT ON COLUMN brim.email_parked.campaign IS 'Campaign of the e-mail';
+COMMENT ON COLUMN brim.email_parked.company_id IS 'Company of the e-mail';
+COMMENT ON COLUMN brim.email_parked.choice IS 'Draw of the e-mail';
+COMMENT ON COLUMN brim.email_parked.score IS 'Total score of the company, now while the e-mail waits as a draft or held';
+COMMENT ON COLUMN brim.email_parked.node_id IS 'Installation that it belongs to';
+COMMENT ON COLUMN brim.email_parked.attempts IS 'Failed attempts that were charged to this e-mail';
+COMMENT ON COLUMN brim.email_parked.claims IS 'Times the worker took this e-mail to send it';
+COMMENT ON COLUMN brim.email_parked.crashes IS 'Times the worker died while it had this e-mail';
+COMMENT ON COLUMN brim.email_parked.status IS 'draft and held wait for people; failed, cancelled and suppressed are ends';
+COMMENT ON COLUMN brim.email_parked.hold_reason IS 'Why it is held';
+COMMENT ON COLUMN brim.email_parked.footer IS 'Footer as last handed to a mail server';
+CREATE INDEX email_parked_company ON brim.email_parked (company_id, campaign);
+CREATE INDEX email_parked_held ON brim.email_parked (campaign, hold_reason) WHERE status = 'held';
+
+CREATE TABLE brim.send_ledger (
+    email_id bigint PRIMARY KEY,
+    campaign text NOT NULL,
+    company_id text COLLATE "C" NOT NULL,
+    score integer NOT NULL,
+    node_id text NOT NULL,
+    attempts integer NOT NULL DEFAULT 0,
+    claims integer NOT NULL DEFAULT 0,
+    crashes integer NOT NULL DEFAULT 0,
+    footer text,
+    claimed_at timestamptz NOT NULL DEFAULT now(),
+    claim_token bigint,
+    claimed_by integer,
+    state text NOT NULL CHECK (state IN ('claimed', 'committing', 'sent', 'uncertain', 'abandoned')),
+    dot_at timestamptz,
+    sent_at timestamptz,
+    started_at timestamptz,
+    phase text,
+    smtp_code integer,
+    enhanced_code text,
+    reply text,
+    relay text,
+    -- Guard: at most one e-mail of a company and campaign is in flight, sent or in doubt.
+    CONSTRAINT send_ledger_once UNIQUE (company_id, campaign),
+    CHECK ((state = 'sent') = (sent_at IS NOT NULL)),
+    CHECK (sent_at >= claimed_at AND sent_at <= claimed_at + interval '24 hours')
+/*
+ * Each row is updated twice soon after it was made, on its own page and without
+ * touching an index.  So no index, key or predicate may name a column that
+ * changes between claim and record: those from claim_token on.
+ */
+) WITH (fillfactor = 33, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
 COMMENT ON TABLE brim.send_ledger IS
-    'One row a company and campaign whose e-mail was about to be handed over for good. Key: campaign, company_id. '
-    'Rows are never deleted';
-COMMENT ON COLUMN brim.send_ledger.campaign IS 'Campaign of the e-mail; no foreign key, since the row outlives everything';
-COMMENT ON COLUMN brim.send_ledger.company_id IS 'Company that was, or may have been, mailed';
-COMMENT ON COLUMN brim.send_ledger.email_id IS 'E-mail that was handed over last';
-COMMENT ON COLUMN brim.send_ledger.message_id IS 'Message-ID of that e-mail, without brackets';
+    'One row a company and campaign whose e-mail is under way, was sent, or may have been. Key: email_id; campaign, '
+    'company_id. What the mail server refused for sure, and what an operator released, leaves it';
+COMMENT ON COLUMN brim.send_ledger.email_id IS 'E-mail';
+COMMENT ON COLUMN brim.send_ledger.campaign IS 'Campaign of the e-mail';
+COMMENT ON COLUMN brim.send_ledger.company_id IS 'Company of the e-mail: no other one of the campaign may be taken';
+COMMENT ON COLUMN brim.send_ledger.score IS 'Total score with which the e-mail was taken';
+COMMENT ON COLUMN brim.send_ledger.node_id IS 'Installation that queued the e-mail';
+COMMENT ON COLUMN brim.send_ledger.attempts IS 'Failed attempts that were charged to this e-mail before';
+COMMENT ON COLUMN brim.send_ledger.claims IS 'Number of the claim: the e-mail was taken so many times';
+COMMENT ON COLUMN brim.send_ledger.crashes IS 'Times the worker died while it had this e-mail';
+COMMENT ON COLUMN brim.send_ledger.footer IS 'Postal address and opt-out sentence as handed to the mail server';
+COMMENT ON COLUMN brim.send_ledger.claimed_at IS 'When it was taken';
+COMMENT ON COLUMN brim.send_ledger.claim_token IS 'Worker process that may still write of it; empty once it is settled';
+COMMENT ON COLUMN brim.send_ledger.claimed_by IS 'Number of that worker';
 COMMENT ON COLUMN brim.send_ledger.state IS
-    'refused (the server declined for sure) and released (an operator decided so) let the company be tried again; '
-    'every other state blocks it';
-COMMENT ON COLUMN brim.send_ledger.dot_at IS 'When the barrier was written, right before the final dot of the message';
+    'claimed (without claim_token: another installation left it behind, and it counts as queued there); committing: '
+    'the last word may have been said; sent; uncertain; abandoned: an operator gave up, and the company stays '
+    'blocked';
+COMMENT ON COLUMN brim.send_ledger.dot_at IS 'When the last word was allowed';
+COMMENT ON COLUMN brim.send_ledger.sent_at IS
+    'When the mail server accepted it; at most a day after claimed_at, so that the index on that finds it';
+COMMENT ON COLUMN brim.send_ledger.started_at IS 'When the accepted try began; empty where an operator said that it was delivered';
+COMMENT ON COLUMN brim.send_ledger.phase IS 'How far the dialogue of the accepted try came';
+COMMENT ON COLUMN brim.send_ledger.smtp_code IS 'Reply code of the accepted try';
+COMMENT ON COLUMN brim.send_ledger.enhanced_code IS 'Enhanced status code of the accepted try';
+COMMENT ON COLUMN brim.send_ledger.reply IS 'Reply of the accepted try';
+COMMENT ON COLUMN brim.send_ledger.relay IS 'Mail server that accepted it';
+CREATE INDEX send_ledger_claimed_at ON brim.send_ledger (claimed_at);
+
+CREATE TABLE brim.email_owner (
+    claimed_by integer NOT NULL,
+    claim_token bigint NOT NULL,
+    since timestamptz NOT NULL,
+    PRIMARY KEY (claimed_by, claim_token)
+);
+COMMENT ON TABLE brim.email_owner IS
+    'One row a worker process that may have e-mails under way. Key: claimed_by, claim_token. Recovery finds what a '
+    'dead one left behind from here';
+COMMENT ON COLUMN brim.email_owner.claimed_by IS 'Number of the worker';
+COMMENT ON COLUMN brim.email_owner.claim_token IS 'Token of the process';
+COMMENT ON COLUMN brim.email_owner.since IS
+    'Every e-mail that it has under way was taken then or later; infinity: it was of another installation, and what '
+    'it left behind is claimed in the ledger, without an owner';
 
 CREATE TABLE brim.email_attempt (
-    email_id bigint NOT NULL REFERENCES brim.outbound_email (email_id),
+    email_id bigint NOT NULL REFERENCES brim.email (email_id),
     attempt_no integer NOT NULL,
     phase text NOT NULL,
     outcome text NOT NULL,
@@ -349,11 +452,13 @@ CREATE TABLE brim.email_attempt (
     ended_at timestamptz NOT NULL,
     PRIMARY KEY (email_id, attempt_no)
 );
-COMMENT ON TABLE brim.email_attempt IS 'One row a try to hand an e-mail to the mail server. Key: email_id, attempt_no';
+COMMENT ON TABLE brim.email_attempt IS
+    'One row a try to hand an e-mail to the mail server that was not accepted. Key: email_id, attempt_no. '
+    'brim.attempts has all tries; what was accepted is in brim.send_ledger';
 COMMENT ON COLUMN brim.email_attempt.email_id IS 'E-mail that was tried';
 COMMENT ON COLUMN brim.email_attempt.attempt_no IS 'Number of the try, from 1: claims of the e-mail at that time';
 COMMENT ON COLUMN brim.email_attempt.phase IS 'How far the dialogue came: CONNECT, RESET, MAIL, RCPT, DATA, BODY, DOT, QUIT';
-COMMENT ON COLUMN brim.email_attempt.outcome IS 'sent, failed, retry, transport (nothing said about this e-mail), uncertain';
+COMMENT ON COLUMN brim.email_attempt.outcome IS 'failed, retry, transport (nothing said about this e-mail), uncertain';
 COMMENT ON COLUMN brim.email_attempt.smtp_code IS 'Last reply code of the server, such as 250 or 550; NULL: none was read';
 COMMENT ON COLUMN brim.email_attempt.enhanced_code IS 'Enhanced status code of that reply (RFC 3463), such as 5.1.1; NULL: it had none';
 COMMENT ON COLUMN brim.email_attempt.reply IS 'Text of that reply, or what went wrong without one, in words';
@@ -386,10 +491,12 @@ CREATE TABLE brim.event (
     email_id bigint,
     data jsonb NOT NULL DEFAULT '{}'
 );
-COMMENT ON TABLE brim.event IS 'One row a thing that happened. Key: event_id';
+COMMENT ON TABLE brim.event IS
+    'One row a thing that happened. Key: event_id. That an e-mail was sent is in brim.send_ledger alone: '
+    'brim.journal shows both';
 COMMENT ON COLUMN brim.event.event_id IS 'Grows in the order of writing, not of committing';
 COMMENT ON COLUMN brim.event.event_type IS
-    'score_calculated, email_generated, email_sent, email_failed, activation_step_completed, outcome_reported, or an '
+    'score_calculated, email_generated, email_failed, email_uncertain, activation_step_completed, outcome_reported, or an '
     'operation such as email_approved';
 COMMENT ON COLUMN brim.event.occurred_at IS 'When it happened; for what is reported later than it happened the reported time';
 COMMENT ON COLUMN brim.event.company_id IS 'Lead that it is about; NULL: none. Not a foreign key: the journal outlives leads';
@@ -445,9 +552,12 @@ SELECT pg_catalog.pg_extension_config_dump('brim.template', 'WHERE NOT is_shippe
 SELECT pg_catalog.pg_extension_config_dump('brim.lead', '');
 SELECT pg_catalog.pg_extension_config_dump('brim.generation', '');
 SELECT pg_catalog.pg_extension_config_dump('brim.generation_generation_id_seq', '');
-SELECT pg_catalog.pg_extension_config_dump('brim.outbound_email', '');
-SELECT pg_catalog.pg_extension_config_dump('brim.outbound_email_email_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('brim.email', '');
+SELECT pg_catalog.pg_extension_config_dump('brim.email_email_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('brim.email_queue', '');
+SELECT pg_catalog.pg_extension_config_dump('brim.email_parked', '');
 SELECT pg_catalog.pg_extension_config_dump('brim.send_ledger', '');
+SELECT pg_catalog.pg_extension_config_dump('brim.email_owner', '');
 SELECT pg_catalog.pg_extension_config_dump('brim.email_attempt', '');
 SELECT pg_catalog.pg_extension_config_dump('brim.suppression', '');
 SELECT pg_catalog.pg_extension_config_dump('brim.event', '');

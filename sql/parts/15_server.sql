@@ -76,7 +76,10 @@ REVOKE EXECUTE ON FUNCTION brim.wake_worker_trigger() FROM PUBLIC;
 
 CREATE TRIGGER wake_worker AFTER INSERT OR UPDATE ON brim.generation
     FOR EACH STATEMENT EXECUTE FUNCTION brim.wake_worker_trigger();
-CREATE TRIGGER wake_worker AFTER INSERT OR UPDATE ON brim.outbound_email
+CREATE TRIGGER wake_worker AFTER INSERT OR UPDATE ON brim.email_queue
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.wake_worker_trigger();
+-- What leaves the queue may have kept another variant of its company back.
+CREATE TRIGGER wake_worker AFTER INSERT ON brim.email_parked
     FOR EACH STATEMENT EXECUTE FUNCTION brim.wake_worker_trigger();
 CREATE TRIGGER wake_worker AFTER INSERT OR UPDATE OR DELETE ON brim.campaign
     FOR EACH STATEMENT EXECUTE FUNCTION brim.wake_worker_trigger();
@@ -84,7 +87,7 @@ CREATE TRIGGER wake_worker AFTER INSERT OR UPDATE OR DELETE ON brim.variant
     FOR EACH STATEMENT EXECUTE FUNCTION brim.wake_worker_trigger();
 CREATE TRIGGER wake_worker AFTER UPDATE OR DELETE ON brim.suppression
     FOR EACH STATEMENT EXECUTE FUNCTION brim.wake_worker_trigger();
-CREATE TRIGGER wake_worker AFTER UPDATE ON brim.send_ledger
+CREATE TRIGGER wake_worker AFTER DELETE ON brim.send_ledger
     FOR EACH STATEMENT EXECUTE FUNCTION brim.wake_worker_trigger();
 CREATE TRIGGER wake_worker AFTER UPDATE ON brim.node
     FOR EACH STATEMENT EXECUTE FUNCTION brim.wake_worker_trigger();

@@ -228,28 +228,36 @@ BEGIN
      WHERE g.generation_id = ANY (v_ids) AND g.status IN ('queued', 'held');
 
     v_ids := ARRAY(SELECT w.email_id FROM new_rows AS n
-                    CROSS JOIN LATERAL (SELECT e.email_id FROM brim.outbound_email AS e
-                                         WHERE e.company_id = n.company_id AND e.status IN ('draft', 'queued', 'held')
-                                           AND e.score <> n.total_score OFFSET 0) AS w);
-    UPDATE brim.outbound_email AS e
-       SET score = (SELECT l.total_score FROM brim.lead AS l WHERE l.company_id = e.company_id)
-     WHERE e.email_id = ANY (v_ids) AND e.status IN ('draft', 'queued', 'held');
+                    CROSS JOIN LATERAL (SELECT q.email_id FROM brim.email_queue AS q
+                                         WHERE q.company_id = n.company_id AND q.score <> n.total_score OFFSET 0) AS w);
+    UPDATE brim.email_queue AS q
+       SET score = (SELECT l.total_score FROM brim.lead AS l WHERE l.company_id = q.company_id)
+     WHERE q.email_id = ANY (v_ids);
+
+    v_ids := ARRAY(SELECT w.email_id FROM new_rows AS n
+                    CROSS JOIN LATERAL (SELECT p.email_id FROM brim.email_parked AS p
+                                         WHERE p.company_id = n.company_id AND p.status IN ('draft', 'held')
+                                           AND p.score <> n.total_score OFFSET 0) AS w);
+    UPDATE brim.email_parked AS p
+       SET score = (SELECT l.total_score FROM brim.lead AS l WHERE l.company_id = p.company_id)
+     WHERE p.email_id = ANY (v_ids) AND p.status IN ('draft', 'held');
 
     -- A recipient has become known, or another one.
     v_ids := ARRAY(SELECT w.email_id FROM new_rows AS n
-                    CROSS JOIN LATERAL (SELECT e.email_id FROM brim.outbound_email AS e
-                                         WHERE e.company_id = n.company_id AND e.status = 'held'
-                                           AND e.hold_reason IN ('no_recipient', 'invalid_recipient')
+                    CROSS JOIN LATERAL (SELECT p.email_id FROM brim.email_parked AS p
+                                          JOIN brim.email AS e ON e.email_id = p.email_id
+                                         WHERE p.company_id = n.company_id AND p.status = 'held'
+                                           AND p.hold_reason IN ('no_recipient', 'invalid_recipient')
                                            AND (e.recipient, e.recipient_name)
                                                IS DISTINCT FROM (left(n.contact_email, 320), left(n.contact_name, 320))
                                          OFFSET 0) AS w);
-    UPDATE brim.outbound_email AS e
-       SET recipient = left(l.contact_email, 320), recipient_name = left(l.contact_name, 320),
-           status = s.status, hold_reason = s.hold_reason, next_attempt_at = now()
-      FROM brim.outbound_email AS w
-      JOIN brim.lead AS l ON l.company_id = w.company_id
-     CROSS JOIN LATERAL brim.new_email_state(w.campaign, w.company_id, l.contact_email) AS s
-     WHERE w.email_id = ANY (v_ids) AND e.email_id = w.email_id AND e.status = 'held';
+    v_ids := ARRAY(SELECT p.email_id FROM brim.email_parked AS p
+                    WHERE p.email_id = ANY (v_ids) AND p.status = 'held' FOR UPDATE);
+    UPDATE brim.email AS e
+       SET recipient = left(l.contact_email, 320), recipient_name = left(l.contact_name, 320)
+      FROM brim.lead AS l
+     WHERE e.email_id = ANY (v_ids) AND l.company_id = e.company_id;
+    PERFORM brim.review_held(v_ids);
     RETURN NULL;
 END;
 $$;
@@ -272,12 +280,7 @@ BEGIN
        SET status = 'cancelled', hold_reason = NULL, finished_at = now(), error = 'the lead was deleted'
      WHERE g.generation_id = ANY (v_ids) AND g.status IN ('queued', 'held');
 
-    v_ids := ARRAY(SELECT w.email_id FROM old_rows AS o
-                    CROSS JOIN LATERAL (SELECT e.email_id FROM brim.outbound_email AS e
-                                         WHERE e.company_id = o.company_id AND e.status IN ('draft', 'queued', 'held') OFFSET 0) AS w);
-    UPDATE brim.outbound_email AS e
-       SET status = 'cancelled', hold_reason = NULL
-     WHERE e.email_id = ANY (v_ids) AND e.status IN ('draft', 'queued', 'held');
+    PERFORM brim.park_emails(brim.waiting_emails(ARRAY(SELECT o.company_id FROM old_rows AS o)), 'cancelled');
     RETURN NULL;
 END;
 $$;
@@ -292,9 +295,9 @@ BEGIN
        SET status = 'cancelled', hold_reason = NULL, finished_at = now(), error = 'the lead was deleted'
      WHERE status IN ('queued', 'held');
 
-    UPDATE brim.outbound_email
-       SET status = 'cancelled', hold_reason = NULL
-     WHERE status IN ('draft', 'queued', 'held');
+    PERFORM brim.park_emails(ARRAY(SELECT q.email_id FROM brim.email_queue AS q
+                                   UNION ALL
+                                   SELECT p.email_id FROM brim.email_parked AS p WHERE p.status IN ('draft', 'held')), 'cancelled');
     RETURN NULL;
 END;
 $$;

@@ -13,8 +13,7 @@ SELECT 'generation'::text AS kind, g.campaign, g.status, count(*) AS rows, min(g
   FROM brim.generation AS g
  GROUP BY g.campaign, g.status
 UNION ALL
-SELECT 'email', e.campaign, e.status, count(*), min(e.created_at),
-       min(e.next_attempt_at) FILTER (WHERE e.status = 'queued'), max(e.score)
+SELECT 'email', e.campaign, e.status, count(*), min(e.created_at), min(e.next_attempt_at), max(e.score)
   FROM brim.outbound_email AS e
  GROUP BY e.campaign, e.status
 UNION ALL
@@ -63,11 +62,11 @@ SELECT 'generation'::text AS kind, g.generation_id AS id, g.campaign, g.company_
                     WHEN g.next_attempt_at > now() THEN 'not_due' END AS reason) AS r
  WHERE g.status IN ('queued', 'held') AND r.reason IS NOT NULL
 UNION ALL
-SELECT 'email', e.email_id, e.campaign, e.company_id, e.status, r.reason,
+SELECT 'email', w.email_id, w.campaign, w.company_id, w.status, r.reason,
        CASE r.reason
             WHEN 'needs_approval' THEN 'The campaign is in review; brim_approve() queues the e-mail.'
             WHEN 'no_recipient' THEN 'The lead has no contact_email.'
-            WHEN 'invalid_recipient' THEN 'The contact_email ' || coalesce(brim.address_problem(e.recipient), 'was invalid') || '.'
+            WHEN 'invalid_recipient' THEN 'The contact_email ' || coalesce(brim.address_problem(t.recipient), 'was invalid') || '.'
             WHEN 'operator' THEN 'An operator holds the e-mail; brim_release() queues it.'
             WHEN 'poison' THEN 'The worker died twice while it had this e-mail; brim_release() lets it try again.'
             WHEN 'copied' THEN 'This is a copy, and its original may have sent the e-mail since; '
@@ -81,33 +80,45 @@ SELECT 'email', e.email_id, e.campaign, e.company_id, e.status, r.reason,
             WHEN 'other_variant' THEN 'Another variant goes first to this company.'
             WHEN 'paused' THEN 'The worker is paused; brim_resume() lets it continue.'
             WHEN 'send_off' THEN 'The setting brim.send is off.'
-            WHEN 'not_due' THEN 'The next attempt is due at ' || e.next_attempt_at || '.'
+            WHEN 'not_due' THEN 'The next attempt is due at ' || w.next_attempt_at || '.'
             ELSE 'The e-mail is held.' END,
-       CASE WHEN r.reason = 'not_due' THEN e.next_attempt_at END
-  FROM brim.outbound_email AS e
-  JOIN brim.campaign AS c ON c.name = e.campaign
+       CASE WHEN r.reason = 'not_due' THEN w.next_attempt_at END
+  FROM (SELECT q.email_id, q.campaign, q.company_id, q.choice, q.node_id, 'queued'::text AS status,
+               NULL::text AS hold_reason, q.next_attempt_at
+          FROM brim.email_queue AS q
+        UNION ALL
+        SELECT p.email_id, p.campaign, p.company_id, p.choice, p.node_id, p.status, p.hold_reason, NULL
+          FROM brim.email_parked AS p
+         WHERE p.status IN ('draft', 'held')
+        UNION ALL
+        SELECT x.email_id, x.campaign, x.company_id, e.choice, x.node_id, 'queued', NULL, NULL
+          FROM brim.send_ledger AS x
+          JOIN brim.email AS e ON e.email_id = x.email_id
+         WHERE x.state = 'claimed' AND x.claim_token IS NULL
+           AND EXISTS (SELECT FROM brim.email_owner AS o WHERE o.since = 'infinity')) AS w
+  JOIN brim.email AS t ON t.email_id = w.email_id
+  JOIN brim.campaign AS c ON c.name = w.campaign
   LEFT JOIN brim.node AS n ON true
+  LEFT JOIN brim.send_ledger AS l ON l.company_id = w.company_id AND l.campaign = w.campaign
+                                 AND NOT (l.state = 'claimed' AND l.claim_token IS NULL)
  CROSS JOIN LATERAL
-       (SELECT CASE WHEN e.status = 'held' THEN e.hold_reason
-                    WHEN EXISTS (SELECT FROM brim.outbound_email AS x
-                                  WHERE x.campaign = e.campaign AND x.company_id = e.company_id
-                                    AND x.status IN ('claimed', 'committing', 'sent', 'uncertain')) THEN 'company_taken'
-                    WHEN EXISTS (SELECT FROM brim.send_ledger AS x
-                                  WHERE x.campaign = e.campaign AND x.company_id = e.company_id
-                                    AND x.state NOT IN ('refused', 'released')) THEN 'already_mailed'
-                    WHEN e.status = 'draft' THEN 'needs_approval'
-                    WHEN e.node_id IS DISTINCT FROM n.node_id THEN 'other_node'
+       (SELECT CASE WHEN w.status = 'held' THEN w.hold_reason
+                    WHEN l.state <> 'abandoned' AND EXISTS (SELECT FROM brim.email AS x WHERE x.email_id = l.email_id)
+                    THEN 'company_taken'
+                    WHEN l.state IS NOT NULL THEN 'already_mailed'
+                    WHEN w.status = 'draft' THEN 'needs_approval'
+                    WHEN w.node_id IS DISTINCT FROM n.node_id THEN 'other_node'
                     WHEN NOT c.is_active THEN 'campaign_inactive'
                     WHEN brim.campaign_problem(c.product_pitch, c.sender_address, c.postal_address) IS NOT NULL
                     THEN 'campaign_incomplete'
-                    WHEN EXISTS (SELECT FROM brim.outbound_email AS x
-                                  WHERE x.campaign = e.campaign AND x.company_id = e.company_id AND x.status = 'queued'
-                                    AND x.node_id = e.node_id
-                                    AND (x.choice, x.email_id) > (e.choice, e.email_id)) THEN 'other_variant'
+                    WHEN EXISTS (SELECT FROM brim.email_queue AS x
+                                  WHERE x.campaign = w.campaign AND x.company_id = w.company_id
+                                    AND x.node_id = w.node_id
+                                    AND (x.choice, x.email_id) > (w.choice, w.email_id)) THEN 'other_variant'
                     WHEN n.is_paused THEN 'paused'
                     WHEN NOT brim.is_on('brim.send') THEN 'send_off'
-                    WHEN e.next_attempt_at > now() THEN 'not_due' END AS reason) AS r
- WHERE e.status IN ('draft', 'queued', 'held') AND r.reason IS NOT NULL
+                    WHEN w.next_attempt_at > now() THEN 'not_due' END AS reason) AS r
+ WHERE r.reason IS NOT NULL
 UNION ALL
 SELECT 'classification', c.classification_id, NULL, NULL, c.status, r.reason,
        CASE r.reason

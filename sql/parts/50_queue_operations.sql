@@ -11,9 +11,25 @@ CREATE FUNCTION brim.lock_email(email_id bigint, VARIADIC statuses text[]) RETUR
 AS $$
 DECLARE
     v_email brim.outbound_email;
+    v_locked boolean;
 BEGIN
-    SELECT e.* INTO v_email FROM brim.outbound_email AS e WHERE e.email_id = lock_email.email_id FOR UPDATE;
-    IF NOT FOUND THEN
+    PERFORM brim.return_unowned(ARRAY[lock_email.email_id]);
+    -- Whoever held the lock may have moved the e-mail: then it is looked for again.
+    LOOP
+        PERFORM FROM brim.email_queue AS q WHERE q.email_id = lock_email.email_id FOR UPDATE;
+        v_locked := FOUND;
+        IF NOT v_locked THEN
+            PERFORM FROM brim.email_parked AS p WHERE p.email_id = lock_email.email_id FOR UPDATE;
+            v_locked := FOUND;
+        END IF;
+        IF NOT v_locked THEN
+            PERFORM FROM brim.send_ledger AS l WHERE l.email_id = lock_email.email_id FOR UPDATE;
+            v_locked := FOUND;
+        END IF;
+        SELECT e.* INTO v_email FROM brim.outbound_email AS e WHERE e.email_id = lock_email.email_id;
+        EXIT WHEN v_locked OR NOT FOUND OR v_email.status = 'superseded';
+    END LOOP;
+    IF v_email.email_id IS NULL THEN
         RAISE EXCEPTION 'e-mail % does not exist', coalesce(lock_email.email_id::text, 'NULL') USING ERRCODE = 'no_data_found';
     ELSIF v_email.status <> ALL (statuses) THEN
         RAISE EXCEPTION 'e-mail % is %, not %', lock_email.email_id, v_email.status, array_to_string(statuses, ' or ')
@@ -29,29 +45,27 @@ CREATE FUNCTION brim.check_not_mailed(email brim.outbound_email) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_sibling record;
-    v_state text;
+    v_taken record;
 BEGIN
-    SELECT x.email_id, x.status INTO v_sibling
-      FROM brim.outbound_email AS x
-     WHERE x.campaign = email.campaign AND x.company_id = email.company_id AND x.email_id <> email.email_id
-       AND x.status IN ('claimed', 'committing', 'sent', 'uncertain');
-    IF FOUND THEN
+    PERFORM brim.return_unowned(ARRAY(SELECT l.email_id FROM brim.send_ledger AS l
+                                       WHERE l.campaign = email.campaign AND l.company_id = email.company_id));
+    SELECT l.email_id, l.state, EXISTS (SELECT FROM brim.email AS e WHERE e.email_id = l.email_id) AS is_known
+      INTO v_taken
+      FROM brim.send_ledger AS l
+     WHERE l.campaign = email.campaign AND l.company_id = email.company_id;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    IF v_taken.state <> 'abandoned' AND v_taken.is_known AND v_taken.email_id <> email.email_id THEN
         RAISE EXCEPTION 'company % has another e-mail in campaign "%": e-mail % is %',
-                        email.company_id, email.campaign, v_sibling.email_id, v_sibling.status
+                        email.company_id, email.campaign, v_taken.email_id, v_taken.state
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   DETAIL = 'A company gets at most one e-mail per campaign.';
     END IF;
-
-    SELECT x.state INTO v_state
-      FROM brim.send_ledger AS x
-     WHERE x.campaign = email.campaign AND x.company_id = email.company_id AND x.state NOT IN ('refused', 'released');
-    IF FOUND THEN
-        RAISE EXCEPTION 'company % was mailed in campaign "%" or may have been: the ledger says %',
-                        email.company_id, email.campaign, v_state
-            USING ERRCODE = 'object_not_in_prerequisite_state',
-                  DETAIL = 'A company gets at most one e-mail per campaign.';
-    END IF;
+    RAISE EXCEPTION 'company % was mailed in campaign "%" or may have been: the ledger says %',
+                    email.company_id, email.campaign, v_taken.state
+        USING ERRCODE = 'object_not_in_prerequisite_state',
+              DETAIL = 'A company gets at most one e-mail per campaign.';
 END;
 $$;
 COMMENT ON FUNCTION brim.check_not_mailed(brim.outbound_email) IS
@@ -85,11 +99,24 @@ BEGIN
                          ELSE format('Store an address in contact_email of lead %L in brim.lead.', email.company_id) END;
     END IF;
 
-    UPDATE brim.outbound_email AS e
-       SET status = 'queued', hold_reason = NULL, node_id = n.node_id, recipient = v_recipient, recipient_name = left(v_name, 320),
-           attempts = 0, crashes = 0, next_attempt_at = now(), claim_token = NULL, claimed_by = NULL
-      FROM brim.node AS n
-     WHERE e.email_id = email.email_id;
+    UPDATE brim.email AS e
+       SET recipient = v_recipient, recipient_name = left(v_name, 320),
+           message_id = coalesce(e.message_id, brim.new_message_id(e.campaign)), message_date = coalesce(e.message_date, now())
+     WHERE e.email_id = email.email_id
+       AND (e.recipient, e.recipient_name) IS DISTINCT FROM (v_recipient, left(v_name, 320))
+        OR e.email_id = email.email_id AND e.message_id IS NULL;
+
+    WITH gone AS (DELETE FROM brim.email_parked AS p WHERE p.email_id = email.email_id RETURNING p.*)
+    INSERT INTO brim.email_queue (email_id, campaign, company_id, choice, score, node_id, claims, footer)
+    SELECT g.email_id, g.campaign, g.company_id, g.choice, g.score, n.node_id, g.claims, g.footer
+      FROM gone AS g CROSS JOIN brim.node AS n;
+    IF NOT FOUND THEN
+        -- Another installation had queued it.
+        UPDATE brim.email_queue AS q
+           SET node_id = n.node_id, attempts = 0, crashes = 0, queued_at = now(), next_attempt_at = now()
+          FROM brim.node AS n
+         WHERE q.email_id = email.email_id;
+    END IF;
 END;
 $$;
 COMMENT ON FUNCTION brim.queue_email(brim.outbound_email) IS
@@ -125,10 +152,10 @@ BEGIN
         PERFORM brim.queue_email(v_email);
     ELSE
         PERFORM brim.check_not_mailed(v_email);
-        UPDATE brim.outbound_email AS e
+        UPDATE brim.email_parked AS p
            SET status = 'held', hold_reason = v_reason, node_id = n.node_id
           FROM brim.node AS n
-         WHERE e.email_id = v_email.email_id;
+         WHERE p.email_id = v_email.email_id;
     END IF;
     PERFORM brim.log_operation('email_approved', v_email, NULL);
     RETURN CASE WHEN v_reason IS NULL THEN 'queued' ELSE 'held' END;
@@ -144,7 +171,7 @@ AS $$
 DECLARE
     v_email brim.outbound_email := brim.lock_email(email_id, 'draft', 'queued');
 BEGIN
-    UPDATE brim.outbound_email AS e SET status = 'held', hold_reason = 'operator' WHERE e.email_id = v_email.email_id;
+    PERFORM brim.park_emails(ARRAY[v_email.email_id], 'held', 'operator');
     PERFORM brim.log_operation('email_held', v_email, note);
 END;
 $$;
@@ -175,7 +202,8 @@ AS $$
 DECLARE
     v_email brim.outbound_email := brim.lock_email(email_id, 'draft', 'queued', 'held', 'failed');
 BEGIN
-    UPDATE brim.outbound_email AS e SET status = 'cancelled', hold_reason = NULL WHERE e.email_id = v_email.email_id;
+    PERFORM brim.park_emails(ARRAY[v_email.email_id], 'cancelled');
+    UPDATE brim.email_parked AS p SET status = 'cancelled' WHERE p.email_id = v_email.email_id AND p.status = 'failed';
     PERFORM brim.log_operation('email_cancelled', v_email, note);
 END;
 $$;
@@ -223,26 +251,42 @@ COMMENT ON FUNCTION @extschema@.brim_retry_generation(bigint) IS
     'Queues a held or failed generation again; adopts one that another installation queued';
 REVOKE EXECUTE ON FUNCTION @extschema@.brim_retry_generation(bigint) FROM PUBLIC;
 
+CREATE FUNCTION brim.supersede_others(campaign text, company_id text) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- In this order, and the queue once more, for the reason given at brim.park_emails().
+    DELETE FROM brim.email_queue AS q
+     WHERE q.campaign = supersede_others.campaign AND q.company_id = supersede_others.company_id;
+    DELETE FROM brim.email_parked AS p
+     WHERE p.campaign = supersede_others.campaign AND p.company_id = supersede_others.company_id AND p.status IN ('draft', 'held');
+    DELETE FROM brim.email_queue AS q
+     WHERE q.campaign = supersede_others.campaign AND q.company_id = supersede_others.company_id;
+END;
+$$;
+COMMENT ON FUNCTION brim.supersede_others(text, text) IS
+    'Ends what still waits for a company in a campaign: an e-mail that is in no table any more is superseded';
+REVOKE EXECUTE ON FUNCTION brim.supersede_others(text, text) FROM PUBLIC;
+
 CREATE FUNCTION @extschema@.brim_resolve(email_id bigint, verdict text, note text DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_email brim.outbound_email := brim.lock_email(email_id, 'uncertain');
-    v_dot_at timestamptz;
+    v_email brim.outbound_email;
+    v_state record;
 BEGIN
+    -- What another installation had under way may be decided where its copy goes on alone.
+    UPDATE brim.send_ledger AS l
+       SET state = 'uncertain', claim_token = NULL, claimed_by = NULL
+     WHERE l.email_id = brim_resolve.email_id AND l.state = 'committing'
+       AND NOT EXISTS (SELECT FROM brim.node AS n WHERE n.node_id = l.node_id);
+    v_email := brim.lock_email(email_id, 'uncertain');
     IF verdict = 'delivered' THEN
-        INSERT INTO brim.send_ledger AS s (campaign, company_id, email_id, message_id, state)
-        VALUES (v_email.campaign, v_email.company_id, v_email.email_id, v_email.message_id, 'sent')
-            ON CONFLICT ON CONSTRAINT send_ledger_pkey DO UPDATE
-           SET state = 'sent', email_id = excluded.email_id, message_id = excluded.message_id
-        RETURNING s.dot_at INTO v_dot_at;
-        UPDATE brim.outbound_email AS e SET status = 'sent', sent_at = v_dot_at WHERE e.email_id = v_email.email_id;
-        UPDATE brim.outbound_email AS e
-           SET status = 'superseded', hold_reason = NULL
-         WHERE e.campaign = v_email.campaign AND e.company_id = v_email.company_id AND e.status IN ('draft', 'queued', 'held');
-        INSERT INTO brim.event (event_type, occurred_at, company_id, email_id, data)
-        VALUES ('email_sent', v_dot_at, v_email.company_id, v_email.email_id,
-                jsonb_build_object('campaign', v_email.campaign, 'variant', v_email.variant, 'message_id', v_email.message_id));
+        UPDATE brim.send_ledger AS l
+           SET state = 'sent', claim_token = NULL, claimed_by = NULL,
+               sent_at = least(greatest(coalesce(l.dot_at, l.claimed_at), l.claimed_at), l.claimed_at + interval '24 hours')
+         WHERE l.email_id = v_email.email_id;
+        PERFORM brim.supersede_others(v_email.campaign, v_email.company_id);
     ELSIF verdict = 'not_delivered' THEN
         IF v_email.claimed_by IS NOT NULL AND brim.claim_owner_alive(v_email.claimed_by) THEN
             RAISE EXCEPTION 'e-mail % may still be on its way', email_id
@@ -251,18 +295,24 @@ BEGIN
                       HINT = 'Restart the worker, look into the log of the relay again, then try again: '
                              'SELECT pg_terminate_backend(pid) FROM brim.worker_status WHERE component = ''worker'';';
         END IF;
-        UPDATE brim.send_ledger AS s SET state = 'released'
-         WHERE s.campaign = v_email.campaign AND s.company_id = v_email.company_id AND s.email_id = v_email.email_id;
-        PERFORM brim.check_not_mailed(v_email);
         -- It was approved before it was sent, so it does not become a draft.
-        UPDATE brim.outbound_email AS e
-           SET status = replace(t.status, 'draft', 'queued'), hold_reason = t.hold_reason, node_id = n.node_id,
-               next_attempt_at = now(), claim_token = NULL, claimed_by = NULL
-          FROM brim.node AS n
-         CROSS JOIN LATERAL brim.new_email_state(v_email.campaign, v_email.company_id, v_email.recipient) AS t
-         WHERE e.email_id = v_email.email_id;
+        SELECT replace(t.status, 'draft', 'queued') AS status, t.hold_reason INTO v_state
+          FROM brim.new_email_state(v_email.campaign, v_email.company_id, v_email.recipient) AS t;
+        WITH gone AS (DELETE FROM brim.send_ledger AS l WHERE l.email_id = v_email.email_id RETURNING l.*),
+        queued AS (
+            INSERT INTO brim.email_queue (email_id, campaign, company_id, choice, score, node_id, attempts, claims, crashes, footer)
+            SELECT g.email_id, g.campaign, g.company_id, v_email.choice, g.score, n.node_id, g.attempts, g.claims, g.crashes, g.footer
+              FROM gone AS g CROSS JOIN brim.node AS n
+             WHERE v_state.status = 'queued')
+        INSERT INTO brim.email_parked (email_id, campaign, company_id, choice, score, node_id, attempts, claims, crashes,
+                                       status, hold_reason, footer)
+        SELECT g.email_id, g.campaign, g.company_id, v_email.choice, g.score, n.node_id, g.attempts, g.claims, g.crashes,
+               v_state.status, v_state.hold_reason, g.footer
+          FROM gone AS g CROSS JOIN brim.node AS n
+         WHERE v_state.status <> 'queued';
     ELSIF verdict = 'abandon' THEN
-        UPDATE brim.outbound_email AS e SET status = 'cancelled' WHERE e.email_id = v_email.email_id;
+        UPDATE brim.send_ledger AS l SET state = 'abandoned', claim_token = NULL, claimed_by = NULL
+         WHERE l.email_id = v_email.email_id;
     ELSE
         RAISE EXCEPTION 'invalid verdict %', coalesce(quote_literal(left(verdict, 100)), 'NULL')
             USING ERRCODE = 'invalid_parameter_value',

@@ -132,10 +132,10 @@ BEGIN
     SELECT CASE waiting WHEN 'hold' THEN 'held' ELSE 'released' END, count(*),
            format(CASE waiting WHEN 'hold' THEN 'queued e-mails of campaign "%s": the original may have sent them since; see brim_release()'
                                ELSE 'queued e-mails of campaign "%s" that are sent from here' END, e.campaign)
-      FROM brim.outbound_email AS e WHERE e.status = 'queued' AND e.node_id = v_node GROUP BY e.campaign
+      FROM brim.email_queue AS e WHERE e.node_id = v_node GROUP BY e.campaign
     UNION ALL
     SELECT 'uncertain', count(*), 'e-mails in flight when the copy was made: they become uncertain, see brim_resolve()'
-      FROM brim.outbound_email AS e WHERE e.status IN ('claimed', 'committing')
+      FROM brim.send_ledger AS l WHERE l.state IN ('claimed', 'committing')
     UNION ALL
     SELECT 'jobs', count(*), CASE waiting WHEN 'hold' THEN 'jobs that write e-mails: they are held, see brim_retry_generation()'
                                             ELSE 'jobs that write e-mails: they go on from here' END
@@ -146,7 +146,10 @@ BEGIN
       FROM brim.classification AS c WHERE c.status IN ('queued', 'running') AND c.node_id = v_node HAVING count(*) > 0
     UNION ALL
     SELECT 'other_node', count(*), 'waiting e-mails of other installations: they stay, see brim_release()'
-      FROM brim.outbound_email AS e WHERE e.status IN ('queued', 'draft', 'held') AND e.node_id <> v_node;
+      FROM (SELECT q.node_id FROM brim.email_queue AS q
+            UNION ALL
+            SELECT p.node_id FROM brim.email_parked AS p WHERE p.status IN ('draft', 'held')) AS w
+     WHERE w.node_id <> v_node;
     IF confirm IS NULL THEN
         RETURN QUERY
         SELECT 'confirm', 1::bigint,
@@ -158,20 +161,16 @@ BEGIN
         RETURN;
     END IF;
 
-    INSERT INTO brim.send_ledger AS s (campaign, company_id, email_id, message_id, state)
-    SELECT e.campaign, e.company_id, e.email_id, e.message_id, 'uncertain'
-      FROM brim.outbound_email AS e WHERE e.status IN ('claimed', 'committing')
-        ON CONFLICT ON CONSTRAINT send_ledger_pkey DO UPDATE
-       SET state = 'uncertain', email_id = excluded.email_id, message_id = excluded.message_id
-     WHERE s.state IN ('refused', 'released') OR s.state = 'committing' AND s.email_id = excluded.email_id;
     INSERT INTO brim.event (event_type, company_id, email_id, data)
     SELECT 'email_uncertain', e.company_id, e.email_id,
            jsonb_build_object('campaign', e.campaign, 'variant', e.variant, 'message_id', e.message_id, 'cause', 'copied while in flight')
-      FROM brim.outbound_email AS e WHERE e.status IN ('claimed', 'committing');
+      FROM brim.send_ledger AS l
+      JOIN brim.email AS e ON e.email_id = l.email_id
+     WHERE l.state IN ('claimed', 'committing');
     -- A worker here that still has them stays their owner.
-    UPDATE brim.outbound_email AS e SET status = 'uncertain' WHERE e.status IN ('claimed', 'committing');
+    UPDATE brim.send_ledger AS l SET state = 'uncertain' WHERE l.state IN ('claimed', 'committing');
     IF waiting = 'hold' THEN
-        UPDATE brim.outbound_email AS e SET status = 'held', hold_reason = 'copied' WHERE e.status = 'queued' AND e.node_id = v_node;
+        PERFORM brim.park_queued(ARRAY(SELECT q.email_id FROM brim.email_queue AS q WHERE q.node_id = v_node), 'held', 'copied');
         UPDATE brim.generation AS g SET status = 'held', hold_reason = 'copied', claim_token = NULL, claimed_by = NULL
          WHERE g.status IN ('queued', 'running') AND g.node_id = v_node;
         UPDATE brim.classification AS c SET status = 'held', hold_reason = 'copied', claim_token = NULL, claimed_by = NULL

@@ -142,9 +142,12 @@ BEGIN ATOMIC
            (SELECT p.rolname, p.rolsuper, p.rolcanlogin,
                    has_database_privilege(p.oid, current_database(), 'CONNECT')
                    AND has_schema_privilege(p.oid, 'brim', 'USAGE')
-                   AND has_table_privilege(p.oid, 'brim.outbound_email', 'UPDATE')
+                   AND has_table_privilege(p.oid, 'brim.email', 'INSERT')
+                   AND has_table_privilege(p.oid, 'brim.email_queue', 'DELETE')
+                   AND has_table_privilege(p.oid, 'brim.email_parked', 'DELETE')
+                   AND has_table_privilege(p.oid, 'brim.email_owner', 'DELETE')
                    AND has_table_privilege(p.oid, 'brim.generation', 'UPDATE')
-                   AND has_table_privilege(p.oid, 'brim.send_ledger', 'INSERT')
+                   AND has_table_privilege(p.oid, 'brim.send_ledger', 'DELETE')
                    AND has_table_privilege(p.oid, 'brim.classification', 'UPDATE')
                    AND has_table_privilege(p.oid, 'brim.task', 'SELECT') AS has_rights
               FROM pg_roles AS p
@@ -524,13 +527,14 @@ BEGIN ATOMIC
                      'SELECT @extschema@.brim_retry(email_id) FROM brim.outbound_email WHERE status = ''failed'';'
                 WHEN s.held > 0
                 THEN 'SELECT * FROM brim.queue_blocked WHERE kind = ''email'' AND status = ''held'';' END
-      FROM (SELECT count(*) FILTER (WHERE e.status = 'queued') AS queued,
-                   count(*) FILTER (WHERE e.status IN ('claimed', 'committing')) AS under_way,
-                   count(*) FILTER (WHERE e.status = 'sent') AS sent,
-                   count(*) FILTER (WHERE e.status = 'held') AS held,
-                   count(*) FILTER (WHERE e.status = 'failed') AS failed,
-                   count(*) FILTER (WHERE e.status = 'suppressed') AS suppressed
-              FROM brim.outbound_email AS e) AS s;
+      FROM (SELECT (SELECT count(*) FROM brim.email_queue) AS queued, l.under_way, l.sent, p.held, p.failed, p.suppressed
+              FROM (SELECT count(*) FILTER (WHERE x.state IN ('claimed', 'committing')) AS under_way,
+                           count(*) FILTER (WHERE x.state = 'sent') AS sent
+                      FROM brim.send_ledger AS x) AS l,
+                   (SELECT count(*) FILTER (WHERE x.status = 'held') AS held,
+                           count(*) FILTER (WHERE x.status = 'failed') AS failed,
+                           count(*) FILTER (WHERE x.status = 'suppressed') AS suppressed
+                      FROM brim.email_parked AS x) AS p) AS s;
 END;
 COMMENT ON FUNCTION brim.check_emails() IS 'Row of brim_status(): e-mails by state; held and failed ones want a look';
 REVOKE EXECUTE ON FUNCTION brim.check_emails() FROM PUBLIC;
@@ -547,8 +551,8 @@ BEGIN ATOMIC
                     ORDER BY a.attempt_no DESC
                     LIMIT 1)),
            NULL
-      FROM brim.outbound_email AS e
-     WHERE e.status = 'queued' AND e.attempts > 0
+      FROM brim.email_queue AS e
+     WHERE e.attempts > 0
     HAVING count(*) > 0;
 END;
 COMMENT ON FUNCTION brim.check_emails_to_retry() IS
@@ -562,7 +566,7 @@ BEGIN ATOMIC
            'info',
            format('%s e-mails wait for approval.', count(*)),
            'SELECT @extschema@.brim_approve(email_id) FROM brim.outbound_email WHERE status = ''draft'';'
-      FROM brim.outbound_email AS e
+      FROM brim.email_parked AS e
      WHERE e.status = 'draft'
     HAVING count(*) > 0;
 END;
@@ -576,7 +580,7 @@ BEGIN ATOMIC
            'warning',
            format('%s e-mails are held: %s.', count(*), e.hold_reason),
            'SELECT * FROM brim.queue_blocked WHERE kind = ''email'' AND status = ''held'';'
-      FROM brim.outbound_email AS e
+      FROM brim.email_parked AS e
      WHERE e.status = 'held'
      GROUP BY e.hold_reason
      ORDER BY e.hold_reason;
@@ -591,8 +595,8 @@ BEGIN ATOMIC
            'warning',
            format('%s e-mails may or may not have been delivered.', count(*)),
            'See brim.email_attempt and ask the relay for the Message-ID; then @extschema@.brim_resolve(email_id, verdict, note).'
-      FROM brim.outbound_email AS e
-     WHERE e.status = 'uncertain'
+      FROM brim.send_ledger AS l
+     WHERE l.state = 'uncertain'
     HAVING count(*) > 0;
 END;
 COMMENT ON FUNCTION brim.check_uncertain() IS 'Row of brim_status(): e-mails that may or may not have been delivered';
@@ -606,8 +610,14 @@ BEGIN ATOMIC
            format('%s e-mails were queued by another installation.', count(*)),
            'SELECT @extschema@.brim_release(email_id) FROM brim.queue_blocked JOIN brim.outbound_email ON email_id = id '
            'WHERE kind = ''email'' AND reason = ''other_node'';'
-      FROM brim.outbound_email AS e
-     WHERE e.status = 'queued' AND NOT EXISTS (SELECT FROM brim.node AS n WHERE n.node_id = e.node_id)
+      FROM (SELECT q.node_id
+              FROM brim.email_queue AS q
+            UNION ALL
+            SELECT l.node_id
+              FROM brim.send_ledger AS l
+             WHERE l.state = 'claimed' AND l.claim_token IS NULL
+               AND EXISTS (SELECT FROM brim.email_owner AS o WHERE o.since = 'infinity')) AS e
+     WHERE NOT EXISTS (SELECT FROM brim.node AS n WHERE n.node_id = e.node_id)
     HAVING count(*) > 0;
 END;
 COMMENT ON FUNCTION brim.check_other_node() IS
@@ -724,19 +734,15 @@ CREATE FUNCTION brim.next_due() RETURNS timestamptz
 BEGIN ATOMIC
     -- Of the variants of a company the one with the highest choice goes first.
     SELECT least((SELECT min(e.next_attempt_at)
-                    FROM brim.outbound_email AS e
+                    FROM brim.email_queue AS e
                     JOIN brim.campaign AS c ON c.name = e.campaign AND c.is_active
                     JOIN brim.node AS n ON n.node_id = e.node_id
-                   WHERE e.status = 'queued'
-                     AND brim.campaign_problem(c.product_pitch, c.sender_address, c.postal_address) IS NULL
-                     AND NOT EXISTS (SELECT FROM brim.outbound_email AS x
-                                      WHERE x.campaign = e.campaign AND x.company_id = e.company_id
-                                        AND (x.status IN ('claimed', 'committing', 'sent', 'uncertain')
-                                             OR x.status = 'queued' AND x.node_id = e.node_id
-                                                AND (x.choice, x.email_id) > (e.choice, e.email_id)))
+                   WHERE brim.campaign_problem(c.product_pitch, c.sender_address, c.postal_address) IS NULL
+                     AND NOT EXISTS (SELECT FROM brim.email_queue AS x
+                                      WHERE x.campaign = e.campaign AND x.company_id = e.company_id AND x.node_id = e.node_id
+                                        AND (x.choice, x.email_id) > (e.choice, e.email_id))
                      AND NOT EXISTS (SELECT FROM brim.send_ledger AS x
-                                      WHERE x.campaign = e.campaign AND x.company_id = e.company_id
-                                        AND x.state NOT IN ('refused', 'released'))),
+                                      WHERE x.campaign = e.campaign AND x.company_id = e.company_id)),
                  (SELECT min(g.next_attempt_at)
                     FROM brim.generation AS g
                     JOIN brim.campaign AS c ON c.name = g.campaign AND c.is_active AND btrim(c.product_pitch) <> ''
@@ -755,12 +761,13 @@ BEGIN ATOMIC
            CASE WHEN stops_sending <> '{}' THEN 'Nothing is sent. ' || s.causes
                 WHEN stops_writing <> '{}' THEN 'Nothing new is written; what is written already is sent. ' || s.causes
                 WHEN EXISTS (SELECT FROM brim.generation AS g WHERE g.status = 'running')
-                  OR EXISTS (SELECT FROM brim.outbound_email AS e WHERE e.status IN ('claimed', 'committing'))
+                  OR EXISTS (SELECT FROM brim.send_ledger AS l WHERE l.state IN ('claimed', 'committing'))
                   OR s.next_due <= now()
                 THEN 'E-mails are written and sent.'
                 WHEN s.next_due IS NOT NULL
                 THEN format('All is set up; the next that waits is due at %s.', date_trunc('second', s.next_due) + interval '1 second')
-                WHEN EXISTS (SELECT FROM brim.outbound_email AS e WHERE e.status IN ('draft', 'held', 'queued'))
+                WHEN EXISTS (SELECT FROM brim.email_queue)
+                  OR EXISTS (SELECT FROM brim.email_parked AS p WHERE p.status IN ('draft', 'held'))
                   OR EXISTS (SELECT FROM brim.generation AS g WHERE g.status IN ('held', 'queued'))
                 THEN 'All is set up; what waits is held or needs approval, see brim.queue_blocked.'
                 ELSE 'All is set up; nothing waits.' END,

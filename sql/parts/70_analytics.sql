@@ -178,25 +178,27 @@ COMMENT ON COLUMN brim.score_distribution.companies IS 'Companies whose stored s
 -- E-mails --------------------------------------------------------------------
 
 CREATE VIEW brim.sent_email AS
-SELECT o.email_id, o.campaign, o.variant, o.company_id, o.score, o.generated_by, o.sent_at,
-       EXISTS (SELECT FROM brim.event AS e
-                WHERE e.event_type = 'email_opened' AND e.email_id = o.email_id) AS is_opened,
-       EXISTS (SELECT FROM brim.event AS e
-                WHERE e.event_type = 'email_clicked' AND e.email_id = o.email_id) AS is_clicked,
-       EXISTS (SELECT FROM brim.event AS e
-                WHERE e.event_type = 'email_replied' AND e.email_id = o.email_id) AS is_replied,
-       EXISTS (SELECT FROM brim.event AS e
-                WHERE e.event_type IN ('email_opened', 'email_clicked', 'email_replied')
-                  AND e.email_id = o.email_id)
+SELECT o.email_id, o.campaign, e.variant, o.company_id, o.score, e.generated_by, o.sent_at,
+       EXISTS (SELECT FROM brim.event AS v
+                WHERE v.event_type = 'email_opened' AND v.email_id = o.email_id) AS is_opened,
+       EXISTS (SELECT FROM brim.event AS v
+                WHERE v.event_type = 'email_clicked' AND v.email_id = o.email_id) AS is_clicked,
+       EXISTS (SELECT FROM brim.event AS v
+                WHERE v.event_type = 'email_replied' AND v.email_id = o.email_id) AS is_replied,
+       EXISTS (SELECT FROM brim.event AS v
+                WHERE v.event_type IN ('email_opened', 'email_clicked', 'email_replied')
+                  AND v.email_id = o.email_id)
        OR EXISTS (SELECT FROM brim.outcome AS r
                    WHERE r.company_id = o.company_id AND r.occurred_at >= o.sent_at
                      AND (r.campaign IS NULL OR r.campaign = o.campaign)) AS is_engaged,
        EXISTS (SELECT FROM brim.outcome AS r
                 WHERE r.company_id = o.company_id AND r.occurred_at >= o.sent_at
                   AND (r.campaign IS NULL OR r.campaign = o.campaign)
-                  AND r.outcome <> 'not_a_fit') AS is_converted
-  FROM brim.outbound_email AS o
- WHERE o.status = 'sent' AND o.sent_at IS NOT NULL;
+                  AND r.outcome <> 'not_a_fit') AS is_converted,
+       o.claimed_at
+  FROM brim.send_ledger AS o
+  JOIN brim.email AS e ON e.email_id = o.email_id
+ WHERE o.state = 'sent';
 COMMENT ON VIEW brim.sent_email IS 'One row an e-mail that the mail server accepted. Key: email_id.
 What the figures about e-mails are counted from';
 COMMENT ON COLUMN brim.sent_email.email_id IS 'Key of the e-mail';
@@ -206,6 +208,9 @@ COMMENT ON COLUMN brim.sent_email.company_id IS 'Company that was mailed';
 COMMENT ON COLUMN brim.sent_email.score IS 'Total score with which the e-mail was queued';
 COMMENT ON COLUMN brim.sent_email.generated_by IS 'gemini or template';
 COMMENT ON COLUMN brim.sent_email.sent_at IS 'When the mail server accepted the e-mail';
+COMMENT ON COLUMN brim.sent_email.claimed_at IS
+    'When the worker took the e-mail, at most 24 hours before sent_at. There is an index on this time: a range of '
+    'sent_at is found fast where the same range, begun a day earlier, is given for it';
 COMMENT ON COLUMN brim.sent_email.is_opened IS 'An email_opened event was reported for it';
 COMMENT ON COLUMN brim.sent_email.is_clicked IS 'An email_clicked event was reported for it';
 COMMENT ON COLUMN brim.sent_email.is_replied IS 'An email_replied event was reported for it';
@@ -323,7 +328,14 @@ CREATE VIEW brim.attempts AS
 SELECT a.email_id, a.attempt_no, o.campaign, o.company_id, l.company_name, o.variant, o.status AS email_status,
        a.phase, a.outcome, a.smtp_code, a.enhanced_code, a.reply, a.relay, a.started_at, a.ended_at,
        round(extract(epoch FROM a.ended_at - a.started_at), 3) AS seconds
-  FROM brim.email_attempt AS a
+  FROM (SELECT f.email_id, f.attempt_no, f.phase, f.outcome, f.smtp_code, f.enhanced_code, f.reply, f.relay,
+               f.started_at, f.ended_at
+          FROM brim.email_attempt AS f
+        UNION ALL
+        SELECT s.email_id, s.claims, s.phase, 'sent', s.smtp_code, s.enhanced_code, s.reply, s.relay,
+               s.started_at, greatest(s.sent_at, s.started_at)
+          FROM brim.send_ledger AS s
+         WHERE s.state = 'sent' AND s.started_at IS NOT NULL) AS a
   JOIN brim.outbound_email AS o ON o.email_id = a.email_id
   LEFT JOIN brim.lead AS l ON l.company_id = o.company_id;
 COMMENT ON VIEW brim.attempts IS 'One row a try to hand an e-mail to the mail server. Key: email_id, attempt_no';

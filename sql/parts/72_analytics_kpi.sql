@@ -14,17 +14,18 @@ COMMENT ON COLUMN brim.activated_user.user_id IS 'Key of the user';
 COMMENT ON COLUMN brim.activated_user.activated_at IS 'When the user completed the first activation step ever';
 
 CREATE VIEW brim.kpi_fact AS
-SELECT 'qualified_leads'::text AS metric_name, e.company_id AS entity_id, e.occurred_at, true AS is_hit
+SELECT 'qualified_leads'::text AS metric_name, e.company_id AS entity_id, e.occurred_at, true AS is_hit,
+       e.occurred_at AS found_at
   FROM brim.event AS e
  WHERE e.event_type = 'score_calculated' AND e.data @> '{"qualified": true}' AND e.company_id IS NOT NULL
 UNION ALL
-SELECT 'email_engagement', s.email_id::text COLLATE "C", s.sent_at, s.is_engaged
+SELECT 'email_engagement', s.email_id::text COLLATE "C", s.sent_at, s.is_engaged, s.claimed_at
   FROM brim.sent_email AS s
 UNION ALL
-SELECT 'new_activations', a.user_id, a.activated_at, true
+SELECT 'new_activations', a.user_id, a.activated_at, true, a.activated_at
   FROM brim.activated_user AS a
 UNION ALL
-SELECT 'funnel_conversion', s.company_id, s.sent_at, s.is_converted
+SELECT 'funnel_conversion', s.company_id, s.sent_at, s.is_converted, s.claimed_at
   FROM brim.sent_email AS s;
 COMMENT ON VIEW brim.kpi_fact IS
     'One row a thing that counts for a KPI at one time. Key: none; entities are counted once a period.
@@ -33,6 +34,7 @@ Ask it which '
 COMMENT ON COLUMN brim.kpi_fact.metric_name IS 'KPI: qualified_leads, email_engagement, new_activations or funnel_conversion';
 COMMENT ON COLUMN brim.kpi_fact.entity_id IS 'What is counted: company_id (qualified_leads, funnel_conversion), email_id or user_id';
 COMMENT ON COLUMN brim.kpi_fact.occurred_at IS 'When it happened: scoring, sending, or the first step of the user';
+COMMENT ON COLUMN brim.kpi_fact.found_at IS 'What an index finds it by: at most 24 hours before occurred_at';
 COMMENT ON COLUMN brim.kpi_fact.is_hit IS 'Does it count for the numerator; all rows count for the denominator of a rate';
 
 CREATE FUNCTION brim.kpi_period(end_date date, days integer,
@@ -121,6 +123,7 @@ SELECT m.metric_name,
                   FROM brim.kpi_fact AS f
                  WHERE f.metric_name = m.metric_name
                    AND f.occurred_at >= p.previous_from AND f.occurred_at < p.current_to
+                   AND f.found_at >= p.previous_from - interval '24 hours' AND f.found_at < p.current_to
                  GROUP BY f.entity_id) AS n) AS c;
 
 COMMENT ON VIEW brim.kpi IS 'One row a KPI. Key: metric_name.
@@ -162,6 +165,7 @@ BEGIN ATOMIC
                       FROM brim.kpi_fact AS f
                      WHERE f.metric_name = m.metric_name
                        AND f.occurred_at >= p.previous_from AND f.occurred_at < p.current_to
+                       AND f.found_at >= p.previous_from - interval '24 hours' AND f.found_at < p.current_to
                      GROUP BY f.entity_id) AS n) AS c
      WHERE m.metric_name = kpi_for.metric;
 END;

@@ -20,7 +20,10 @@ SELECT b.first_day + d.n AS day, s.scored, s.qualified_leads, g.generated, m.sen
                                WHERE e.event_type = 'email_generated'),
                              (SELECT min(e.occurred_at) FROM brim.event AS e
                                WHERE e.event_type = 'activation_step_completed'),
-                             (SELECT min(x.sent_at) FROM brim.outbound_email AS x WHERE x.status = 'sent'),
+                             (SELECT min(x.sent_at) FROM brim.send_ledger AS x
+                               WHERE x.state = 'sent'
+                                 AND x.claimed_at <= (SELECT min(y.claimed_at) FROM brim.send_ledger AS y WHERE y.state = 'sent')
+                                                     + interval '24 hours'),
                              (SELECT min(r.occurred_at) FROM brim.outcome AS r),
                              now()) AS first_at) AS f
         OFFSET 0) AS b
@@ -42,8 +45,9 @@ SELECT b.first_day + d.n AS day, s.scored, s.qualified_leads, g.generated, m.sen
          WHERE e.event_type = 'email_generated' AND e.occurred_at >= t.day_from AND e.occurred_at < t.day_to) AS g
  CROSS JOIN LATERAL (
         SELECT count(*) AS sent
-          FROM brim.outbound_email AS x
-         WHERE x.status = 'sent' AND x.sent_at >= t.day_from AND x.sent_at < t.day_to) AS m
+          FROM brim.send_ledger AS x
+         WHERE x.state = 'sent' AND x.sent_at >= t.day_from AND x.sent_at < t.day_to
+           AND x.claimed_at >= t.day_from - interval '24 hours' AND x.claimed_at < t.day_to) AS m
  CROSS JOIN LATERAL (
         SELECT count(*) AS outcomes
           FROM brim.outcome AS r

@@ -1,8 +1,8 @@
 /*
  * brim_grant(): what a role of one of five kinds may do.
  *
- * Only SELECT, INSERT, UPDATE and EXECUTE are ever granted, and never with
- * the right to grant: whoever may create a trigger on a table runs code with
+ * Only SELECT, INSERT, UPDATE and EXECUTE are ever granted (and DELETE, to the
+ * worker, where e-mails pass through), and never with the right to grant: whoever may create a trigger on a table runs code with
  * the rights of everybody who writes there, the worker among them.
  */
 
@@ -26,7 +26,7 @@ AS $$
 DECLARE
     v_table regclass;
 BEGIN
-    IF privileges !~ '^(SELECT|INSERT|UPDATE)(, (SELECT|INSERT|UPDATE))*$' THEN
+    IF privileges !~ '^(SELECT|INSERT|UPDATE|DELETE)(, (SELECT|INSERT|UPDATE|DELETE))*$' THEN
         RAISE EXCEPTION 'brim does not grant %', privileges USING ERRCODE = 'invalid_parameter_value';
     END IF;
     FOREACH v_table IN ARRAY tables LOOP
@@ -34,7 +34,7 @@ BEGIN
     END LOOP;
 END;
 $$;
-COMMENT ON FUNCTION brim.grant_tables(regrole, text, regclass[]) IS 'Grants SELECT, INSERT or UPDATE on tables to a role';
+COMMENT ON FUNCTION brim.grant_tables(regrole, text, regclass[]) IS 'Grants SELECT, INSERT, UPDATE or DELETE on tables to a role';
 REVOKE EXECUTE ON FUNCTION brim.grant_tables(regrole, text, regclass[]) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.brim_grant(role regrole, capability text) RETURNS void
@@ -63,9 +63,10 @@ BEGIN
     IF capability = 'worker' THEN
         PERFORM brim.grant_tables(role, 'SELECT', 'brim.lead', 'brim.campaign', 'brim.variant', 'brim.template', 'brim.node',
                                   'brim.scoring_model', 'brim.scoring_signal', 'brim.scoring_rule', 'brim.model_spec');
-        PERFORM brim.grant_tables(role, 'SELECT, INSERT, UPDATE', 'brim.generation', 'brim.outbound_email', 'brim.send_ledger',
-                                  'brim.email_attempt', 'brim.component');
-        PERFORM brim.grant_tables(role, 'SELECT, INSERT', 'brim.suppression', 'brim.event');
+        PERFORM brim.grant_tables(role, 'SELECT, INSERT, UPDATE', 'brim.generation', 'brim.component');
+        PERFORM brim.grant_tables(role, 'SELECT, INSERT, UPDATE, DELETE', 'brim.email_queue', 'brim.send_ledger', 'brim.email_owner');
+        PERFORM brim.grant_tables(role, 'SELECT, INSERT, DELETE', 'brim.email_parked');
+        PERFORM brim.grant_tables(role, 'SELECT, INSERT', 'brim.email', 'brim.email_attempt', 'brim.suppression', 'brim.event');
         EXECUTE format('GRANT UPDATE (last_batch_at, confirmed_by) ON TABLE brim.node TO %s', role);
         PERFORM brim.grant_tables(role, 'SELECT', 'brim.lead_text', 'brim.intent_class');
         PERFORM brim.grant_tables(role, 'SELECT, INSERT', 'brim.classification_event', 'brim.pending_lead');
@@ -77,6 +78,7 @@ BEGIN
         PERFORM brim.grant_functions(role, 'brim.settle_tasks()', 'brim.check_queued_task(bigint)',
                                      'brim.begin_rescore_task(bigint)', 'brim.step_rescore_task(bigint, bigint)');
         PERFORM brim.grant_functions(role, 'brim.store_emails(bigint, jsonb, text)', 'brim.new_email_state(text, text, text)',
+                                     'brim.new_message_id(text)',
                                      'brim.is_suppressed(text, text)', 'brim.email_hold_reason(text, text)',
                                      'brim.company_facts(text)', 'brim.template_choice(bigint)',
                                      'brim.email_footer(text, text, text)', 'brim.installation()',
@@ -87,12 +89,13 @@ BEGIN
         RETURN;
     END IF;
 
-    -- Views and reports, whatever the extension has of them.
+    -- Views and reports, whatever the extension has of them, except those that show texts, addresses and notes.
     SELECT e.oid INTO v_extension FROM pg_extension AS e WHERE e.extname = 'brim';
     PERFORM brim.grant_tables(role, 'SELECT', c.oid)
        FROM pg_class AS c
        JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
-      WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = v_extension AND c.relkind = 'v';
+      WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = v_extension AND c.relkind = 'v'
+        AND c.oid NOT IN ('brim.outbound_email'::regclass, 'brim.journal'::regclass);
     PERFORM brim.grant_functions(role, p.oid)
        FROM pg_proc AS p
        JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'

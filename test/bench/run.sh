@@ -5,9 +5,10 @@
 #	bash test/bench/run.sh					everything
 #	bash test/bench/run.sh score intake		parts: score intake rescore mail queue gemini
 #
-# Wants smtp-sink and smtp-source (Debian's postfix package) for mail and queue.
+# Wants smtp-sink and smtp-source (Debian's postfix package) for mail and queue; mail compares with nodemailer where
+# npm can install it (test/package.json).
 # A server of its own, with fsync on and PostgreSQL's defaults except max_wal_size.
-# How many: BRIM_BENCH_ROWS, _MAILS, _QUEUE, _GENERATIONS; BRIM_BENCH_SNAPSHOT=with or without.
+# How many: BRIM_BENCH_ROWS, _MAILS, _QUEUE, _GENERATIONS; BRIM_BENCH_SNAPSHOT=with or without; BRIM_BENCH_ROUNDS of mail.
 
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -187,15 +188,26 @@ stop_sink() {
 	SINK_PID=
 }
 
-# queue_mails N NAME: N queued e-mails of 2.9 KB, in fifty scores
+# queue_mails N NAME [BYTES]: N queued e-mails with a body of prose of so many bytes, 2900 without, in fifty scores
 queue_mails() {
 	sql "INSERT INTO brim.lead (company_id, company_name, domain)
 			SELECT '$2-' || i, 'Company ' || i, '$2-' || i || '.example' FROM generate_series(1, $1) AS i;
-		INSERT INTO brim.outbound_email (campaign, company_id, variant, score, status, node_id, recipient, subject, body, generated_by)
-			SELECT 'default', '$2-' || i, 'roi_focused', 50 + (i::bigint * 7919 % 50)::integer, 'queued', n.node_id, 'contact@$2-' || i || '.example',
-				'A question about company ' || i,
-				(SELECT string_agg(md5(i::text || k) || ' ' || md5(k::text || i), E'\n') FROM generate_series(1, 42) AS k), 'template'
-			FROM generate_series(1, $1) AS i CROSS JOIN brim.node AS n"
+		WITH written AS (
+			INSERT INTO brim.email (campaign, company_id, variant, score, node_id, recipient, subject, body, generated_by,
+									message_id, message_date)
+			SELECT 'default', '$2-' || i, 'roi_focused', 50 + (i::bigint * 7919 % 50)::integer, n.node_id,
+				'contact@$2-' || i || '.example', 'A question about company ' || i, p.body, 'template',
+				replace(gen_random_uuid()::text, '-', '') || '@flowline.example', now()
+			  FROM generate_series(1, $1) AS i
+			 CROSS JOIN brim.node AS n
+			 CROSS JOIN LATERAL (
+				SELECT left(string_agg(w.words[1 + abs(hashint4(i * 1000 + k)) % 48], ' '), ${3:-2900}) AS body
+				  FROM generate_series(1, ${3:-2900} / 5) AS k,
+				       (SELECT string_to_array('your team spends hours each week moving orders between tools that were never meant to talk and somebody always pays for it later we saw that you are hiring operations people so perhaps this year more of the work could run by itself instead of by hand', ' ') AS words) AS w
+			 ) AS p
+			RETURNING email_id, campaign, company_id, choice, score, node_id)
+		INSERT INTO brim.email_queue (email_id, campaign, company_id, choice, score, node_id)
+			SELECT email_id, campaign, company_id, choice, score, node_id FROM written"
 }
 
 # CPU seconds of all workers of this database so far
@@ -207,26 +219,79 @@ worker_cpu() {
 	awk -v t="$ticks" -v hz="$(getconf CLK_TCK)" 'BEGIN { printf "%.2f", t / hz }'
 }
 
-# send_queued N: send what is queued; sets TOOK and CPU
+# send_queued N: send what is queued; sets TOOK, CPU (ms a mail), and what went into the WAL: WAL_BYTES and
+# WAL_RECORDS a mail, with the share of images of whole pages; HOT is the share of updates of the ledger that were HOT
 send_queued() {
-	local from
-	from=$(worker_cpu)
-	TOOK=$(seconds_of eval "set_and_reload brim.send=on && wait_for \"SELECT count(*) FROM brim.outbound_email WHERE status = 'queued'\" 0 &&
-		wait_for \"SELECT count(*) FROM brim.outbound_email WHERE status IN ('claimed', 'committing')\" 0") || exit 1
-	CPU=$(awk -v a="$from" -v b="$(worker_cpu)" -v n="$1" 'BEGIN { printf "%.2f", (b - a) * 1000 / n }')
+	local cpu lsn
+	sql "VACUUM ANALYZE brim.email, brim.email_queue, brim.send_ledger, brim.email_owner"
+	sql "CHECKPOINT"
+	sql "SELECT pg_stat_reset_single_table_counters('brim.send_ledger'::regclass)" >/dev/null
+	cpu=$(worker_cpu)
+	lsn=$(sql "SELECT pg_current_wal_insert_lsn()")
+	TOOK=$(seconds_of eval "set_and_reload brim.send=on && wait_for \"SELECT EXISTS (SELECT FROM brim.email_queue)\" f &&
+		wait_for \"SELECT EXISTS (SELECT FROM brim.send_ledger WHERE state IN ('claimed', 'committing'))\" f") || exit 1
+	CPU=$(awk -v a="$cpu" -v b="$(worker_cpu)" -v n="$1" 'BEGIN { printf "%.3f", (b - a) * 1000 / n }')
 	set_and_reload brim.send=off
+	wal_since "$lsn" "$1"
+	sleep 1.5
+	HOT=$(sql "SELECT round(100.0 * n_tup_hot_upd / nullif(n_tup_upd, 0), 1) FROM pg_stat_user_tables WHERE relid = 'brim.send_ledger'::regclass")
 }
 
+# wal_since LSN N: WAL_RECORDS, WAL_BYTES and WAL_IMAGES a mail
+wal_since() {
+	local total
+	total=$("$PGBIN/pg_waldump" --stats --path="$PGDATA/pg_wal" --start="$1" --end="$(sql "SELECT pg_current_wal_flush_lsn()")" | sed -n 's/^Total //p') ||
+		die "pg_waldump failed"
+	WAL_RECORDS=$(awk -v n="$2" '{ printf "%.1f", $1 / n }' <<<"$total")
+	WAL_BYTES=$(awk -v n="$2" '{ printf "%.0f", $2 / n }' <<<"$(sed 's/\[[^]]*\]//g' <<<"$total")")
+	WAL_IMAGES=$(awk -v n="$2" '{ printf "%.0f", $3 / n }' <<<"$(sed 's/\[[^]]*\]//g' <<<"$total")")
+}
+
+# What nodemailer's pool takes for N mails over so many connections: sets TOOK and CPU (ms a mail)
+nodemailer() {
+	local said
+	said=$(cd "$WORK/nodemailer" && node mail.js "$SINK_PORT" "$2" "$1" "$3") || die "nodemailer failed"
+	TOOK=${said% *}
+	CPU=$(awk -v s="${said#* }" -v n="$1" 'BEGIN { printf "%.3f", s * 1000 / n }')
+}
+
+# install_nodemailer: fails where npm is not here, or does not get it
+install_nodemailer() {
+	command -v npm >/dev/null || return 1
+	mkdir -p "$WORK/nodemailer" && cp test/package.json test/bench/mail.js "$WORK/nodemailer/" &&
+		(cd "$WORK/nodemailer" && npm install --no-audit --no-fund --silent --cache "$WORK/tmp/npm" >"$WORK/log/npm.log" 2>&1)
+}
+
+# shares A B, of two numbers with digits: A as a multiple of B
+shares() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
+
 bench_mail() {
-	local connections took workers
-	step "Writing from templates, then sending $MAILS e-mails of 3 KB to smtp-sink, beside smtp-source with the same connections"
+	local connections took workers has_npm='' length round brim_took brim_cpu
+	step "Writing from templates, then sending $MAILS e-mails to smtp-sink"
 	set_and_reload brim.send=off brim.generate=on
 	took=$(seconds_of eval "add_leads 3000 written && wait_for \"SELECT count(*) FROM brim.generation WHERE status <> 'done'\" 0") || exit 1
 	line "written from templates (two variants each)" 3000 "$took" "companies/s"
-	sql "UPDATE brim.outbound_email SET status = 'cancelled' WHERE status = 'queued'"
+	sql "SELECT brim_cancel(email_id) FROM brim.email_queue" >/dev/null
 	set_and_reload brim.generate=off
 	start_sink || return
+	if install_nodemailer; then has_npm=1; else note "left out: nodemailer, which npm could not install"; fi
 	set_and_reload brim.smtp_url="smtp://127.0.0.1:$SINK_PORT" brim.batch_size=100000
+	for length in 1100 2900; do
+		step "Bodies of $length bytes of prose, rounds of brim and nodemailer's pool in turn"
+		for round in $(seq "${BRIM_BENCH_ROUNDS:-3}"); do
+			for connections in 16 64; do
+				set_and_reload brim.smtp_connections=$connections
+				queue_mails "$MAILS" "mail$length-$connections-$round" "$length"
+				send_queued "$MAILS"
+				brim_took=$TOOK brim_cpu=$CPU
+				line "brim, $connections connections" "$MAILS" "$TOOK" "mails/s, $CPU ms CPU, $WAL_BYTES bytes of WAL ($WAL_IMAGES of page images) in $WAL_RECORDS records a mail, $HOT % HOT"
+				[ -n "$has_npm" ] || continue
+				nodemailer "$MAILS" "$connections" "$length"
+				line "nodemailer's pool, $connections connections" "$MAILS" "$TOOK" "mails/s, $CPU ms CPU; brim: $(shares "$TOOK" "$brim_took") x the rate, $(shares "$brim_cpu" "$CPU") x the CPU"
+			done
+		done
+	done
+	step "Other numbers of connections and workers, beside smtp-source with the same connections"
 	for workers in 1 2; do
 		for connections in 1 4 16 64; do
 			[ "$workers" = 1 ] || [ "$connections" = 16 ] || continue
@@ -242,7 +307,10 @@ bench_mail() {
 	stop_sink
 }
 
-sizes() { sql "SELECT pg_size_pretty(pg_table_size('brim.outbound_email')) || ' and ' || pg_size_pretty(pg_indexes_size('brim.outbound_email')) || ' of indexes'"; }
+sizes() {
+	sql "SELECT string_agg(format('%s %s and %s of indexes', t, pg_size_pretty(pg_table_size(t)), pg_size_pretty(pg_indexes_size(t))), '; ')
+		FROM unnest(ARRAY['brim.email_queue', 'brim.send_ledger']::regclass[]) AS t"
+}
 
 bench_queue() {
 	local snapshot from now sent last_sent last i
@@ -250,7 +318,7 @@ bench_queue() {
 	set_and_reload brim.smtp_url="smtp://127.0.0.1:$SINK_PORT" brim.batch_size=100000 brim.smtp_connections=16 brim.generate=off brim.send=off
 	for snapshot in ${BRIM_BENCH_SNAPSHOT:-without with}; do
 		step "Sending $QUEUE e-mails over 16 connections $snapshot an old snapshot"
-		sql "TRUNCATE brim.outbound_email, brim.email_attempt, brim.send_ledger, brim.generation, brim.event, brim.lead"
+		sql "TRUNCATE brim.email, brim.email_queue, brim.email_parked, brim.email_attempt, brim.send_ledger, brim.generation, brim.event, brim.lead"
 		queue_mails "$QUEUE" "queue-$snapshot"
 		sql "VACUUM ANALYZE"
 		sql "SELECT pg_stat_reset()" >/dev/null
@@ -270,7 +338,8 @@ bench_queue() {
 			last=$now last_sent=$sent
 		done
 		set_and_reload brim.send=off
-		note "after: $(sizes); $(sql "SELECT n_tup_upd || ' updates, ' || n_dead_tup || ' dead rows, ' || autovacuum_count || ' autovacuums' FROM pg_stat_user_tables WHERE relid = 'brim.outbound_email'::regclass")"
+		note "after: $(sizes); $(sql "SELECT string_agg(format('%s: %s updates, %s dead rows, %s autovacuums', relname, n_tup_upd, n_dead_tup, autovacuum_count), '; ')
+			FROM pg_stat_user_tables WHERE relid IN ('brim.email_queue'::regclass, 'brim.send_ledger'::regclass)")"
 		[ "$snapshot" = without ] || sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_xmin IS NOT NULL AND state = 'idle in transaction'" >/dev/null
 	done
 	kill "$HOLDER_PID" 2>/dev/null

@@ -18,24 +18,27 @@ set -uo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 GUARDS='
-token          | test/specs/barrier.spec | s/ AND e\.claim_token = \$2 AND e\.claims = m\.claim_no//g | isolation | barrier
-ledger         | test/specs/barrier.spec | s/WHERE l\.state IN \(.refused., .released.\)/WHERE true/g | isolation | barrier
-unique         | sql/parts/10_tables.sql | s/CREATE UNIQUE INDEX outbound_email_once/CREATE INDEX outbound_email_once/ | regress | operations
-unsubscribed   | test/specs/suppress_claim.spec | s/AND NOT \(EXISTS \(SELECT FROM brim\.suppression\).*?OFFSET 0\)\)\)//gs | isolation | suppress_claim
-late           | src/pg/queue/email.c | s/brim_txn_run\(&barrier_suppressed, values, NULL\);// | tap t/014_late_unsubscribe.pl | 014_late_unsubscribe
+token          | test/specs/barrier.spec | s/AND l\.claim_token = \$2 AND l\.claims = \(ARRAY\[1\]\)\[array_position\(\$1, l\.email_id\)\]//g | isolation | barrier
+ledger         | test/specs/claim_claim.spec | s/\t\tAND NOT EXISTS \(SELECT FROM brim\.send_ledger l .*?\n//g; s/ON CONFLICT DO NOTHING/ON CONFLICT (email_id) DO NOTHING/g | isolation | claim_claim
+unique         | sql/parts/10_tables.sql | s/CONSTRAINT send_ledger_once UNIQUE \(company_id, campaign\)/CONSTRAINT send_ledger_once CHECK (true)/ | regress | operations
+unsubscribed   | test/specs/suppress_claim.spec | s/AND NOT \(EXISTS \(SELECT FROM brim\.suppression\).*?OFFSET 0\)\) OFFSET 0\)\)//gs | isolation | suppress_claim
+late           | src/pg/queue/email.c | s/AND \x22 IS_SUPPRESSED\(\x22l\.email_id\x22\)/AND false\x22/ | tap t/014_late_unsubscribe.pl | 014_late_unsubscribe
 barrier        | src/worker/jobs/transport_relay.c | s/case BRIM_SMTP_BARRIER:\n/case BRIM_SMTP_BARRIER:\n\t\t\tbrim_smtp_dot(line->smtp);\n\t\t\t(void) transmit(line);\n/ | tap t/014_late_unsubscribe.pl | 014_late_unsubscribe
 granted        | src/worker/pipeline.c | s/else if \(!slots\[i\]->granted\)/else if (false)/ | tap t/014_late_unsubscribe.pl | 014_late_unsubscribe
 early-reply    | src/worker/jobs/transport_relay.c | s/(still counts as before the dot \*\/\n)\s*\(void\) receive\(line\);/$1/ | tap t/015_network_faults.pl | 015_network_faults
 uncertain      | src/worker/jobs/delivery.c | s/row->status = "uncertain";/row->status = "queued";/ | tap t/012_send_errors.pl | 012_send_errors
-doubt          | src/pg/queue/email_recovery.c | s/(UPDATE brim\.outbound_email e SET status = )\x27uncertain\x27/$1\x27queued\x27/ | tap t/054_power_loss.pl | 054_power_loss
+doubt          | src/pg/queue/email_recovery.c | s/(SET state = )\x27uncertain\x27/$1\x27claimed\x27/ | tap t/054_power_loss.pl | 054_power_loss
 durable        | src/pg/server/txn.c | s/\{"synchronous_commit", "on"\},// | tap t/017_hostile_settings.pl | 017_hostile_settings
 owner          | sql/parts/50_queue_operations.sql | s/v_email\.claimed_by IS NOT NULL AND brim\.claim_owner_alive\(v_email\.claimed_by\)/false/ | tap t/032_suspects.pl | cannot be called not delivered
 number-lock    | src/worker/recovery.c | s/brim_shared_lock_dead_number\(number\)/true/ | tap t/031_workers.pl | 031_workers
-alone          | src/pg/queue/email.c | s/\(e\.crashes > 0\) = \$5/\$5 IS NOT NULL/ | tap t/032_suspects.pl | 032_suspects
-poison         | src/pg/queue/email_recovery.c | s/e\.crashes \+ \$3 >= 2/false/g | tap t/032_suspects.pl | 032_suspects
+alone          | src/pg/queue/email.c | s/\(q\.crashes > 0\) = \$5/\$5 IS NOT NULL/ | tap t/032_suspects.pl | 032_suspects
+poison         | src/pg/queue/email_recovery.c | s/f\.crashes >= 2/false/; s/f\.crashes < 2/true/ | tap t/032_suspects.pl | 032_suspects
 breaker        | src/worker/pipeline.c | s/!breaker->may_try/false/ | tap t/031_workers.pl | 031_workers
 place          | src/pg/queue/node.c | s/node->is_armed = brim_txn_bool\(0, 3\);/node->is_armed = true;/ | tap t/050_copies.pl | 050_copies
-node           | src/pg/queue/email.c | s/AND e\.node_id = \$4/AND \$4 IS NOT NULL/ | tap t/050_copies.pl | 050_copies
+node           | src/pg/queue/email.c | s/AND q\.node_id = \$4/AND \$4 IS NOT NULL/ | tap t/050_copies.pl | 050_copies
+owner-since    | src/pg/queue/email.c | s/coalesce\(\(SELECT l\.claimed_at FROM brim\.send_ledger l\x22.*?LIMIT 1\), \$3\)/\$3/s | tap t/037_ledger.pl | 034_ledger
+in-place       | sql/parts/10_tables.sql | s/(CREATE INDEX send_ledger_claimed_at)/CREATE INDEX send_ledger_state ON brim.send_ledger (state);\n$1/ | tap t/037_ledger.pl | in place
+by-key         | src/pg/queue/email_record.c | s/OFFSET 0\) x\x22/) x\x22/ | tap t/037_ledger.pl | no index is read
 node-of-jobs   | src/pg/queue/table.c | s/AND q\.node_id = \$4/AND \$4 IS NOT NULL/ | tap t/050_copies.pl t/052_copies_logical.pl | 05[02]_copies
 standby        | src/pg/server/standby.c | s/confirmed = WalSndCtl->lsn\[SYNC_REP_WAIT_FLUSH\] >= upto;/confirmed = true;/ | tap t/053_promotion.pl | cancelled ten times
 clock          | src/pg/server/clock.c | s/if \(!superuser\(\)\)/if (false)/ | tap t/033_clock.pl | only a superuser turns it

@@ -48,7 +48,7 @@ our $state_query = q{
 	UNION ALL
 	(SELECT 'generation error ' || generation_id || ' ' || error FROM brim.generation WHERE error IS NOT NULL LIMIT 5)
 	UNION ALL
-	(SELECT 'attempt ' || concat_ws(' ', email_id, phase, outcome, smtp_code, reply) FROM brim.email_attempt ORDER BY ended_at DESC LIMIT 5)};
+	(SELECT 'attempt ' || concat_ws(' ', email_id, phase, outcome, smtp_code, reply) FROM brim.attempts ORDER BY ended_at DESC LIMIT 5)};
 
 our $json = JSON::PP->new->utf8->canonical;
 
@@ -267,6 +267,52 @@ sub wait_idle
 				 AND NOT (status = 'queued' AND EXISTS (SELECT FROM brim.outbound_email AS u
 							WHERE u.campaign = e.campaign AND u.company_id = e.company_id AND u.status = 'uncertain')))",
 		'0', $seconds);
+	return;
+}
+
+# take(WHICH, WORKER, TOKEN, [STATE]): e-mails of the queue, WHICH being a query of
+# their numbers, as if a process of that token, the worker of that number, had them under way
+sub take
+{
+	my ($self, $which, $worker, $token, $state) = @_;
+	$state ||= "'claimed'";
+	$self->sql(
+		"WITH owner AS (
+			INSERT INTO brim.email_owner (claimed_by, claim_token, since) VALUES ($worker, $token, now()) ON CONFLICT DO NOTHING),
+		 gone AS (DELETE FROM brim.email_queue AS q WHERE q.email_id IN ($which) RETURNING q.*)
+		 INSERT INTO brim.send_ledger (email_id, campaign, company_id, score, node_id, attempts, claims, crashes,
+									   claim_token, claimed_by, state)
+		 SELECT email_id, campaign, company_id, score, node_id, attempts, claims + 1, crashes, $token, $worker, $state FROM gone");
+	return;
+}
+
+# Put back what is claimed
+sub give_back
+{
+	my ($self) = @_;
+	$self->sql(
+		q{WITH gone AS (DELETE FROM brim.send_ledger WHERE state = 'claimed' RETURNING *)
+		 INSERT INTO brim.email_queue (email_id, campaign, company_id, choice, score, node_id, attempts, claims, crashes)
+		 SELECT g.email_id, g.campaign, g.company_id, e.choice, g.score, g.node_id, g.attempts, g.claims, g.crashes
+		   FROM gone AS g JOIN brim.email AS e USING (email_id)});
+	return;
+}
+
+# queue_emails(N, NAME, [BYTES]): N e-mails in the queue, to contact@NAME1.example and so on, without leads; variant one
+sub queue_emails
+{
+	my ($self, $n, $name, $bytes) = @_;
+	my $body = $bytes ? "left(repeat('Your team moves orders by hand, week after week, number ' || i || '. ', 100), $bytes)" : "'Hello'";
+	$self->sql(qq{
+		WITH written AS (
+			INSERT INTO brim.email (campaign, company_id, variant, score, node_id, recipient, subject, body, generated_by,
+									message_id, message_date)
+			SELECT 'default', '$name' || i, 'one', 100, n.node_id, 'contact\@$name' || i || '.example', 'Hello', $body,
+				   'template', '$name' || i || '\@flowline.example', now()
+			  FROM generate_series(1, $n) AS i, brim.node AS n
+			RETURNING *)
+		INSERT INTO brim.email_queue (email_id, campaign, company_id, choice, score, node_id)
+		SELECT email_id, campaign, company_id, choice, score, node_id FROM written});
 	return;
 }
 

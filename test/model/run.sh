@@ -34,11 +34,11 @@ holds | sender   | -DOPBLIND                      | never_twice | not_delivered 
 fails | sender   | -DOPBLIND -DFALSE_RECOVERY     | never_twice | not_delivered without asking for the owner, and no lock
 fails | sender   | -DNOLOG                        | never_twice | not_delivered without a look into the log of the relay
 fails | sender   | -DHASTY                        | never_twice | not_delivered while the relay may still take it
-fails | sender   | -DNOLEDGER                     | never_twice | no ledger, and an e-mail is abandoned
-holds | sender   | -DNOLEDGER_CLAIM               | never_twice | the claim does not look into the ledger: the barrier does
-fails | sender   | -DNOLEDGER_BARRIER -DFALSE_RECOVERY | never_twice | the barrier does not ask the ledger: the claim did, but in an older snapshot
-fails | sender   | -DNOUNIQUE -DFALSE_RECOVERY    | one_variant | no unique index: two variants claimed at once, of which the ledger lets one through
-fails | sender   | -DNOUNIQUE -DNOLEDGER -DNOABANDON -DFALSE_RECOVERY | never_twice | neither unique index nor ledger
+fails | sender   | -DNOABANDONED                  | never_twice ledger_knows | what is abandoned leaves the ledger
+holds | sender   | -DNOLEDGER_CLAIM               | never_twice | the claim does not look into the ledger: its key does
+holds | sender   | -DNOKEY                        | never_twice | the ledger has no key: the claim looked, and one worker claims at a time
+fails | sender   | -DNOKEY -DFALSE_RECOVERY       | never_twice one_variant | the same, and a second worker lives by mistake: it looked in an older snapshot
+fails | sender   | -DNOKEY -DNOLEDGER_CLAIM       | never_twice | neither key nor look
 holds | sender   | -DNOSUPPRESS_CLAIM             | never_suppressed | the claim does not look for unsubscribers: the barrier does
 fails | sender   | -DNOSUPPRESS_BARRIER           | never_suppressed | the barrier does not look for unsubscribers
 fails | sender   | -DNOSIBLINGS                   | one_variant | other variants stay when one has ended

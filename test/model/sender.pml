@@ -5,17 +5,22 @@
  * by a crash, and anybody else may act there.  Names are those of src/pg/queue/email.c
  * and sql/parts/50_queue_operations.sql.
  *
- *	row			one variant; st is its status, tok its claim_token and claimed_by
+ *	row			one variant; st is its status, tok its claim_token and claimed_by.  Where the
+ *				row lives follows from that: QUEUED in brim.email_queue; what is TAKEN in
+ *				brim.send_ledger, whose key admits one of them a company; HELD, FAILED,
+ *				CANCELLED and SUPPRESSED in brim.email_parked; SUPERSEDED nowhere.  A
+ *				statement takes a row out of one table and puts it into the other
  *	process		a worker process: draws a token, holds the number's lock until it dies
- *	slot		one e-mail that a process has in hand
+ *	slot		one e-mail that a process has claimed
  *	in flight	a final dot is written: network and relay may deliver or lose it
  *				at any time, whatever became of who wrote it
  *
  * Sizes: VARIANTS rows (1 or 2), PROCESSES one after another, SLOTS in each.
  *
- * Guards that can be taken out: NOBARRIER, NOTOKEN, NOUNIQUE, NOLEDGER_CLAIM,
- * NOLEDGER_BARRIER, NOLEDGER (both), RETRY_ON_UNKNOWN, OPBLIND, NOLOG, HASTY,
- * NOSUPPRESS_CLAIM, NOSUPPRESS_BARRIER, NOSIBLINGS, NOPOISON, NOCLAIMNO, ARM_FORGETS.
+ * Guards that can be taken out: NOBARRIER, NOTOKEN, NOKEY (of the ledger),
+ * NOLEDGER_CLAIM, NOABANDONED (what is abandoned leaves the ledger), RETRY_ON_UNKNOWN,
+ * OPBLIND, NOLOG, HASTY, NOSUPPRESS_CLAIM, NOSUPPRESS_BARRIER, NOSIBLINGS, NOPOISON,
+ * NOCLAIMNO, ARM_FORGETS.
  *
  * Other worlds: FALSE_RECOVERY (rows are recovered at any time, though the process
  * that has them lives: a second one by mistake), NOLOCK (the same, and owners of
@@ -27,11 +32,9 @@
  *	claim token, brim_resolve()'s question for the owner
  *				the number's lock: a row is recovered when its process is dead, so there
  *				is never a second one.  They show in FALSE_RECOVERY
- *	unique index, ledger
- *				each catches two variants that two processes claim at once; the
- *				index alone knows nothing of abandoned e-mails, which the ledger
- *				does; without the index one_variant breaks
- *	ledger, unsubscribers in the claim
+ *	the claim's look into the ledger
+ *				the ledger's key: who is entered meanwhile, or was, is not entered twice
+ *	unsubscribers in the claim
  *				the barrier looks again
  */
 
@@ -50,10 +53,6 @@
 #else
 #define LAUNCHED PROCESSES
 #endif
-#ifdef NOLEDGER
-#define NOLEDGER_CLAIM
-#define NOLEDGER_BARRIER
-#endif
 #ifdef NOLOCK
 #define FALSE_RECOVERY
 #endif
@@ -61,21 +60,16 @@
 #define ARM
 #endif
 
-mtype = { QUEUED, CLAIMED, COMMITTING, SENT, FAILED, UNCERTAIN, HELD, SUPERSEDED, CANCELLED, SUPPRESSED };
-mtype = { NO_ROW, ENTERED, DELIVERED, REFUSED, DOUBTFUL, RELEASED };
+mtype = { QUEUED, CLAIMED, COMMITTING, SENT, FAILED, UNCERTAIN, ABANDONED, HELD, SUPERSEDED, CANCELLED, SUPPRESSED };
 /* verdicts: sent; failed, or the last of the retries; retry, or transport; uncertain */
 mtype = { NOTHING, YES, NO, LATER, UNKNOWN };
 
-/* brim.outbound_email */
 mtype st[2] = QUEUED;
 byte  tok[2];				/* 0: nobody's */
 byte  crashes[2];
 #if SLOTS == 2
 byte  claims[2];			/* counted up to 3 */
 #endif
-/* brim.send_ledger */
-mtype ledger = NO_ROW;
-bit   ledger_row;
 /* brim.suppression */
 bool  suppressed;
 
@@ -85,10 +79,14 @@ byte  inflight[2];
 byte  accepted[2];			/* what the company has in its mailbox */
 bool  wronged;				/* a dot was written for who had unsubscribed before its barrier */
 
+/* has a row in the ledger */
+#ifdef NOABANDONED
 #define TAKEN(v)	(st[v] == CLAIMED || st[v] == COMMITTING || st[v] == SENT || st[v] == UNCERTAIN)
+#else
+#define TAKEN(v)	(st[v] == CLAIMED || st[v] == COMMITTING || st[v] == SENT || st[v] == UNCERTAIN || st[v] == ABANDONED)
+#endif
 #define WAITS(v)	(st[v] == QUEUED || st[v] == HELD)
-#define LEDGER_FREE	(ledger == NO_ROW || ledger == REFUSED || ledger == RELEASED)
-#define NOT_MAILED(v) (!TAKEN(1 - v) && LEDGER_FREE)
+#define NOT_MAILED(v) (!TAKEN(1 - v))
 #if PROCESSES == 3
 #define SOMEBODY_LIVES (alive[1] || alive[2] || alive[3])
 #else
@@ -109,20 +107,15 @@ bool  wronged;				/* a dot was written for who had unsubscribed before its barri
 #else
 #define PAST		COMMITTING
 #endif
-#ifdef NOUNIQUE
-#define UNIQUE(v)	true
+#ifdef NOKEY
+#define KEY(v)		true
 #else
-#define UNIQUE(v)	(!TAKEN(1 - v))		/* outbound_email_once */
+#define KEY(v)		(!TAKEN(1 - v))		/* send_ledger_once */
 #endif
 #ifdef NOLEDGER_CLAIM
-#define CLAIM_LEDGER true
+#define CLAIM_LEDGER(v) true
 #else
-#define CLAIM_LEDGER LEDGER_FREE
-#endif
-#ifdef NOLEDGER_BARRIER
-#define BARRIER_LEDGER true
-#else
-#define BARRIER_LEDGER LEDGER_FREE
+#define CLAIM_LEDGER(v) (!TAKEN(1 - v))
 #endif
 #ifdef NOSUPPRESS_CLAIM
 #define CLAIM_SUPPRESSED false
@@ -158,7 +151,7 @@ bool  wronged;				/* a dot was written for who had unsubscribed before its barri
 #endif
 
 /* Of two waiting variants row 0 has the higher choice. */
-#define CLAIMABLE(v) (st[v] == QUEUED && !CLAIM_SUPPRESSED && !TAKEN(1 - v) && CLAIM_LEDGER && \
+#define CLAIMABLE(v) (st[v] == QUEUED && !CLAIM_SUPPRESSED && CLAIM_LEDGER(v) && \
 					  !(v == 1 && st[0] == QUEUED))
 
 /* record_siblings */
@@ -181,20 +174,11 @@ inline record(v)
 		if
 		:: MINE(v, CLAIMED) || MINE(v, COMMITTING) || (MINE(v, UNCERTAIN) && reply == YES) ->
 			if
-			:: ledger_row == v && (ledger == ENTERED || (ledger == DOUBTFUL && reply == YES)) ->
-				if
-				:: reply == YES -> ledger = DELIVERED
-				:: reply == UNKNOWN -> ledger = DOUBTFUL
-				:: else -> ledger = REFUSED
-				fi
-			:: else
-			fi;
-			if
 			:: reply == YES -> st[v] = SENT; tok[v] = 0; supersede(v)
 			:: reply == NO -> st[v] = FAILED; tok[v] = 0; supersede(v)
 			:: reply == LATER -> st[v] = QUEUED; tok[v] = 0
 #ifdef RETRY_ON_UNKNOWN
-			:: reply == UNKNOWN -> st[v] = QUEUED; tok[v] = 0; ledger = REFUSED
+			:: reply == UNKNOWN -> st[v] = QUEUED; tok[v] = 0
 #else
 			:: reply == UNKNOWN -> st[v] = UNCERTAIN; tok[v] = 0	/* the connection is closed */
 #endif
@@ -227,10 +211,10 @@ rest:
 		atomic {
 			if
 #if SLOTS == 2
-			:: st[v] == QUEUED && UNIQUE(v) && claims[v] < 3 ->
+			:: st[v] == QUEUED && KEY(v) && claims[v] < 3 ->
 				st[v] = CLAIMED; tok[v] = t; claims[v]++; claim = claims[v]
 #else
-			:: st[v] == QUEUED && UNIQUE(v) -> st[v] = CLAIMED; tok[v] = t
+			:: st[v] == QUEUED && KEY(v) -> st[v] = CLAIMED; tok[v] = t
 #endif
 			:: else -> v = 0; goto rest
 			fi
@@ -258,14 +242,10 @@ rest:
 			:: else
 			fi
 		};
-		/* then the row, and the ledger; the row is locked in between */
+		/* then the row */
 		atomic {
 			if
-			:: MINE(v, CLAIMED) ->
-				if
-				:: BARRIER_LEDGER -> st[v] = COMMITTING; ledger = ENTERED; ledger_row = v
-				:: else -> st[v] = HELD; tok[v] = 0; warned = false; goto rest
-				fi
+			:: MINE(v, CLAIMED) -> st[v] = COMMITTING
 			:: else -> warned = false; goto rest
 			fi
 		};
@@ -318,11 +298,7 @@ inline recover_claimed(v, crash)
 
 inline recover_committing(v)
 {
-	st[v] = UNCERTAIN;
-	if
-	:: ledger_row == v && ledger == ENTERED -> ledger = DOUBTFUL
-	:: else
-	fi
+	st[v] = UNCERTAIN
 }
 
 /* brim_email_recover by process t for one row */
@@ -395,16 +371,12 @@ end:
 #endif
 
 #ifdef ARM
-/* brim_arm() for one row in hand of a worker that lives: the host got another name */
+/* brim_arm() for a row of a worker that lives: the host got another name */
 inline arm(v)
 {
 	if
 	:: st[v] == CLAIMED || st[v] == COMMITTING ->
-		st[v] = UNCERTAIN;
-		if
-		:: ledger != DELIVERED -> ledger = DOUBTFUL; ledger_row = v
-		:: else
-		fi
+		st[v] = UNCERTAIN
 #ifdef ARM_FORGETS
 		; tok[v] = 0
 #endif
@@ -420,15 +392,15 @@ inline arm(v)
 	:: atomic { WAITS(v) || st[v] == FAILED -> st[v] = CANCELLED; crashes[v] = 0 } \
 	:: atomic { st[v] == FAILED && NOT_MAILED(v) && !suppressed -> st[v] = QUEUED; crashes[v] = 0 } \
 	:: atomic { st[v] == UNCERTAIN && accepted[v] > 0 -> \
-			st[v] = SENT; ledger = DELIVERED; ledger_row = v; supersede(v) } \
+			st[v] = SENT; tok[v] = 0; supersede(v) } \
 	:: atomic { st[v] == UNCERTAIN && OWNER_GONE(v) && FOUND_NOWHERE(v) && \
-			!TAKEN(1 - v) && (ledger_row == v || LEDGER_FREE) -> \
-			ledger = RELEASED; tok[v] = 0; \
+			!TAKEN(1 - v) -> \
+			tok[v] = 0; \
 			if \
 			:: suppressed -> st[v] = SUPPRESSED \
 			:: else -> st[v] = QUEUED \
 			fi } \
-	:: atomic { st[v] == UNCERTAIN && ABANDONS -> st[v] = CANCELLED }
+	:: atomic { st[v] == UNCERTAIN && ABANDONS -> st[v] = ABANDONED; tok[v] = 0 }
 
 proctype operator()
 {
@@ -479,7 +451,7 @@ ltl no_false_sent { [] ((st[0] == SENT -> accepted[0] > 0) && (st[1] == SENT -> 
 ltl never_requeue { [] (!(MAILED(0) && (WAITS(0) || st[0] == FAILED || st[0] == SUPPRESSED || st[0] == SUPERSEDED)) &&
 						!(MAILED(1) && (WAITS(1) || st[1] == FAILED || st[1] == SUPPRESSED || st[1] == SUPERSEDED))) }
 /* Whatever may have arrived is in the ledger, and blocks the company. */
-ltl ledger_knows { [] ((MAILED(0) || MAILED(1)) -> !LEDGER_FREE) }
+ltl ledger_knows { [] ((MAILED(0) || MAILED(1)) -> (TAKEN(0) || TAKEN(1))) }
 /* Who unsubscribed before the barrier began is not mailed. */
 ltl never_suppressed { [] !wronged }
 /* Where one variant has been tried to the end no other waits. */

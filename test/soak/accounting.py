@@ -86,6 +86,17 @@ class Accounting:
         self.check(not left_out, "every text is classified, and every company has what was found in its own", left_out)
         wrong = [row for row in self.sent + self.uncertain if row.ledger != row.status]
         self.check(not wrong, "the ledger agrees with each e-mail that is sent or uncertain", wrong)
+        # An e-mail that is in no table counts as superseded: one that was lost would look like that, too
+        vanished = [row for row in self.rows if row.status == "superseded" and not ends[row.company_id] & {"sent", "failed"}]
+        self.check(not vanished, "no e-mail is superseded without another one that was sent or failed", vanished)
+        twofold = [row[0] for row in self.cluster.sql(
+            "SELECT email_id FROM (SELECT email_id FROM brim.email_queue UNION ALL SELECT email_id FROM brim.email_parked"
+            " UNION ALL SELECT email_id FROM brim.send_ledger) AS p GROUP BY 1 HAVING count(*) > 1")]
+        self.check(not twofold, "no e-mail is in two places at once", twofold)
+        owners = [row[0] for row in self.cluster.sql(
+            "SELECT email_id FROM brim.send_ledger WHERE claim_token IS NOT NULL"
+            "  AND state NOT IN ('claimed', 'committing', 'uncertain')")]
+        self.check(not owners, "what is settled has no owner", owners)
         self.count_stops()
         self.read_log()
 

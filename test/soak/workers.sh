@@ -51,10 +51,15 @@ inner() {
 			sender_address = 'ana@flowline.example', postal_address = '1 Harbour Road, Dublin' WHERE name = 'default'"
 	step "Queueing two variants for $ROWS companies"
 	sql "INSERT INTO brim.lead (company_id, company_name) SELECT 'c' || i, 'Company ' || i FROM generate_series(1, $ROWS) AS i;
-		INSERT INTO brim.outbound_email (campaign, company_id, variant, score, status, node_id, recipient, subject, body, generated_by)
-			SELECT 'default', 'c' || i, v, 50 + (i::bigint * 7919 % 50)::integer, 'queued', n.node_id, 'contact@c' || i || '.example',
-				'A question', 'Hello', 'template'
-			FROM generate_series(1, $ROWS) AS i CROSS JOIN (VALUES ('problem_focused'), ('roi_focused')) AS t (v) CROSS JOIN brim.node AS n"
+		WITH written AS (
+			INSERT INTO brim.email (campaign, company_id, variant, score, node_id, recipient, subject, body, generated_by,
+									message_id, message_date)
+			SELECT 'default', 'c' || i, v, 50 + (i::bigint * 7919 % 50)::integer, n.node_id, 'contact@c' || i || '.example',
+				'A question', 'Hello', 'template', gen_random_uuid() || '@flowline.example', now()
+			FROM generate_series(1, $ROWS) AS i CROSS JOIN (VALUES ('problem_focused'), ('roi_focused')) AS t (v) CROSS JOIN brim.node AS n
+			RETURNING email_id, campaign, company_id, choice, score, node_id)
+		INSERT INTO brim.email_queue (email_id, campaign, company_id, choice, score, node_id)
+			SELECT email_id, campaign, company_id, choice, score, node_id FROM written"
 	start_helper "$WORK/log/smtp.log" /usr/bin/python3 test/lib/smtp_server.py --store "$WORK/mails.jsonl" || die "smtp_server.py did not start"
 	set_and_reload brim.worker_role=brim_worker brim.databases=app brim.workers="$WORKERS" brim.smtp_connections=8 \
 		brim.smtp_url="smtp://127.0.0.1:$HELPER_PORT" brim.send_interval=0
@@ -62,7 +67,7 @@ inner() {
 	step "Sending with $WORKERS workers of 8 connections"
 	from=$EPOCHREALTIME
 	set_and_reload brim.send=on
-	while [ "$(sql "SELECT EXISTS (SELECT FROM brim.outbound_email WHERE status IN ('queued', 'claimed', 'committing'))")" != f ]; do sleep 1; done
+	while [ "$(sql "SELECT EXISTS (SELECT FROM brim.email_queue) OR EXISTS (SELECT FROM brim.send_ledger WHERE state IN ('claimed', 'committing'))")" != f ]; do sleep 1; done
 	took=$(awk -v a="$from" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.0f", b - a }')
 	note "$took s; by worker: $(sql "SELECT string_agg(sent::text, ' ' ORDER BY worker) FROM brim.worker_slots()")"
 	sed 's/.*"rcpt_tos": *\["\([^"]*\)"\].*/\1/' "$WORK/mails.jsonl" | sort >"$WORK/recipients"

@@ -5,6 +5,27 @@
 --
 SET client_min_messages = warning;
 CREATE EXTENSION brim;
+-- An e-mail in a state, as queue, worker and operators leave it.
+CREATE FUNCTION put_email(campaign text, company_id text, variant text, score integer, status text, hold_reason text, sent_at timestamptz,
+                          generated_by text DEFAULT 'template') RETURNS void LANGUAGE sql
+BEGIN ATOMIC
+    INSERT INTO brim.email (campaign, company_id, variant, score, node_id, recipient, subject, body, message_id, message_date, generated_by)
+    VALUES (campaign, company_id, variant, score, 'n', 'a@c.example', 's', 'b', 'm', now(), generated_by);
+    INSERT INTO brim.email_queue (email_id, campaign, company_id, choice, score, node_id)
+    SELECT e.email_id, e.campaign, e.company_id, e.choice, e.score, e.node_id
+      FROM brim.email AS e
+     WHERE (e.campaign, e.company_id, e.variant) = (put_email.campaign, put_email.company_id, put_email.variant) AND status = 'queued';
+    INSERT INTO brim.email_parked (email_id, campaign, company_id, choice, score, node_id, status, hold_reason)
+    SELECT e.email_id, e.campaign, e.company_id, e.choice, e.score, e.node_id, status, hold_reason
+      FROM brim.email AS e
+     WHERE (e.campaign, e.company_id, e.variant) = (put_email.campaign, put_email.company_id, put_email.variant)
+       AND status IN ('draft', 'held', 'failed', 'cancelled', 'suppressed');
+    INSERT INTO brim.send_ledger (email_id, campaign, company_id, score, node_id, claims, state, claimed_at, sent_at)
+    SELECT e.email_id, e.campaign, e.company_id, e.score, e.node_id, 1, status, coalesce(put_email.sent_at, now()), put_email.sent_at
+      FROM brim.email AS e
+     WHERE (e.campaign, e.company_id, e.variant) = (put_email.campaign, put_email.company_id, put_email.variant)
+       AND status IN ('sent', 'uncertain');
+END;
 SET brim.report_timezone = 'UTC';
 SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
@@ -12,24 +33,24 @@ SET datestyle = 'ISO, YMD';
 --
 -- Promise: every column of every view has one of the nine types that BI tools
 -- read; every view says its grain and key in its first line; every column has
--- a comment.  brim.model_spec holds models as values and is no view for them.
+-- a comment.  brim.model_spec holds models as values, brim.journal has the data of brim.event; they are no views for them.
 --
 SELECT c.relname, a.attname, format_type(a.atttypid, NULL) AS type
   FROM pg_class AS c
   JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
- WHERE c.relnamespace = 'brim'::regnamespace AND c.relkind IN ('v', 'm') AND c.relname <> 'model_spec'
+ WHERE c.relnamespace = 'brim'::regnamespace AND c.relkind IN ('v', 'm') AND c.relname NOT IN ('model_spec', 'journal')
    AND a.atttypid NOT IN ('text'::regtype, 'boolean'::regtype, 'integer'::regtype, 'bigint'::regtype, 'numeric'::regtype,
                           'double precision'::regtype, 'date'::regtype, 'timestamptz'::regtype)
  ORDER BY 1, a.attnum;
 SELECT c.relname, split_part(obj_description(c.oid, 'pg_class'), E'\n', 1) AS first_line
   FROM pg_class AS c
- WHERE c.relnamespace = 'brim'::regnamespace AND c.relkind = 'v' AND c.relname <> 'model_spec'
+ WHERE c.relnamespace = 'brim'::regnamespace AND c.relkind = 'v' AND c.relname NOT IN ('model_spec', 'journal')
    AND split_part(obj_description(c.oid, 'pg_class'), E'\n', 1) ~ '^One row.* Key: ' IS NOT TRUE
  ORDER BY 1;
 SELECT c.relname, a.attname AS column_without_comment
   FROM pg_class AS c
   JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
- WHERE c.relnamespace = 'brim'::regnamespace AND c.relkind = 'v' AND c.relname <> 'model_spec'
+ WHERE c.relnamespace = 'brim'::regnamespace AND c.relkind = 'v' AND c.relname NOT IN ('model_spec', 'journal')
    AND col_description(c.oid, a.attnum) IS NULL
  ORDER BY 1, a.attnum;
 -- Plain views with their owner's rights, no materialized ones.
@@ -169,9 +190,7 @@ SELECT 'c' || to_char(n, 'FM00'), 'Company ' || n, 100, 'SaaS', s, s, s, 0.57, '
           FROM generate_series(1, 20) AS n) AS l;
 INSERT INTO brim.lead (company_id, company_name, model) VALUES ('zz', 'Not scored', 'balanced');
 INSERT INTO brim.lead (company_id, company_name, employee_count, total_score, model) VALUES ('withdrawn', 'Old model', 9, 50, 'gone');
-INSERT INTO brim.outbound_email (campaign, company_id, variant, score, status, hold_reason, node_id, recipient, subject, body,
-                                 message_id, message_date, generated_by, sent_at)
-SELECT e.campaign, e.company_id, e.variant, e.score, e.status, e.hold_reason, 'n', 'a@c.example', 's', 'b', 'm', now(), 'template', e.sent_at
+SELECT count(put_email(e.campaign, e.company_id, e.variant, e.score, e.status, e.hold_reason, e.sent_at))
   FROM (SELECT 'default' AS campaign, 'c' || to_char(n, 'FM00') AS company_id, 'problem_focused' AS variant, 60 + 2 * n AS score,
                'sent' AS status, NULL AS hold_reason,
                CASE WHEN n > 6 THEN timestamptz '2024-06-05 12:00+00' ELSE '2024-06-12 12:00+00' END AS sent_at
@@ -248,12 +267,17 @@ SELECT provider, model, model_version, input_usd_per_million, output_usd_per_mil
 INSERT INTO brim.model_price VALUES ('gemini-3.5-flash-lite', 9, 9);
 SELECT * FROM brim.known_price ORDER BY model;
 -- Promise: attempts in words, also of a company whose lead is gone.
+-- One that was accepted is in the ledger, any other is a row of its own.
+UPDATE brim.send_ledger
+   SET claims = 2, started_at = sent_at - interval '1.25 s', phase = 'DOT', smtp_code = 250, enhanced_code = '2.0.0', reply = '250 2.0.0 Ok',
+       relay = 'mx.example'
+ WHERE campaign = 'default' AND company_id IN ('c01', 'c02');
 INSERT INTO brim.email_attempt
-SELECT email_id, 1, 'DOT', 'sent', 250, '2.0.0', '250 2.0.0 Ok', 'mx.example', '2024-06-12 12:00+00', '2024-06-12 12:00:01.25+00'
-  FROM brim.outbound_email WHERE campaign = 'default' AND company_id IN ('c01', 'c02') AND status = 'sent';
+SELECT email_id, 1, 'RCPT', 'retry', 451, NULL, '451 later', 'mx.example', '2024-06-12 11:00+00', '2024-06-12 11:00:01.25+00'
+  FROM brim.outbound_email WHERE campaign = 'default' AND company_id = 'c02' AND status = 'sent';
 DELETE FROM brim.lead WHERE company_id = 'c02';
 SELECT attempt_no, campaign, company_id, company_name, variant, email_status, phase, outcome, smtp_code, enhanced_code, reply,
-       relay, started_at, ended_at, seconds FROM brim.attempts ORDER BY company_id;
+       relay, started_at, ended_at, seconds FROM brim.attempts ORDER BY company_id, attempt_no;
 ROLLBACK;
 
 --
@@ -314,10 +338,9 @@ INSERT INTO brim.event (event_type, occurred_at, company_id, data)
 SELECT 'email_generated', now() - n * interval '7 hours', 'c' || n, '{}' FROM generate_series(0, 1000) AS n;
 INSERT INTO brim.outcome (company_id, outcome, occurred_at)
 SELECT 'c' || n, 'demo_booked', now() - n * interval '5 hours' FROM generate_series(0, 1000) AS n;
-INSERT INTO brim.outbound_email (campaign, company_id, variant, score, status, node_id, recipient, subject, body,
-                                 message_id, message_date, generated_by, sent_at)
-SELECT 'default', 'c' || n, 'v', 80, 'sent', 'n', 'a@c.example', 's', 'b', 'm', now(), 'template', now() - n * interval '11 hours'
-  FROM generate_series(0, 500) AS n;
+SELECT count(put_email('default', 'c' || n, 'v', 80, 'sent', NULL, now() - n * interval '11 hours')) FROM generate_series(0, 500) AS n;
+-- Taken up to a day before.
+UPDATE brim.send_ledger SET claimed_at = sent_at - interval '24 hours' WHERE substr(company_id, 2)::int % 2 = 0;
 CREATE TEMP TABLE daily AS SELECT * FROM brim.funnel_daily;
 SELECT count(*) = count(DISTINCT day) AS unique_days, max(day) - min(day) + 1 = count(*) AS no_gap,
        max(day) = brim.report_today() AS up_to_today,
@@ -354,10 +377,8 @@ INSERT INTO brim.lead (company_id, company_name, employee_count, industry, total
 VALUES ('c1', 'Company 1', 100, 'SaaS', 80, 'balanced');
 INSERT INTO brim.generation (node_id, campaign, company_id, score, status, provider, model, prompt_tokens, output_tokens)
 VALUES ('n', 'default', 'c1', 80, 'done', 'gemini', 'gemini-3.5-flash-lite', 1000000, 0);
-INSERT INTO brim.outbound_email (campaign, company_id, variant, score, status, node_id, recipient, subject, body,
-                                 message_id, message_date, generated_by, sent_at)
-VALUES ('default', 'c1', 'roi_focused', 80, 'sent', 'n', 'a@c.example', 's', 'b', 'm', now(), 'gemini', now());
-INSERT INTO brim.email_attempt SELECT email_id, 1, 'DOT', 'sent', 250, NULL, 'Ok', 'mx.example', now(), now() FROM brim.outbound_email;
+SELECT put_email('default', 'c1', 'roi_focused', 80, 'sent', NULL, now(), 'gemini');
+UPDATE brim.send_ledger SET started_at = now(), phase = 'DOT', smtp_code = 250, reply = 'Ok', relay = 'mx.example';
 INSERT INTO brim.event (event_type, company_id, user_id, data) VALUES
 ('score_calculated', 'c1', NULL, '{"qualified": true}'), ('activation_step_completed', NULL, 'u1', '{"step": "file_upload"}');
 INSERT INTO brim.outcome (company_id, outcome, occurred_at) VALUES ('c1', 'closed_won', now());
@@ -393,4 +414,5 @@ SELECT current_value FROM brim_kpi_new_activations();
 RESET ROLE;
 DROP OWNED BY regress_brim_analytics;
 DROP ROLE regress_brim_analytics;
+DROP FUNCTION put_email;
 DROP EXTENSION brim;

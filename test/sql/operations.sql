@@ -17,6 +17,25 @@ CREATE FUNCTION draft() RETURNS bigint LANGUAGE sql AS $$
              WHERE q.status = 'queued' AND NOT EXISTS (SELECT FROM brim.outbound_email AS e WHERE e.generation_id = q.generation_id)
              ORDER BY q.company_id OFFSET 0) AS g
 $$;
+-- An e-mail in another state, as if worker or operators had brought it there.
+CREATE FUNCTION put(id bigint, status text, hold text DEFAULT NULL, attempts integer DEFAULT 0, worker integer DEFAULT NULL,
+                    token bigint DEFAULT NULL, node text DEFAULT NULL) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM brim.email_queue WHERE email_id = id;
+    DELETE FROM brim.email_parked WHERE email_id = id;
+    DELETE FROM brim.send_ledger WHERE email_id = id;
+    IF status = 'queued' THEN
+        INSERT INTO brim.email_queue (email_id, campaign, company_id, choice, score, node_id)
+        SELECT e.email_id, e.campaign, e.company_id, e.choice, e.score, coalesce(node, e.node_id) FROM brim.email AS e WHERE e.email_id = id;
+    ELSIF status IN ('claimed', 'committing', 'uncertain') THEN
+        INSERT INTO brim.send_ledger (email_id, campaign, company_id, score, node_id, claims, state, claim_token, claimed_by)
+        SELECT e.email_id, e.campaign, e.company_id, e.score, e.node_id, 1, status, token, worker FROM brim.email AS e WHERE e.email_id = id;
+    ELSE
+        INSERT INTO brim.email_parked (email_id, campaign, company_id, choice, score, node_id, attempts, status, hold_reason)
+        SELECT e.email_id, e.campaign, e.company_id, e.choice, e.score, e.node_id, attempts, status, hold FROM brim.email AS e WHERE e.email_id = id;
+    END IF;
+END;
+$$;
 
 -- An incomplete campaign holds its e-mails; once complete, it releases them.
 INSERT INTO brim.lead (company_id, company_name, contact_name, contact_email, employee_count, industry, tech_stack)
@@ -67,38 +86,36 @@ SELECT event_type, email_id, data - 'by' AS data, data ->> 'by' = session_user A
 INSERT INTO ids SELECT email_id, message_id, message_date FROM brim.outbound_email WHERE email_id = 7;
 
 -- A failed e-mail can be tried again, with all of its attempts, unless the company was mailed.
-UPDATE brim.outbound_email SET status = 'failed', attempts = 6 WHERE email_id = 7;
+SELECT put(7, 'failed', attempts => 6);
 SELECT brim_retry(7);
 SELECT status, attempts FROM brim.outbound_email WHERE email_id = 7;
-UPDATE brim.outbound_email SET status = 'failed' WHERE email_id = 9;
-INSERT INTO brim.send_ledger (campaign, company_id, email_id, message_id, state) VALUES ('default', 'd2', 9, 'm', 'committing');
+SELECT put(9, 'failed');
+INSERT INTO brim.send_ledger (campaign, company_id, email_id, score, node_id, state) VALUES ('default', 'd2', 900, 80, 'n', 'committing');
 SELECT brim_retry(9);
 SELECT brim_approve(10);
-UPDATE brim.send_ledger SET state = 'refused' WHERE company_id = 'd2';
+DELETE FROM brim.send_ledger WHERE company_id = 'd2';
 SELECT brim_approve(10);
-UPDATE brim.outbound_email SET status = 'claimed' WHERE email_id = 10;
+SELECT put(10, 'claimed', worker => 1, token => 5);
 SELECT brim_retry(9);
 SELECT brim_cancel(10);
 
 -- In doubt: delivered, not delivered, abandoned.
-UPDATE brim.outbound_email SET status = 'uncertain' WHERE email_id = 10;
-UPDATE brim.send_ledger SET state = 'uncertain', dot_at = '2026-01-02 10:00+00', email_id = 10 WHERE company_id = 'd2';
-UPDATE brim.outbound_email SET status = 'held', hold_reason = 'operator' WHERE email_id = 9;
+SELECT put(10, 'uncertain');
+UPDATE brim.send_ledger SET dot_at = '2026-01-02 10:00+00', claimed_at = '2026-01-02 09:58+00' WHERE email_id = 10;
+SELECT put(9, 'held', 'operator');
 SELECT brim_release(9);
 SELECT brim_resolve(10, 'perhaps');
 SELECT brim_resolve(10, 'delivered', 'the relay has it in its log');
 SELECT id, status FROM queue WHERE company = 'd2' ORDER BY id;
 SELECT state FROM brim.send_ledger WHERE company_id = 'd2';
 SELECT sent_at = '2026-01-02 10:00+00' AS sent_then FROM brim.outbound_email WHERE email_id = 10;
-SELECT event_type, occurred_at = '2026-01-02 10:00+00' AS then, data - 'by' - 'message_id' AS data FROM brim.event WHERE email_id = 10 AND event_type IN ('email_sent', 'email_resolved') ORDER BY 1;
+SELECT event_type, occurred_at = '2026-01-02 10:00+00' AS then, data - 'by' - 'message_id' AS data FROM brim.journal WHERE email_id = 10 AND event_type IN ('email_sent', 'email_resolved') ORDER BY 1;
 SELECT brim_resolve(10, 'abandon');
 SELECT brim_approve(11);
-UPDATE brim.outbound_email SET status = 'uncertain', claimed_by = 0, claim_token = 1 WHERE email_id = 11;
-INSERT INTO brim.send_ledger (campaign, company_id, email_id, message_id, state) SELECT campaign, company_id, email_id, message_id, 'uncertain' FROM brim.outbound_email WHERE email_id = 11;
+SELECT put(11, 'uncertain', worker => 0, token => 1);
 SELECT brim_resolve(11, 'not_delivered');
 SELECT status, claimed_by, (SELECT state FROM brim.send_ledger WHERE company_id = 'd3') AS ledger FROM brim.outbound_email WHERE email_id = 11;
-UPDATE brim.outbound_email SET status = 'uncertain' WHERE email_id = 11;
-UPDATE brim.send_ledger SET state = 'uncertain' WHERE email_id = 11;
+SELECT put(11, 'uncertain');
 SELECT brim_resolve(11, 'abandon');
 SELECT id, status FROM queue WHERE company = 'd3' ORDER BY id;
 SELECT brim_approve(12);
@@ -116,7 +133,7 @@ UPDATE brim.campaign SET is_active = true;
 SELECT status, count(*) FROM queue WHERE company = 'c2' GROUP BY 1;
 SELECT brim_suppress('company', 'd1') AS new;
 SELECT id, status FROM queue WHERE company = 'd1' ORDER BY id;
-UPDATE brim.outbound_email SET status = 'failed' WHERE email_id = 7;
+SELECT put(7, 'failed');
 SELECT brim_retry(7);
 SELECT brim_unsuppress('company', 'd1') AS found;
 SELECT brim_unsuppress('company', 'd1') AS found;
@@ -153,7 +170,7 @@ SELECT status, detail, hint FROM brim_status() WHERE check_name = 'paused';
 SELECT brim_resume() AS changed, brim_resume() AS again;
 
 -- Another installation's e-mails are not sent before they are adopted.
-UPDATE brim.outbound_email SET status = 'queued', node_id = 'elsewhere' WHERE email_id = 7;
+SELECT put(7, 'queued', node => 'elsewhere');
 SELECT reason FROM brim.queue_blocked WHERE kind = 'email' AND id = 7;
 SELECT brim_release(7);
 SELECT count(*) AS adopted FROM brim.outbound_email JOIN brim.node USING (node_id) WHERE email_id = 7;
@@ -161,7 +178,7 @@ SELECT count(*) AS adopted FROM brim.outbound_email JOIN brim.node USING (node_i
 -- A place that was copied: shown first, armed only with its own confirmation, in flight becomes uncertain.
 SELECT * FROM brim_arm();
 UPDATE brim.node SET system_identifier = '1', timeline_id = 9, database_oid = 1, host = 'old', data_directory = '/old';
-UPDATE brim.outbound_email SET status = 'claimed', claimed_by = 1, claim_token = 5 WHERE email_id = 7;
+SELECT put(7, 'claimed', worker => 1, token => 5);
 SELECT status, detail LIKE 'This is a copy, or was moved: system identifier was 1, is %' AS told FROM brim_status() WHERE check_name = 'node';
 SELECT item, count FROM brim_arm() ORDER BY item;
 SELECT brim_arm('yes');
@@ -181,8 +198,10 @@ SELECT e.status, l.state, e.claimed_by FROM brim.outbound_email AS e JOIN brim.s
 SELECT item, detail FROM brim_arm();
 
 -- Whatever the code does: at most one e-mail of a company is in flight, sent or in doubt.
-INSERT INTO brim.outbound_email (campaign, company_id, variant, score, status, node_id, recipient, subject, body, generated_by, message_id, message_date)
-SELECT 'default', 'once', v, 90, s, 'n', 'a@once.example', 's', 'b', 'template', v, now() FROM (VALUES ('a', 'uncertain'), ('b', 'claimed')) AS t (v, s);
+INSERT INTO brim.send_ledger (campaign, company_id, email_id, score, node_id, state) VALUES ('default', 'once', 901, 90, 'n', 'uncertain');
+INSERT INTO brim.send_ledger (campaign, company_id, email_id, score, node_id, state) VALUES ('default', 'once', 902, 90, 'n', 'claimed');
+-- And the view is to be read.
+UPDATE brim.outbound_email SET status = 'queued';
 
 -- What is set up and what is not, in words, and what to do.
 SELECT check_name, status, hint FROM brim_status()
@@ -199,9 +218,10 @@ SELECT * FROM (SELECT * FROM brim_status() EXCEPT ALL (:checks)) AS d WHERE chec
 -- The row of the e-mails is ok while none is held and none failed.
 BEGIN;
 SELECT status, detail, hint FROM brim_status() WHERE check_name = 'e-mails';
-UPDATE brim.outbound_email SET status = 'failed', hold_reason = NULL WHERE status = 'held' AND variant = 'problem_focused';
+UPDATE brim.email_parked AS p SET status = 'failed', hold_reason = NULL FROM brim.email AS e
+ WHERE e.email_id = p.email_id AND p.status = 'held' AND e.variant = 'problem_focused';
 SELECT status, detail, hint FROM brim_status() WHERE check_name = 'e-mails';
-UPDATE brim.outbound_email SET status = 'cancelled', hold_reason = NULL WHERE status IN ('held', 'failed');
+UPDATE brim.email_parked SET status = 'cancelled', hold_reason = NULL WHERE status IN ('held', 'failed');
 SELECT status, detail, hint FROM brim_status() WHERE check_name = 'e-mails';
 ROLLBACK;
 
@@ -224,4 +244,5 @@ DELETE FROM brim.campaign WHERE name = 'default';
 SET client_min_messages = warning;
 DROP VIEW queue;
 DROP FUNCTION draft();
+DROP FUNCTION put;
 DROP EXTENSION brim;

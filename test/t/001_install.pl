@@ -100,12 +100,18 @@ $source->sql(q{
 	INSERT INTO brim.intent_cue (kind, phrase) VALUES ('hedge', 'they say');
 	UPDATE brim.intent_cue SET is_active = false WHERE kind = 'negation' AND phrase = 'denies';
 	INSERT INTO brim.template (industry, variant, subject, body) VALUES ('saas', 'short', 'Hello {{company_name}}', 'Body');
-	INSERT INTO brim.outbound_email (campaign, company_id, variant, score, status, node_id, recipient, subject, body,
+	INSERT INTO brim.email (campaign, company_id, variant, score, node_id, recipient, subject, body,
 			message_id, message_date, generated_by)
-		SELECT 'default', company_id, 'roi_focused', 80, 'sent', (SELECT node_id FROM brim.node), contact_email, 'S', 'B',
-			company_id || '@x', now(), 'template' FROM brim.lead LIMIT 1;
-	INSERT INTO brim.send_ledger (campaign, company_id, email_id, message_id, state)
-		SELECT campaign, company_id, email_id, message_id, 'sent' FROM brim.outbound_email});
+		SELECT 'default', company_id, v, 80, (SELECT node_id FROM brim.node), contact_email, 'S', 'B',
+			company_id || '@x', now(), 'template' FROM (SELECT * FROM brim.lead LIMIT 1) AS l, unnest('{roi_focused,queued,parked}'::text[]) AS v;
+	INSERT INTO brim.send_ledger (campaign, company_id, email_id, score, node_id, claims, state, sent_at)
+		SELECT campaign, company_id, email_id, score, node_id, 1, 'sent', now() FROM brim.email WHERE variant = 'roi_focused';
+	INSERT INTO brim.email_queue (campaign, company_id, email_id, score, node_id, choice)
+		SELECT campaign, company_id, email_id, score, node_id, choice FROM brim.email WHERE variant = 'queued';
+	INSERT INTO brim.email_parked (campaign, company_id, email_id, score, node_id, choice, status)
+		SELECT campaign, company_id, email_id, score, node_id, choice, 'failed' FROM brim.email WHERE variant = 'parked';
+	INSERT INTO brim.email_owner VALUES (3, 99, now());
+	INSERT INTO brim.email_attempt SELECT email_id, 1, 'RCPT', 'failed', 550, '5.1.1', 'no', 'mx', now(), now() FROM brim.email_parked});
 
 my $dir = PostgreSQL::Test::Utils::tempdir();
 my $dump = sub {

@@ -60,7 +60,7 @@ $brim->set(
 $brim->wait_until($fault->('login|auth|password|denied|535'), '1');
 is(scalar($smtp->mails), 0, 'a wrong password sends nothing');
 is($brim->sql($attempts), '0', 'none of these faults is charged to an e-mail');
-is($brim->sql(q{SELECT count(*) FROM brim.send_ledger}), '0', 'and none touches the ledger');
+is($brim->sql(q{SELECT count(*) FROM brim.send_ledger WHERE state <> 'claimed'}), '0', 'and none stays in the ledger');
 like($brim->sql("SELECT string_agg(concat_ws(' ', status, detail), E'\n') FROM brim_status() WHERE status IN ('blocked', 'warning')"),
 	qr/login|auth|password|denied|535/i, 'brim_status() says why nothing is sent');
 
@@ -75,7 +75,7 @@ my %row = map { $_->{company_name} => $_ } $brim->rows(q{
 	SELECT l.company_name, e.*, extract(epoch FROM e.next_attempt_at - now()) AS wait,
 		   (SELECT state FROM brim.send_ledger AS s WHERE s.company_id = e.company_id) AS ledger,
 		   (SELECT count(*) FROM brim.suppression AS s WHERE s.value = lower(e.recipient)) AS suppressed,
-		   (SELECT a.phase || ' ' || coalesce(a.enhanced_code, '') FROM brim.email_attempt AS a WHERE a.email_id = e.email_id ORDER BY attempt_no DESC LIMIT 1) AS attempt
+		   (SELECT a.phase || ' ' || coalesce(a.enhanced_code, '') FROM brim.attempts AS a WHERE a.email_id = e.email_id ORDER BY attempt_no DESC LIMIT 1) AS attempt
 	  FROM brim.outbound_email AS e JOIN brim.lead AS l USING (company_id)});
 my %mailed;
 $mailed{ $_->{rcpt_tos}[0] }++ foreach $smtp->mails;
@@ -91,8 +91,7 @@ foreach my $case (@cases)
 	{
 		ok($row->{wait} > 200 && $row->{wait} < 365, "$said: tried again in about five minutes ($row->{wait} s)");
 	}
-	is($row->{ledger}, { sent => 'sent', uncertain => 'uncertain' }->{$status}, "$said: the ledger agrees")
-	  if $status =~ /sent|uncertain/;
+	is($row->{ledger} || '', $status =~ /sent|uncertain/ ? $status : '', "$said: the ledger agrees");
 	is($mailed{ $row->{recipient} } || 0, $status eq 'sent' ? 1 : 0, "$said: " . ($status eq 'sent' ? 'one mail' : 'no mail'));
 }
 like($row{'Gone 1'}{attempt}, qr/^RCPT 5\.1\.1/i, 'the attempt has phase and code');

@@ -167,7 +167,7 @@ sub results
 		SELECT * FROM (
 			SELECT DISTINCT ON (e.email_id) e.status, e.attempts, e.recipient, a.outcome, a.phase, a.reply, a.started_at,
 				   (SELECT l.state FROM brim.send_ledger AS l WHERE l.company_id = e.company_id) AS ledger
-			  FROM brim.outbound_email AS e LEFT JOIN brim.email_attempt AS a USING (email_id)
+			  FROM brim.outbound_email AS e LEFT JOIN brim.attempts AS a USING (email_id)
 			 WHERE $which ORDER BY e.email_id, a.attempt_no) AS first ORDER BY started_at});
 }
 
@@ -180,7 +180,8 @@ sub check
 
 	$letter = $row->{status} eq 'sent' ? 's' : 'q' if $letter eq 'e';
 	my $ended = $letter eq 's' || $phase =~ /^(?:dot|reply)$/ ? 1 : 0;
-	my $ledger = $letter =~ /[us]/ ? $row->{status} : $ended || $phase eq 'gap' ? 'refused' : 'none';
+	# What was refused for sure leaves the ledger, before the barrier or after it
+	my $ledger = $letter =~ /[us]/ ? $row->{status} : 'none';
 	my $is = join(' ', map { $_ // 'none' } @$row{qw(status outcome attempts ledger)});
 	is($is, "$outcome{$letter} $ledger", "$cell: $outcome{$letter}, ledger $ledger") or diag(explain($row));
 	is(scalar(events(event => 'dot', %to)), $ended, "$cell: " . ($ended ? 'the mail ended once' : 'no dot was written'));
@@ -255,13 +256,13 @@ foreach my $cell (@connections)
 	if ($name =~ /hang/)
 	{
 		make_spare();
-		$brim->sql($change . await("SELECT FROM brim.outbound_email WHERE status = 'claimed' OR EXISTS (SELECT FROM brim.email_attempt WHERE relay = '$url')"));
+		$brim->sql($change . await("SELECT FROM brim.outbound_email WHERE status = 'claimed' OR EXISTS (SELECT FROM brim.attempts WHERE relay = '$url')"));
 		wait_event(event => 'act', listener => $listener) unless $name =~ /connect/;
 		measure_drop($name);
 		$change = '';
 	}
 	$brim->sql($change . await("SELECT FROM brim.component WHERE component = 'relay' AND state = 'fault'
-		AND EXISTS (SELECT FROM brim.email_attempt WHERE relay = '$url')"));
+		AND EXISTS (SELECT FROM brim.attempts WHERE relay = '$url')"));
 	my ($row) = results("a.relay = '$url'");
 	check($listener, $letter, $row);
 	is(scalar(events(event => 'act', listener => $listener)), 1, "$listener: the relay did it") unless $name =~ /refuse|connect-hang/;
@@ -269,7 +270,7 @@ foreach my $cell (@connections)
 
 my $url = $faults->url('localhost', 'slow');
 $brim->set('brim.smtp_connections' => scalar @slow, 'brim.smtp_url' => $url);
-$brim->wait_until("SELECT count(DISTINCT email_id) FROM brim.email_attempt WHERE relay = '$url'", scalar @slow);
+$brim->wait_until("SELECT count(DISTINCT email_id) FROM brim.attempts WHERE relay = '$url'", scalar @slow);
 is(join(' ', sort map { "$_->{phase}-$_->{fault}" } events(event => 'act', listener => 'slow')), join(' ', sort @slow), 'the relays did it, on a connection each');
 check("slow $slow[0]", 'q', $_) foreach results("a.relay = '$url'");
 put_away();
@@ -281,8 +282,8 @@ put_away();
 # Longer than what fits into a connection whose server does not read
 sub lengthen
 {
-	$brim->sql(q{UPDATE brim.outbound_email SET body = repeat(E'A line of a message that does not fit.\n', 20000)
-		WHERE recipient LIKE 'body-%' AND status = 'queued'});
+	$brim->sql(q{UPDATE brim.email AS e SET body = repeat(E'A line of a message that does not fit.\n', 20000)
+		FROM brim.email_queue AS q WHERE e.recipient LIKE 'body-%' AND q.email_id = e.email_id});
 	return;
 }
 
@@ -310,26 +311,27 @@ foreach my $way (qw(clear tls))
 # Between the last byte of the message and the dot
 # ---------------------------------------------------------------------------
 
-# An entry of the ledger that is not committed keeps the worker in the transaction
-# of the barrier while the server does what it does.  A prepared transaction has it,
-# which needs no session.
+# A lock keeps the worker in the transaction of the barrier while the server does
+# what it does.  A prepared transaction has it, which needs no session.
+$brim->sql(q{
+	CREATE FUNCTION public.gap() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS
+		$$ BEGIN PERFORM pg_advisory_xact_lock(4711); RETURN NULL; END $$;
+	CREATE TRIGGER gap AFTER UPDATE ON brim.send_ledger FOR EACH ROW WHEN (NEW.state = 'committing') EXECUTE FUNCTION public.gap()});
 $brim->set('brim.smtp_connections' => 1, 'brim.smtp_url' => $faults->url('localhost', 'clear'));
 foreach my $cell (cells($gaps))
 {
 	my ($name, $letter) = @$cell;
 	my ($address) = queue($name);
-	$brim->sql("BEGIN;
-		INSERT INTO brim.send_ledger (campaign, company_id, email_id, message_id, state)
-		SELECT campaign, company_id, email_id, message_id, 'refused' FROM brim.outbound_email WHERE recipient = '$address';
-		PREPARE TRANSACTION 'gap'");
+	$brim->sql(q{BEGIN; SELECT pg_advisory_xact_lock(4711); PREPARE TRANSACTION 'gap'});
 	$brim->set('brim.send' => 'on');
 	wait_event(event => 'act', rcpt => $address);
 	$brim->sql(q{ROLLBACK PREPARED 'gap'});
-	$brim->wait_until("SELECT count(*) > 0 FROM brim.email_attempt JOIN brim.outbound_email USING (email_id) WHERE recipient = '$address'");
+	$brim->wait_until("SELECT count(*) > 0 FROM brim.attempts JOIN brim.outbound_email USING (email_id) WHERE recipient = '$address'");
 	send_off();
 	check($name, $letter, results("e.recipient = '$address'"));
 	put_away();
 }
+$brim->sql('DROP TRIGGER gap ON brim.send_ledger');
 
 # ---------------------------------------------------------------------------
 # Between two e-mails on one connection
@@ -357,7 +359,7 @@ my ($bad) = queue('rcpt-close');
 $industry = 'Biotech';
 queue(('good') x 4);
 $brim->set('brim.send' => 'on');
-$brim->wait_until("SELECT count(*) > 0 FROM brim.email_attempt JOIN brim.outbound_email USING (email_id) WHERE recipient = '$bad'");
+$brim->wait_until("SELECT count(*) > 0 FROM brim.attempts JOIN brim.outbound_email USING (email_id) WHERE recipient = '$bad'");
 $brim->set('brim.smtp_timeout' => 2); # ends the pause
 $brim->wait_until($good, '4');
 pass('an e-mail that breaks each connection does not stop the others');
@@ -418,7 +420,7 @@ sub ticks
 my @before_dot = qw(rcpt-hang data-hang body-hang);
 my @after_dot = qw(dot-hang reply-hang);
 my $back = 'rcpt queued 0, data queued 0, body queued 0, dot uncertain 0 uncertain, reply uncertain 0 uncertain';
-my $hung = 'rcpt claimed 0, data claimed 0, body claimed 0, dot committing 0 committing, reply committing 0 committing';
+my $hung = 'rcpt claimed 0 claimed, data claimed 0 claimed, body claimed 0 claimed, dot committing 0 committing, reply committing 0 committing';
 
 # The phases one after the other, each for the first time
 @addresses = queue('mail-hang', @before_dot, @after_dot);
@@ -438,7 +440,7 @@ foreach my $address (@addresses)
 	wait_event(event => 'act', rcpt => $address);
 	measure_drop($address =~ /^(.*)@/);
 }
-is($brim->sql(hanging($first)), "mail claimed 0, $hung", 'where the relay is silent nothing is decided');
+is($brim->sql(hanging($first)), "mail claimed 0 claimed, $hung", 'where the relay is silent nothing is decided');
 @addresses = queue(('contact') x 3);
 $brim->wait_until("SELECT count(*) FROM brim.outbound_email WHERE status = 'sent' AND email_id > $first", '3');
 is(scalar(map { events(event => 'accepted', rcpt => $_) } @addresses), 3, 'other e-mails are sent beside those that hang');
@@ -492,7 +494,7 @@ my %status = map { $_->{recipient} => $_->{status} } $brim->rows('SELECT recipie
 is(join(' ', grep { $status{$_} eq 'sent' && !$accepted{$_} } sort keys %status), '', 'nothing is sent without the word of the server');
 is(join(' ', grep { $status{$_} !~ /^(?:sent|uncertain)$/ } sort keys %accepted), '', 'what the server has taken is sent or in doubt');
 is($brim->sql(q{SELECT count(*) FROM brim.outbound_email AS e FULL JOIN brim.send_ledger AS l USING (email_id)
-	WHERE (e.status IN ('sent', 'uncertain') OR l.state NOT IN ('refused')) AND e.status IS DISTINCT FROM l.state}), '0',
+	WHERE (e.status IN ('sent', 'uncertain') OR l.state IS NOT NULL) AND e.status IS DISTINCT FROM l.state}), '0',
 	'the ledger says of each what its row says');
 note("DROP DATABASE, ms: ", join(', ', @measured));
 $brim->log_is_clean;

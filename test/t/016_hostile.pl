@@ -13,7 +13,7 @@ use Time::HiRes qw(sleep time);
 my $brim = BrimTest->new('main', mishap => 1, conf => "restart_after_crash = on\n");
 my $errors = q{SELECT coalesce(sum(errors), 0) FROM brim.worker_slots()};
 my $unwritten = q{SELECT count(*) FROM brim.generation WHERE status IN ('queued', 'running')};
-my $first = q{UPDATE brim.outbound_email SET score = 101 WHERE status = 'queued' AND recipient ~ 'slow|early'};
+my $first = q{UPDATE brim.email_queue AS q SET score = 101 FROM brim.email AS e WHERE e.email_id = q.email_id AND e.recipient ~ 'slow|early'};
 my (@relays, %wanted, %in_doubt);
 
 # "Slow" e-mails wait for the relay's answer to the final dot, "early" ones reach

@@ -83,7 +83,7 @@ my $pid = $brim->wait_worker;
 add(10, 'Free');
 add(4, 'Taken');
 $brim->wait_until($written, '0');
-my $session = hold(q{UPDATE brim.outbound_email SET score = score WHERE recipient ~ 'taken'});
+my $session = hold(q{UPDATE brim.email_queue AS q SET score = q.score FROM brim.email AS e WHERE e.email_id = q.email_id AND e.recipient ~ 'taken'});
 $brim->set('brim.send' => 'on');
 $brim->wait_until(sprintf($sent, 'Free'), '10');
 is($brim->sql(sprintf($sent, 'Taken')), '0', 'e-mails that a session holds wait, the others go');
@@ -107,16 +107,18 @@ let_go($session);
 all_mailed('row of brim.node held');
 $brim->set('brim.send_interval' => 0);
 
-# A company that may be tried again, whose row in the ledger is held
-add(1, 'Refused');
+# An e-mail that may be tried again, whose row in the ledger is held when it reaches the barrier
+add(1, 'Early refused');
 $brim->wait_until(q{SELECT count(*) FROM brim.outbound_email WHERE recipient ~ 'refused' AND attempts = 1 AND status = 'queued'}, '1');
 $brim->set('brim.send' => 'off', 'brim.smtp_connections' => 1);
 add(10, 'Behind');
 $brim->wait_until($written, '0');
-$brim->sql(q{UPDATE brim.outbound_email SET next_attempt_at = now(), score = 101, attempts = 0 WHERE recipient ~ 'refused' AND status = 'queued'});
+$brim->sql(q{UPDATE brim.email_queue AS q SET next_attempt_at = now(), score = 101, attempts = 0
+	FROM brim.email AS e WHERE e.email_id = q.email_id AND e.recipient ~ 'refused'});
+$brim->set('brim.send' => 'on');
+$brim->wait_until(q{SELECT count(*) FROM brim.outbound_email WHERE recipient ~ 'refused' AND status = 'claimed'}, '1');
 $session = hold_in_its_way(
-	q{SELECT l.* FROM brim.send_ledger AS l JOIN brim.lead USING (company_id) WHERE company_name = 'Refused 1' FOR UPDATE OF l},
-	sub { $brim->set('brim.send' => 'on') });
+	q{SELECT l.* FROM brim.send_ledger AS l JOIN brim.lead USING (company_id) WHERE company_name = 'Early refused 1' FOR UPDATE OF l});
 $brim->wait_until(sprintf($sent, 'Behind'), '10');
 pass('a held row of the ledger does not keep the others from going');
 let_go($session);
@@ -126,7 +128,7 @@ $brim->set('brim.smtp_connections' => 4);
 # ---------------------------------------------------------------------------
 # Tables
 # ---------------------------------------------------------------------------
-foreach my $table (qw(outbound_email send_ledger event))
+foreach my $table (qw(email_queue send_ledger suppression))
 {
 	$brim->set('brim.send' => 'off');
 	add(2, "Slow $table");
@@ -144,19 +146,14 @@ foreach my $table (qw(outbound_email send_ledger event))
 # An old snapshot: what is over cannot be vacuumed
 # ---------------------------------------------------------------------------
 my $work = q{SELECT sum(idx_tup_read) FROM pg_stat_all_indexes
-	WHERE relid = 'brim.outbound_email'::regclass};
+	WHERE relid IN ('brim.email_queue'::regclass, 'brim.send_ledger'::regclass, 'brim.email_owner'::regclass)};
 
 # How many index entries of the queue are read for each of 500 e-mails to the outbox
 sub entries_each
 {
 	my ($round) = @_;
 	my $before = $brim->sql($work);
-	$brim->sql(qq{
-		INSERT INTO brim.outbound_email (campaign, company_id, variant, score, status, node_id, recipient, subject, body,
-										 generated_by, message_id, message_date)
-		SELECT 'default', 'many' || i, 'one', 100, 'queued', n.node_id, 'contact\@many' || i || '.example', 'Hello', 'Hello',
-			   'template', 'many' || i || '\@flowline.example', now()
-		  FROM generate_series($round * 500 + 1, $round * 500 + 500) AS i, brim.node AS n});
+	$brim->queue_emails(500, "many$round-");
 	$brim->wait_until(q{SELECT count(*) FROM brim.outbound_email WHERE status <> 'sent' AND variant = 'one'}, '0');
 	return ($brim->sql($work) - $before) / 500;
 }

@@ -123,10 +123,10 @@ $worker = $brim->worker_pid;
 $node->safe_psql('postgres', 'ALTER ROLE brim_worker SET exit_on_error = on');
 $brim->sql("SELECT pg_terminate_backend($worker)");
 $worker = $brim->wait_worker($worker);
-$brim->sql(q{ALTER TABLE brim.event ADD CONSTRAINT no_sent CHECK (event_type <> 'email_sent') NOT VALID});
+$brim->sql(q{ALTER TABLE brim.send_ledger ADD CONSTRAINT no_sent CHECK (state <> 'sent') NOT VALID});
 add(2, 'Error');
 $brim->wait_log(qr/brim worker (ERROR|FATAL): .*no_sent/);
-$brim->sql(q{ALTER TABLE brim.event DROP CONSTRAINT no_sent});
+$brim->sql(q{ALTER TABLE brim.send_ledger DROP CONSTRAINT no_sent});
 $brim->wait_idle;
 is($brim->worker_pid, $worker, 'an error does not end the worker');
 is($brim->sql(q{SELECT count(*) FROM brim.outbound_email WHERE status = 'uncertain'}), '0', 'nor does it leave an e-mail in doubt');
@@ -158,7 +158,7 @@ $brim->sql(q{
 	CREATE TABLE public.seen (value text);
 	CREATE FUNCTION public.see() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 		BEGIN INSERT INTO public.seen VALUES (current_setting('synchronous_commit')); RETURN NULL; END $$;
-	CREATE TRIGGER see AFTER UPDATE OF status ON brim.outbound_email FOR EACH ROW WHEN (NEW.status = 'committing') EXECUTE FUNCTION public.see()});
+	CREATE TRIGGER see AFTER UPDATE OF state ON brim.send_ledger FOR EACH ROW WHEN (NEW.state = 'committing') EXECUTE FUNCTION public.see()});
 $brim->set('brim.send' => 'off');
 add(250, 'Killed');
 $brim->wait_until(q{SELECT count(*) FROM brim.generation WHERE status <> 'done'}, '0');

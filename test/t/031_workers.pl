@@ -32,9 +32,8 @@ $brim->wait_until($workers, '3');
 pass('fewer workers: the one with the highest number ends');
 $brim->add_companies(4, 'Left');
 $brim->wait_until(q{SELECT count(*) FROM brim.outbound_email WHERE status = 'queued'}, '8');
-$brim->sql(q{UPDATE brim.outbound_email SET status = CASE WHEN company_id = (SELECT min(company_id) FROM brim.lead WHERE company_name LIKE 'Left%')
-		THEN 'committing' ELSE 'claimed' END, claim_token = 99, claimed_by = 3
-	 WHERE email_id IN (SELECT DISTINCT ON (company_id) email_id FROM brim.outbound_email WHERE status = 'queued' ORDER BY company_id, choice DESC)});
+$brim->take('SELECT DISTINCT ON (company_id) email_id FROM brim.email_queue ORDER BY company_id, choice DESC', 3, 99,
+	q{CASE WHEN company_id = (SELECT min(company_id) FROM brim.lead WHERE company_name LIKE 'Left%') THEN 'committing' ELSE 'claimed' END});
 $brim->set('brim.send' => 'on');
 $brim->turn_clock('1 min'); # past the time after which each worker looks for what others left behind
 $brim->wait_settled;

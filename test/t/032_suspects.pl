@@ -52,7 +52,7 @@ $brim->wait_until($claimed, '');
 $brim->add_companies(3, 'Kind');
 $brim->sql(q{UPDATE brim.campaign SET is_active = true});
 $brim->wait_until(q{SELECT count(*) FROM brim.outbound_email WHERE status = 'queued'}, '4');
-$brim->sql(q{UPDATE brim.outbound_email SET status = 'claimed', claims = claims + 1, claim_token = 7, claimed_by = 1 WHERE status = 'queued'});
+$brim->take('SELECT email_id FROM brim.email_queue', 1, 7);
 kill_worker();
 $brim->set('brim.send' => 'on');
 $brim->wait_until($claimed, 'Bad 1');
@@ -66,7 +66,7 @@ is($brim->sql($crashes), 'Bad 1 held 2, Kind 1 sent 1, Kind 2 sent 1, Kind 3 sen
 
 # One that only hangs has the worker to itself for ten seconds at most
 my $id = $brim->sql(q{SELECT email_id FROM brim.outbound_email WHERE status = 'held'});
-$brim->sql("BEGIN; SELECT brim_release($id); UPDATE brim.outbound_email SET crashes = 1 WHERE email_id = $id; COMMIT");
+$brim->sql("BEGIN; SELECT brim_release($id); UPDATE brim.email_queue SET crashes = 1 WHERE email_id = $id; COMMIT");
 $brim->wait_until($claimed, 'Bad 1');
 my $since = time();
 $brim->add_companies(2, 'Patient');
@@ -75,8 +75,9 @@ cmp_ok(time() - $since, '>', 5, 'a suspect has the worker to itself for a while'
 is($brim->sql($claimed), 'Bad 1', 'but not until it ends');
 
 # Whose process lives
-$brim->sql(q{UPDATE brim.outbound_email SET status = 'uncertain', claim_token = 9, claimed_by = 1 WHERE email_id =
-	(SELECT email_id FROM brim.outbound_email WHERE status = 'sent' ORDER BY email_id LIMIT 1)});
+$brim->sql(q{UPDATE brim.send_ledger SET state = 'uncertain', sent_at = NULL, claim_token = 9, claimed_by = 1 WHERE email_id =
+	(SELECT email_id FROM brim.send_ledger WHERE state = 'sent' ORDER BY email_id LIMIT 1);
+	INSERT INTO brim.email_owner SELECT claimed_by, claim_token, claimed_at FROM brim.send_ledger WHERE claim_token = 9});
 $id = $brim->sql(q{SELECT email_id FROM brim.outbound_email WHERE status = 'uncertain'});
 my ($code, $out, $err) = $brim->sql_as($brim->sql('SELECT current_user'), "SELECT brim_resolve($id, 'not_delivered')");
 isnt($code, 0, 'an e-mail whose worker lives cannot be called not delivered');

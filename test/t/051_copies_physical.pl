@@ -66,7 +66,7 @@ sub arm
 	is(mailed($elsewhere), '', "$what: armed, it holds what waits");
 	$copy->sql(q{SELECT brim_retry_generation(id) FROM brim.queue_blocked WHERE kind = 'generation' AND reason = 'copied'});
 	$copy->sql(q{SELECT brim_release(id) FROM brim.queue_blocked AS b WHERE kind = 'email' AND reason = 'copied'
-		AND NOT EXISTS (SELECT FROM brim.send_ledger AS l WHERE l.campaign = b.campaign AND l.company_id = b.company_id AND l.state NOT IN ('refused', 'released'))});
+		AND NOT EXISTS (SELECT FROM brim.send_ledger AS l WHERE l.campaign = b.campaign AND l.company_id = b.company_id)});
 	$copy->wait_idle;
 	return ($shown, $token);
 }
@@ -199,18 +199,20 @@ my $digest = q{SELECT concat_ws(' ',
 	(SELECT md5(string_agg(g::text, ',' ORDER BY generation_id)) FROM brim.generation AS g),
 	(SELECT md5(string_agg(e::text, ',' ORDER BY email_id)) FROM brim.outbound_email AS e),
 	(SELECT md5(string_agg(s::text, ',' ORDER BY campaign, company_id)) FROM brim.send_ledger AS s),
+	(SELECT md5(string_agg(q::text, ',' ORDER BY email_id)) FROM brim.email_queue AS q),
+	(SELECT md5(string_agg(p::text, ',' ORDER BY email_id)) FROM brim.email_parked AS p),
 	(SELECT md5(string_agg(v::text, ',' ORDER BY event_id)) FROM brim.event AS v),
 	(SELECT md5(string_agg(c::text, ',' ORDER BY name)) FROM brim.campaign AS c),
 	(SELECT md5(string_agg(k::text, ',' ORDER BY class)) FROM brim.intent_class AS k),
 	(SELECT md5(string_agg(t::text, ',' ORDER BY class, term_no)) FROM brim.intent_term AS t),
 	(SELECT md5(string_agg(q::text, ',' ORDER BY kind, phrase)) FROM brim.intent_cue AS q),
 	(SELECT last_value FROM brim.generation_generation_id_seq),
-	(SELECT last_value FROM brim.outbound_email_email_id_seq),
+	(SELECT last_value FROM brim.email_email_id_seq),
 	(SELECT last_value FROM brim.event_event_id_seq))};
 $brim->set('brim.databases' => '');
 $brim->wait_until(q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'brim worker'}, '0');
 # A stop that hits a running statement leaves what is claimed to the next start, as here
-$brim->sql(q{UPDATE brim.outbound_email SET status = 'queued', claim_token = NULL, claimed_by = NULL WHERE status = 'claimed'});
+$brim->give_back;
 $brim->sql(q{UPDATE brim.intent_class SET weight = 0.25 WHERE class = 'funding';
 	UPDATE brim.intent_term SET is_active = false WHERE class = 'ipo';
 	INSERT INTO brim.intent_cue (kind, phrase) VALUES ('hedge', 'they say')});

@@ -84,7 +84,7 @@ my $publisher = $brim->node->connstr . ' dbname=app';
 $away->set('brim.smtp_url' => $elsewhere->url, 'brim.generate' => 'on', 'brim.send' => 'on');
 $away->sql(q{
 	ALTER TABLE brim.generation ALTER generation_id RESTART WITH 1000001;
-	ALTER TABLE brim.outbound_email ALTER email_id RESTART WITH 1000001;
+	ALTER TABLE brim.email ALTER email_id RESTART WITH 1000001;
 	ALTER TABLE brim.event ALTER event_id RESTART WITH 1000001});
 my $everything = 'TABLES IN SCHEMA brim';
 $everything = 'TABLE ' . $brim->sql(q{SELECT string_agg(format('brim.%I', tablename), ', ') FROM pg_tables WHERE schemaname = 'brim'})
@@ -93,7 +93,7 @@ $brim->sql("CREATE PUBLICATION everything FOR $everything; CREATE PUBLICATION le
 $away->sql("CREATE SUBSCRIPTION everything CONNECTION '$publisher' PUBLICATION everything");
 # The others hold the same shipped rows on both sides and are of no use here
 my $synced = q{SELECT string_agg(DISTINCT srsubstate::text, '') FROM pg_subscription_rel
-	WHERE srrelid IN ('brim.lead'::regclass, 'brim.generation'::regclass, 'brim.outbound_email'::regclass, 'brim.send_ledger'::regclass)};
+	WHERE srrelid IN ('brim.lead'::regclass, 'brim.generation'::regclass, 'brim.email'::regclass, 'brim.email_queue'::regclass, 'brim.send_ledger'::regclass)};
 $away->wait_until($synced, 'r');
 catch_up('everything');
 

@@ -38,28 +38,6 @@ typedef struct BrimEmail
 	int attempts; /* charged so far */
 } BrimEmail;
 
-/* What became of one claimed e-mail. */
-typedef struct BrimEmailResult
-{
-	int64       email_id;
-	int         attempt_no;  /* the number of the claim */
-	const char *status;      /* queued, held, sent, failed or uncertain */
-	const char *hold_reason; /* with held */
-	bool        charged;     /* counts as a failed attempt */
-	int         delay;       /* seconds until the next attempt, with queued */
-	bool        suppress;    /* the recipient's address does not exist */
-
-	/* The attempt */
-	const char *phase;
-	const char *outcome;
-	int         smtp_code;
-	const char *enhanced_code;
-	const char *reply;
-	const char *relay;
-	TimestampTz started_at;
-	TimestampTz ended_at;
-} BrimEmailResult;
-
 /*
  * Claim e-mails in score order, one a company and campaign.  The array and its
  * texts are palloc'd in context.
@@ -74,8 +52,6 @@ extern BrimQueueTable brim_email_queue;
  */
 extern void
 brim_email_barrier(const int64 *email_ids, const int *claim_nos, int n, int64 token, bool *granted);
-
-extern void brim_email_record(const BrimEmailResult *results, int n, int64 token);
 
 /*
  * What the predecessors that held this worker number left behind: claimed
