@@ -223,6 +223,33 @@ finds('bash probe.sh ""', qr{apt-get install make postgresql postgresql-server-d
 unlink 'probe.sh';
 
 # ---------------------------------------------------------------------------
+# Installed SQL
+# ---------------------------------------------------------------------------
+
+my $sql = 'perl test/lint/sql.pl';
+passes($sql, 'sql.pl accepts the tree');
+my $status = get('sql/parts/54_server_status.sql');
+foreach my $case (
+	[ qr/CASE WHEN s\.held \+ s\.failed > 0 THEN 'warning' ELSE 'ok' END/, "'ok'",
+		qr/brim\.check_\w+: always returns the state 'ok'/, 'a check whose state is the constant ok' ],
+	[ qr/CASE WHEN s\.held \+ s\.failed > 0 THEN 'warning' ELSE 'ok' END/, "CASE WHEN s.held > 0 THEN 'ok' ELSE 'ok' END",
+		qr/brim\.check_\w+: always returns the state 'ok'/, 'a check whose cases are all ok' ],
+	[ qr/ WHERE s\.problem IS NOT NULL;/, ';',
+		qr/brim\.check_ca_file: returns the same state 'blocked'/, 'a check that is always blocked' ],
+	[ qr/\n *UNION ALL [^\n]*brim\.check_emails\(\) AS c/, '',
+		qr/brim\.check_emails is in brim_status\(\) 0 times/, 'a check that brim_status() does not ask' ],
+	[ qr/brim\.check_emails\(\) AS c/, 'brim.check_nothing() AS c',
+		qr/brim_status\(\) asks brim\.check_nothing, which is no check/, 'a check that is not there' ],
+	[ qr/\z/, '-- ' . 'x' x 140 . "\n", qr/54_server_status\.sql:\d+: longer than 140 characters/, 'a long line' ],)
+{
+	my ($from, $to, $pattern, $what) = @$case;
+	(my $text = $status) =~ s/$from/$to/ or die "nothing to take out for: $what";
+	put('sql/parts/54_server_status.sql', $text);
+	finds($sql, $pattern, "sql.pl finds $what");
+}
+put('sql/parts/54_server_status.sql', $status);
+
+# ---------------------------------------------------------------------------
 # What cannot be checked
 # ---------------------------------------------------------------------------
 

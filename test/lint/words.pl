@@ -42,23 +42,16 @@ my @later = qw(
 	src/core/match/
 	src/net/
 	src/pg/row/record.c
-	sql/parts/42_queue_views.sql
 	src/core/score/
 	src/pg/intent/
 	src/pg/queue/
 	src/pg/score/
 	src/pg/server/
 	src/worker/
-	sql/parts/10_tables.sql
-	sql/parts/21_intent_lexicon.sql
-	sql/parts/30_lead.sql
-	sql/parts/41_queue_classify.sql
-	sql/parts/50_queue_operations.sql
-	sql/parts/54_server_status.sql
 );
 
 # Texts that are data: news, words that are looked for, replies of servers
-my $data = qr{^(?:data/|test/data/|test/fuzz/corpus/|sql/parts/21_intent_terms|sql/brim--|LICENSE)|^test/lint/(?:words|self_test)\.pl$};
+my $data = qr{^(?:data/|test/data/|test/fuzz/corpus/|sql/brim--|LICENSE)|^test/lint/(?:words|self_test)\.pl$};
 
 # ---------------------------------------------------------------------------
 # What is prose in a file

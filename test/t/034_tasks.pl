@@ -278,6 +278,11 @@ foreach my $role (qw(hand watcher))
 	($code, $out, $err) = $brim->sql_as($role, "SELECT status FROM brim.task_status WHERE task_id = $task");
 	is($out, 'running', "but $role sees the task") or diag($err);
 }
+foreach my $step ("brim.begin_rescore_task($task)", "brim.step_rescore_task($task, 1)")
+{
+	($code, $out, $err) = $brim->sql_as($me, "SET ROLE brim_worker; SELECT $step");
+	like($err, qr/55000: process \d+ does not run task $task\b/, "the role of the worker cannot use $step where it does not run the task itself");
+}
 ($code, $out, $err) = $brim->sql_as('chief', "SELECT brim_cancel_task($task)");
 is($out, 't', 'an admin may cancel it') or diag($err);
 $wait_for->('cancelled');
@@ -301,11 +306,6 @@ $wait_for->('failed');
 is($row->('error'), 'role "chief" may not rescore leads', 'a right that was taken away since counts');
 ($code, $out, $err) = $brim->sql_as('brim_worker', 'SELECT 1');
 isnt($code, 0, 'nobody logs in as the worker');
-foreach my $step ('brim.begin_rescore_task(1)', 'brim.step_rescore_task(1, 1)')
-{
-	($code, $out, $err) = $brim->sql_as($me, "SET ROLE brim_worker; SELECT $step");
-	like($err, qr/55000: process \d+ does not run task 1/, "and its role cannot use $step outside of a task");
-}
 
 # What cannot be done is refused when it is asked for
 my %refused = (
