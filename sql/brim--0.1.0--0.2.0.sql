@@ -4838,7 +4838,16 @@ CREATE TRIGGER begin_restore BEFORE INSERT ON brim.lead
 CREATE TRIGGER begin_restore BEFORE INSERT ON brim.generation
     FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
 
-CREATE TRIGGER begin_restore BEFORE INSERT ON brim.outbound_email
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.email
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.email_queue
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.email_parked
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.email_owner
     FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
 
 CREATE TRIGGER begin_restore BEFORE INSERT ON brim.send_ledger
