@@ -24,12 +24,34 @@ SELECT pg_catalog.set_config('brim_update.grants', coalesce(jsonb_agg(jsonb_buil
 
 -- generated: what goes
 
+DROP VIEW brim.funnel_daily;
+DROP FUNCTION @extschema@.brim_kpi_funnel_conversion(date, integer);
+DROP VIEW brim.kpi_funnel_conversion;
+DROP FUNCTION @extschema@.brim_kpi_new_activations(date, integer);
+DROP VIEW brim.kpi_new_activations;
+DROP FUNCTION @extschema@.brim_kpi_email_engagement(date, integer);
+DROP VIEW brim.kpi_email_engagement;
+DROP FUNCTION @extschema@.brim_kpi_qualified_leads(date, integer);
+DROP VIEW brim.kpi_qualified_leads;
+DROP FUNCTION brim.kpi_for(text, date, integer);
+DROP VIEW brim.kpi;
+DROP VIEW brim.kpi_fact;
+DROP VIEW brim.attempts;
+DROP VIEW brim.score_band_outcomes;
+DROP VIEW brim.email_performance;
+DROP VIEW brim.sent_email;
 DROP VIEW brim.top_leads;
+DROP VIEW brim.scored_leads;
 DROP FUNCTION brim.status_of_queue();
 DROP FUNCTION brim.status_of_services();
 DROP FUNCTION brim.status_of_server();
 DROP FUNCTION brim.place_change();
+DROP FUNCTION brim.log_operation(text, brim.outbound_email, text, jsonb);
+DROP FUNCTION brim.queue_email(brim.outbound_email);
+DROP FUNCTION brim.check_not_mailed(brim.outbound_email);
+DROP FUNCTION brim.lock_email(bigint, text[]);
 DROP VIEW brim.queue_blocked;
+DROP VIEW brim.queue_health;
 DROP FUNCTION brim.take_texts(integer);
 DROP FUNCTION brim.give_events(integer);
 DROP FUNCTION brim.try_pending(text, text[]);
@@ -38,6 +60,8 @@ DROP TRIGGER lead_texts_truncate ON brim.lead;
 DROP TRIGGER lead_texts_delete ON brim.lead;
 DROP TRIGGER lead_texts_update ON brim.lead;
 DROP TRIGGER lead_texts_insert ON brim.lead;
+DROP TRIGGER email_before_queue ON brim.outbound_email;
+DROP FUNCTION brim.email_before_queue();
 DROP FUNCTION brim.published_hash(text);
 DROP FUNCTION brim.company_facts(text);
 DROP TRIGGER lead_after_truncate ON brim.lead;
@@ -53,7 +77,16 @@ DROP FUNCTION brim.settings_problem(regclass, jsonb, text[]);
 DROP TRIGGER intent_class_before_write ON brim.intent_class;
 DROP FUNCTION brim.intent_class_before_write();
 DROP VIEW brim.model_spec;
+DROP TRIGGER wake_worker ON brim.send_ledger;
+DROP TRIGGER wake_worker ON brim.outbound_email;
 DROP FUNCTION brim.place();
+DROP INDEX brim.outbound_email_once;
+DROP INDEX brim.outbound_email_sent_at;
+DROP INDEX brim.outbound_email_recipient;
+DROP INDEX brim.outbound_email_owned;
+DROP INDEX brim.outbound_email_due;
+DROP INDEX brim.outbound_email_suspect;
+DROP INDEX brim.outbound_email_queued;
 
 -- end of what goes
 
@@ -75,6 +108,46 @@ ALTER TABLE brim.scoring_model
     ALTER COLUMN language DROP NOT NULL,
     ADD CONSTRAINT scoring_model_rules_have_settings CHECK (num_nulls(fit_weight, intent_weight, missing_policy, language)
                                                             = CASE kind WHEN 'rules' THEN 0 ELSE 4 END);
+
+-- E-mails are a text, and a row where they stand; the data moves below.
+ALTER TABLE brim.outbound_email RENAME TO old_email;
+ALTER TABLE brim.send_ledger RENAME TO old_ledger;
+ALTER TABLE brim.old_ledger DROP CONSTRAINT send_ledger_pkey, DROP CONSTRAINT send_ledger_state_check;
+ALTER TABLE brim.email_attempt DROP CONSTRAINT email_attempt_email_id_fkey;
+
+CREATE TABLE brim.send_ledger (
+    email_id bigint PRIMARY KEY,
+    campaign text NOT NULL,
+    company_id text COLLATE "C" NOT NULL,
+    score integer NOT NULL,
+    node_id text NOT NULL,
+    attempts integer NOT NULL DEFAULT 0,
+    claims integer NOT NULL DEFAULT 0,
+    crashes integer NOT NULL DEFAULT 0,
+    footer text,
+    claimed_at timestamptz NOT NULL DEFAULT now(),
+    claim_token bigint,
+    claimed_by integer,
+    state text NOT NULL CHECK (state IN ('claimed', 'committing', 'sent', 'uncertain', 'abandoned')),
+    dot_at timestamptz,
+    sent_at timestamptz,
+    started_at timestamptz,
+    phase text,
+    smtp_code integer,
+    enhanced_code text,
+    reply text,
+    relay text,
+    -- Guard: at most one e-mail of a company and campaign is in flight, sent or in doubt.
+    CONSTRAINT send_ledger_once UNIQUE (company_id, campaign),
+    CHECK ((state = 'sent') = (sent_at IS NOT NULL)),
+    CHECK (sent_at >= claimed_at AND sent_at <= claimed_at + interval '24 hours')
+/*
+ * Each row is updated twice soon after it was made, on its own page and without
+ * touching an index.  So no index, key or predicate may name a column that
+ * changes between claim and record: those from claim_token on.
+ */
+) WITH (fillfactor = 33, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
+SELECT pg_catalog.pg_extension_config_dump('brim.send_ledger', '');
 
 -- generated: what comes
 
@@ -227,60 +300,239 @@ COMMENT ON COLUMN brim.generation.created_at IS 'When the job was queued first';
 
 COMMENT ON COLUMN brim.generation.finished_at IS 'When it was done, failed or cancelled; NULL: not yet';
 
-COMMENT ON COLUMN brim.outbound_email.email_id IS 'Of e-mails with the same score the lowest goes first';
+CREATE TABLE brim.email (
+    email_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    generation_id bigint,
+    campaign text NOT NULL REFERENCES brim.campaign (name),
+    company_id text COLLATE "C" NOT NULL,
+    variant text NOT NULL,
+    score integer NOT NULL,
+    choice double precision NOT NULL DEFAULT random(),
+    node_id text NOT NULL,
+    recipient text COLLATE "C",
+    recipient_name text,
+    subject text NOT NULL,
+    body text NOT NULL,
+    message_id text,
+    message_date timestamptz,
+    generated_by text NOT NULL CHECK (generated_by IN ('gemini', 'template')),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (company_id, campaign, variant)
+);
 
-COMMENT ON COLUMN brim.outbound_email.generation_id IS 'Job that drafted it; NULL: none did';
+COMMENT ON TABLE brim.email IS
+    'One row an e-mail: its text, one variant for one company in one campaign. Key: email_id. Where it stands is in '
+    'brim.email_queue, brim.send_ledger or brim.email_parked; brim.outbound_email shows both';
 
-COMMENT ON COLUMN brim.outbound_email.campaign IS 'Campaign that it belongs to';
+COMMENT ON COLUMN brim.email.email_id IS 'Key of the e-mail';
 
-COMMENT ON COLUMN brim.outbound_email.company_id IS 'Lead that it is for; the e-mail stays when the lead is deleted';
+COMMENT ON COLUMN brim.email.generation_id IS 'Job that wrote it';
 
-COMMENT ON COLUMN brim.outbound_email.variant IS 'Name of the variant that it was written with';
+COMMENT ON COLUMN brim.email.campaign IS 'Campaign that it belongs to';
 
-COMMENT ON COLUMN brim.outbound_email.score IS 'Total score of the lead, 0-100; of the e-mails that are due the highest goes first';
+COMMENT ON COLUMN brim.email.company_id IS 'Company';
 
-COMMENT ON COLUMN brim.outbound_email.status IS 'Where it is on its way; docs/operations.md has the states and how they follow each other';
+COMMENT ON COLUMN brim.email.variant IS 'Way of writing';
 
-COMMENT ON COLUMN brim.outbound_email.hold_reason IS 'Why it is held, as a word of brim.queue_blocked.reason; NULL: not held';
+COMMENT ON COLUMN brim.email.score IS 'Total score when the e-mail was written';
 
-COMMENT ON COLUMN brim.outbound_email.recipient IS 'Address it goes to, at most 320 characters; NULL: the lead had none';
+COMMENT ON COLUMN brim.email.choice IS
+    'Weighted random draw made when the e-mail was written; among the waiting variants of a company the highest goes';
 
-COMMENT ON COLUMN brim.outbound_email.recipient_name IS 'Display name of the recipient; NULL: unknown';
+COMMENT ON COLUMN brim.email.node_id IS 'Installation that wrote the e-mail';
 
-COMMENT ON COLUMN brim.outbound_email.subject IS 'Subject in plain text';
+COMMENT ON COLUMN brim.email.recipient IS 'Address that it goes to. It changes only while the e-mail is held for want of one';
 
-COMMENT ON COLUMN brim.outbound_email.body IS 'Body in plain text, without footer';
+COMMENT ON COLUMN brim.email.recipient_name IS 'Name of the recipient';
 
-COMMENT ON COLUMN brim.outbound_email.generated_by IS 'gemini or template';
+COMMENT ON COLUMN brim.email.subject IS 'Subject in plain text';
 
-COMMENT ON COLUMN brim.outbound_email.next_attempt_at IS 'Not taken before; later than created_at after a failed attempt';
+COMMENT ON COLUMN brim.email.body IS 'Body without the footer';
 
-COMMENT ON COLUMN brim.outbound_email.claim_token IS 'Random number of the worker process that has the e-mail; NULL: none has it';
+COMMENT ON COLUMN brim.email.message_id IS 'Message-ID without brackets, fixed when the e-mail was queued';
 
-COMMENT ON COLUMN brim.outbound_email.claimed_by IS
-    'Number of the worker that has the e-mail, or had it when it became uncertain, from 1; NULL: none has it';
+COMMENT ON COLUMN brim.email.message_date IS 'Date header, fixed when the e-mail was queued';
 
-COMMENT ON COLUMN brim.outbound_email.created_at IS 'When it was written';
+COMMENT ON COLUMN brim.email.generated_by IS 'gemini or template';
 
-COMMENT ON COLUMN brim.outbound_email.sent_at IS 'When the mail server took it; NULL: it has not, as far as is known';
+COMMENT ON COLUMN brim.email.created_at IS 'When it was written';
+
+CREATE INDEX email_recipient ON brim.email (lower(recipient));
+
+CREATE TABLE brim.email_queue (
+    email_id bigint PRIMARY KEY,
+    campaign text NOT NULL,
+    company_id text COLLATE "C" NOT NULL,
+    choice double precision NOT NULL,
+    score integer NOT NULL,
+    node_id text NOT NULL,
+    attempts integer NOT NULL DEFAULT 0,
+    claims integer NOT NULL DEFAULT 0,
+    crashes integer NOT NULL DEFAULT 0,
+    queued_at timestamptz NOT NULL DEFAULT now(),
+    next_attempt_at timestamptz NOT NULL DEFAULT now(),
+    footer text
+-- Each e-mail leaves a dead row behind: it goes soon, and without pauses.
+) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0,
+        autovacuum_analyze_scale_factor = 0.05);
+
+COMMENT ON TABLE brim.email_queue IS
+    'One row an e-mail that waits to be sent. Key: email_id. There is no foreign key, because its check would cost '
+    'each retry a lock of the text; e-mails are never deleted';
+
+COMMENT ON COLUMN brim.email_queue.email_id IS 'E-mail';
+
+COMMENT ON COLUMN brim.email_queue.campaign IS 'Campaign of the e-mail';
+
+COMMENT ON COLUMN brim.email_queue.company_id IS 'Company of the e-mail';
+
+COMMENT ON COLUMN brim.email_queue.choice IS 'Draw of the e-mail: of the variants of a company that wait the highest goes';
+
+COMMENT ON COLUMN brim.email_queue.score IS 'Total score of the company now; the highest goes first';
+
+COMMENT ON COLUMN brim.email_queue.node_id IS 'Installation that queued the e-mail; another one does not send it';
+
+COMMENT ON COLUMN brim.email_queue.attempts IS 'Failed attempts that were charged to this e-mail';
+
+COMMENT ON COLUMN brim.email_queue.claims IS 'Times the worker took this e-mail to send it';
+
+COMMENT ON COLUMN brim.email_queue.crashes IS 'Times the worker died while it had this e-mail';
+
+COMMENT ON COLUMN brim.email_queue.queued_at IS 'When it was queued, the last time';
+
+COMMENT ON COLUMN brim.email_queue.next_attempt_at IS 'Not before';
+
+COMMENT ON COLUMN brim.email_queue.footer IS 'Footer as last handed to a mail server';
+
+CREATE INDEX email_queue_order ON brim.email_queue ((- score), email_id);
+
+CREATE INDEX email_queue_company ON brim.email_queue (company_id, campaign);
+
+CREATE INDEX email_queue_suspect ON brim.email_queue ((- score), email_id) WHERE crashes > 0;
+
+CREATE INDEX email_queue_due ON brim.email_queue (next_attempt_at) WHERE next_attempt_at > queued_at;
+
+CREATE TABLE brim.email_parked (
+    email_id bigint PRIMARY KEY,
+    campaign text NOT NULL,
+    company_id text COLLATE "C" NOT NULL,
+    choice double precision NOT NULL,
+    score integer NOT NULL,
+    node_id text NOT NULL,
+    attempts integer NOT NULL DEFAULT 0,
+    claims integer NOT NULL DEFAULT 0,
+    crashes integer NOT NULL DEFAULT 0,
+    status text NOT NULL CHECK (status IN ('draft', 'held', 'failed', 'cancelled', 'suppressed')),
+    hold_reason text,
+    footer text,
+    CHECK ((status = 'held') = (hold_reason IS NOT NULL))
+);
+
+COMMENT ON TABLE brim.email_parked IS
+    'One row an e-mail that nobody claims: a draft, held, failed, cancelled or suppressed. Key: email_id';
+
+COMMENT ON COLUMN brim.email_parked.email_id IS 'E-mail';
+
+COMMENT ON COLUMN brim.email_parked.campaign IS 'Campaign of the e-mail';
+
+COMMENT ON COLUMN brim.email_parked.company_id IS 'Company of the e-mail';
+
+COMMENT ON COLUMN brim.email_parked.choice IS 'Draw of the e-mail';
+
+COMMENT ON COLUMN brim.email_parked.score IS 'Total score of the company, now while the e-mail waits as a draft or held';
+
+COMMENT ON COLUMN brim.email_parked.node_id IS 'Installation that it belongs to';
+
+COMMENT ON COLUMN brim.email_parked.attempts IS 'Failed attempts that were charged to this e-mail';
+
+COMMENT ON COLUMN brim.email_parked.claims IS 'Times the worker took this e-mail to send it';
+
+COMMENT ON COLUMN brim.email_parked.crashes IS 'Times the worker died while it had this e-mail';
+
+COMMENT ON COLUMN brim.email_parked.status IS 'draft and held wait for people; failed, cancelled and suppressed are ends';
+
+COMMENT ON COLUMN brim.email_parked.hold_reason IS 'Why it is held';
+
+COMMENT ON COLUMN brim.email_parked.footer IS 'Footer as last handed to a mail server';
+
+CREATE INDEX email_parked_company ON brim.email_parked (company_id, campaign);
+
+CREATE INDEX email_parked_held ON brim.email_parked (campaign, hold_reason) WHERE status = 'held';
 
 COMMENT ON TABLE brim.send_ledger IS
-    'One row a company and campaign whose e-mail was about to be handed over for good. Key: campaign, company_id. '
-    'Rows are never deleted';
+    'One row a company and campaign whose e-mail is under way, was sent, or may have been. Key: email_id; campaign, '
+    'company_id. What the mail server refused for sure, and what an operator released, leaves it';
 
-COMMENT ON COLUMN brim.send_ledger.campaign IS 'Campaign of the e-mail; no foreign key, since the row outlives everything';
+COMMENT ON COLUMN brim.send_ledger.email_id IS 'E-mail';
 
-COMMENT ON COLUMN brim.send_ledger.company_id IS 'Company that was, or may have been, mailed';
+COMMENT ON COLUMN brim.send_ledger.campaign IS 'Campaign of the e-mail';
 
-COMMENT ON COLUMN brim.send_ledger.email_id IS 'E-mail that was handed over last';
+COMMENT ON COLUMN brim.send_ledger.company_id IS 'Company of the e-mail: no other one of the campaign may be taken';
 
-COMMENT ON COLUMN brim.send_ledger.message_id IS 'Message-ID of that e-mail, without brackets';
+COMMENT ON COLUMN brim.send_ledger.score IS 'Total score with which the e-mail was taken';
+
+COMMENT ON COLUMN brim.send_ledger.node_id IS 'Installation that queued the e-mail';
+
+COMMENT ON COLUMN brim.send_ledger.attempts IS 'Failed attempts that were charged to this e-mail before';
+
+COMMENT ON COLUMN brim.send_ledger.claims IS 'Number of the claim: the e-mail was taken so many times';
+
+COMMENT ON COLUMN brim.send_ledger.crashes IS 'Times the worker died while it had this e-mail';
+
+COMMENT ON COLUMN brim.send_ledger.footer IS 'Postal address and opt-out sentence as handed to the mail server';
+
+COMMENT ON COLUMN brim.send_ledger.claimed_at IS 'When it was taken';
+
+COMMENT ON COLUMN brim.send_ledger.claim_token IS 'Worker process that may still write of it; empty once it is settled';
+
+COMMENT ON COLUMN brim.send_ledger.claimed_by IS 'Number of that worker';
 
 COMMENT ON COLUMN brim.send_ledger.state IS
-    'refused (the server declined for sure) and released (an operator decided so) let the company be tried again; '
-    'every other state blocks it';
+    'claimed (without claim_token: another installation left it behind, and it counts as queued there); committing: '
+    'the last word may have been said; sent; uncertain; abandoned: an operator gave up, and the company stays '
+    'blocked';
 
-COMMENT ON COLUMN brim.send_ledger.dot_at IS 'When the barrier was written, right before the final dot of the message';
+COMMENT ON COLUMN brim.send_ledger.dot_at IS 'When the last word was allowed';
+
+COMMENT ON COLUMN brim.send_ledger.sent_at IS
+    'When the mail server accepted it; at most a day after claimed_at, so that the index on that finds it';
+
+COMMENT ON COLUMN brim.send_ledger.started_at IS 'When the accepted try began; empty where an operator said that it was delivered';
+
+COMMENT ON COLUMN brim.send_ledger.phase IS 'How far the dialogue of the accepted try came';
+
+COMMENT ON COLUMN brim.send_ledger.smtp_code IS 'Reply code of the accepted try';
+
+COMMENT ON COLUMN brim.send_ledger.enhanced_code IS 'Enhanced status code of the accepted try';
+
+COMMENT ON COLUMN brim.send_ledger.reply IS 'Reply of the accepted try';
+
+COMMENT ON COLUMN brim.send_ledger.relay IS 'Mail server that accepted it';
+
+CREATE INDEX send_ledger_claimed_at ON brim.send_ledger (claimed_at);
+
+CREATE TABLE brim.email_owner (
+    claimed_by integer NOT NULL,
+    claim_token bigint NOT NULL,
+    since timestamptz NOT NULL,
+    PRIMARY KEY (claimed_by, claim_token)
+);
+
+COMMENT ON TABLE brim.email_owner IS
+    'One row a worker process that may have e-mails under way. Key: claimed_by, claim_token. Recovery finds what a '
+    'dead one left behind from here';
+
+COMMENT ON COLUMN brim.email_owner.claimed_by IS 'Number of the worker';
+
+COMMENT ON COLUMN brim.email_owner.claim_token IS 'Token of the process';
+
+COMMENT ON COLUMN brim.email_owner.since IS
+    'Every e-mail that it has under way was taken then or later; infinity: it was of another installation, and what '
+    'it left behind is claimed in the ledger, without an owner';
+
+COMMENT ON TABLE brim.email_attempt IS
+    'One row a try to hand an e-mail to the mail server that was not accepted. Key: email_id, attempt_no. '
+    'brim.attempts has all tries; what was accepted is in brim.send_ledger';
 
 COMMENT ON COLUMN brim.email_attempt.email_id IS 'E-mail that was tried';
 
@@ -288,7 +540,7 @@ COMMENT ON COLUMN brim.email_attempt.attempt_no IS 'Number of the try, from 1: c
 
 COMMENT ON COLUMN brim.email_attempt.phase IS 'How far the dialogue came: CONNECT, RESET, MAIL, RCPT, DATA, BODY, DOT, QUIT';
 
-COMMENT ON COLUMN brim.email_attempt.outcome IS 'sent, failed, retry, transport (nothing said about this e-mail), uncertain';
+COMMENT ON COLUMN brim.email_attempt.outcome IS 'failed, retry, transport (nothing said about this e-mail), uncertain';
 
 COMMENT ON COLUMN brim.email_attempt.smtp_code IS 'Last reply code of the server, such as 250 or 550; NULL: none was read';
 
@@ -312,10 +564,14 @@ COMMENT ON COLUMN brim.suppression.created_at IS 'Since when';
 
 COMMENT ON COLUMN brim.suppression.created_by IS 'Role that made the entry';
 
+COMMENT ON TABLE brim.event IS
+    'One row a thing that happened. Key: event_id. That an e-mail was sent is in brim.send_ledger alone: '
+    'brim.journal shows both';
+
 COMMENT ON COLUMN brim.event.event_id IS 'Grows in the order of writing, not of committing';
 
 COMMENT ON COLUMN brim.event.event_type IS
-    'score_calculated, email_generated, email_sent, email_failed, activation_step_completed, outcome_reported, or an '
+    'score_calculated, email_generated, email_failed, email_uncertain, activation_step_completed, outcome_reported, or an '
     'operation such as email_approved';
 
 COMMENT ON COLUMN brim.event.occurred_at IS 'When it happened; for what is reported later than it happened the reported time';
@@ -343,6 +599,124 @@ COMMENT ON COLUMN brim.outcome.note IS 'Anything else, in words; NULL: nothing';
 COMMENT ON COLUMN brim.outcome.created_at IS 'When it was reported';
 
 COMMENT ON FUNCTION brim.is_restoring() IS 'True while a script of pg_dump is loaded in this session: rows are stored as they come';
+
+SELECT pg_catalog.pg_extension_config_dump('brim.email', '');
+
+SELECT pg_catalog.pg_extension_config_dump('brim.email_email_id_seq', '');
+
+SELECT pg_catalog.pg_extension_config_dump('brim.email_queue', '');
+
+SELECT pg_catalog.pg_extension_config_dump('brim.email_parked', '');
+
+SELECT pg_catalog.pg_extension_config_dump('brim.email_owner', '');
+
+CREATE VIEW brim.outbound_email AS
+SELECT e.email_id, e.generation_id, e.campaign, e.company_id, e.variant,
+       coalesce(q.score, p.score, l.score, e.score) AS score,
+       e.choice,
+       CASE WHEN q.email_id IS NOT NULL THEN 'queued'
+            WHEN p.email_id IS NOT NULL THEN p.status
+            WHEN l.state = 'abandoned' THEN 'cancelled'
+            WHEN l.state = 'claimed' AND l.claim_token IS NULL THEN 'queued'
+            ELSE coalesce(l.state, 'superseded') END AS status,
+       p.hold_reason,
+       coalesce(q.node_id, p.node_id, l.node_id, e.node_id) AS node_id,
+       e.recipient, e.recipient_name, e.subject, e.body,
+       coalesce(q.footer, p.footer, l.footer) AS footer,
+       e.message_id, e.message_date, e.generated_by,
+       coalesce(q.attempts, p.attempts, l.attempts, 0) AS attempts,
+       coalesce(q.claims, p.claims, l.claims, 0) AS claims,
+       coalesce(q.crashes, p.crashes, l.crashes, 0) AS crashes,
+       q.next_attempt_at, l.claim_token, l.claimed_by, e.created_at, l.sent_at
+  FROM brim.email AS e
+  LEFT JOIN brim.email_queue AS q ON q.email_id = e.email_id
+  LEFT JOIN brim.email_parked AS p ON p.email_id = e.email_id
+  LEFT JOIN brim.send_ledger AS l ON l.email_id = e.email_id;
+
+COMMENT ON VIEW brim.outbound_email IS 'One row an e-mail: one variant for one company in one campaign. Key: email_id.
+Its text, and where it stands. It is read only: functions such as brim_hold() change an e-mail';
+
+COMMENT ON COLUMN brim.outbound_email.email_id IS 'Key of the e-mail';
+
+COMMENT ON COLUMN brim.outbound_email.generation_id IS 'Job that wrote it';
+
+COMMENT ON COLUMN brim.outbound_email.campaign IS 'Campaign';
+
+COMMENT ON COLUMN brim.outbound_email.company_id IS 'Company';
+
+COMMENT ON COLUMN brim.outbound_email.variant IS 'Way of writing';
+
+COMMENT ON COLUMN brim.outbound_email.score IS 'Total score of the company, as long as the e-mail waits; then as it was taken';
+
+COMMENT ON COLUMN brim.outbound_email.choice IS
+    'Weighted random draw made when the e-mail was written; among the waiting variants of a company the highest goes';
+
+COMMENT ON COLUMN brim.outbound_email.status IS
+    'draft, queued, held, claimed, committing, sent, failed, uncertain, superseded, cancelled or suppressed';
+
+COMMENT ON COLUMN brim.outbound_email.hold_reason IS 'Why it is held';
+
+COMMENT ON COLUMN brim.outbound_email.node_id IS 'Installation that queued the e-mail; another one does not send it';
+
+COMMENT ON COLUMN brim.outbound_email.recipient IS 'Address that it goes to';
+
+COMMENT ON COLUMN brim.outbound_email.recipient_name IS 'Name of the recipient';
+
+COMMENT ON COLUMN brim.outbound_email.subject IS 'Subject';
+
+COMMENT ON COLUMN brim.outbound_email.body IS 'Body without the footer';
+
+COMMENT ON COLUMN brim.outbound_email.footer IS 'Postal address and opt-out sentence as last handed to a mail server';
+
+COMMENT ON COLUMN brim.outbound_email.message_id IS 'Message-ID without brackets, fixed when the e-mail was queued';
+
+COMMENT ON COLUMN brim.outbound_email.message_date IS 'Date header, fixed when the e-mail was queued';
+
+COMMENT ON COLUMN brim.outbound_email.generated_by IS 'gemini or template';
+
+COMMENT ON COLUMN brim.outbound_email.attempts IS 'Failed attempts that were charged to this e-mail';
+
+COMMENT ON COLUMN brim.outbound_email.claims IS 'Times the worker took this e-mail to send it';
+
+COMMENT ON COLUMN brim.outbound_email.crashes IS 'Times the worker died while it had this e-mail';
+
+COMMENT ON COLUMN brim.outbound_email.next_attempt_at IS 'Not before; empty unless queued';
+
+COMMENT ON COLUMN brim.outbound_email.claim_token IS 'Worker process that has the e-mail under way';
+
+COMMENT ON COLUMN brim.outbound_email.claimed_by IS 'Number of that worker';
+
+COMMENT ON COLUMN brim.outbound_email.created_at IS 'When it was written';
+
+COMMENT ON COLUMN brim.outbound_email.sent_at IS 'When the mail server accepted it';
+
+CREATE VIEW brim.journal AS
+SELECT v.event_id, v.event_type, v.occurred_at, v.company_id, v.user_id, v.email_id, v.data
+  FROM brim.event AS v
+UNION ALL
+SELECT NULL, 'email_sent', l.sent_at, l.company_id, NULL, l.email_id,
+       jsonb_build_object('campaign', e.campaign, 'variant', e.variant, 'message_id', e.message_id)
+  FROM brim.send_ledger AS l
+  JOIN brim.email AS e ON e.email_id = l.email_id
+ WHERE l.state = 'sent';
+
+COMMENT ON VIEW brim.journal IS
+    'One row a thing that happened, the sending of e-mails among them. Key: event_id, or email_id where event_type '
+    'is email_sent';
+
+COMMENT ON COLUMN brim.journal.event_id IS 'Key in brim.event; empty for email_sent, which is read from the ledger';
+
+COMMENT ON COLUMN brim.journal.event_type IS 'email_sent, or what brim.event says';
+
+COMMENT ON COLUMN brim.journal.occurred_at IS 'When it happened';
+
+COMMENT ON COLUMN brim.journal.company_id IS 'Company';
+
+COMMENT ON COLUMN brim.journal.user_id IS 'User';
+
+COMMENT ON COLUMN brim.journal.email_id IS 'E-mail';
+
+COMMENT ON COLUMN brim.journal.data IS 'What else there is to say';
 
 CREATE FUNCTION brim.installation(OUT system_identifier text, OUT timeline_id bigint, OUT database_oid oid,
                            OUT host text, OUT data_directory text)
@@ -390,6 +764,15 @@ CREATE FUNCTION brim.library_version() RETURNS text
 COMMENT ON FUNCTION brim.library_version() IS 'The version of brim''s SQL that the loaded library was built for';
 
 REVOKE EXECUTE ON FUNCTION brim.library_version() FROM PUBLIC;
+
+CREATE TRIGGER wake_worker AFTER INSERT OR UPDATE ON brim.email_queue
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.wake_worker_trigger();
+
+CREATE TRIGGER wake_worker AFTER INSERT ON brim.email_parked
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.wake_worker_trigger();
+
+CREATE TRIGGER wake_worker AFTER DELETE ON brim.send_ledger
+    FOR EACH STATEMENT EXECUTE FUNCTION brim.wake_worker_trigger();
 
 CREATE TABLE brim.task (
     task_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -1333,6 +1716,78 @@ BEGIN
 END;
 $$;
 
+CREATE OR REPLACE FUNCTION brim.lead_queue_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_material = off SET jit = off
+    SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_ids bigint[];
+BEGIN
+    IF brim.is_restoring() THEN
+        RETURN NULL;
+    END IF;
+
+    INSERT INTO brim.generation (node_id, campaign, company_id, score)
+    SELECT (SELECT coalesce(max(x.node_id), '') FROM brim.node AS x), c.name, n.company_id, n.total_score
+      FROM new_rows AS n
+      JOIN brim.campaign AS c ON c.is_active AND n.total_score >= c.min_score
+     WHERE NOT EXISTS (SELECT FROM brim.generation AS g
+                        WHERE g.campaign = c.name AND g.company_id = n.company_id OFFSET 0)
+       AND (NOT EXISTS (SELECT FROM brim.suppression)
+            OR NOT EXISTS (SELECT FROM brim.suppression AS s WHERE s.kind = 'company' AND s.value = n.company_id OFFSET 0)
+               AND NOT EXISTS (SELECT FROM brim.suppression AS s
+                                WHERE s.kind = 'address' AND s.value = lower(n.contact_email) OFFSET 0)
+               AND NOT EXISTS (SELECT FROM brim.suppression AS s
+                                WHERE s.kind = 'domain' AND s.value = split_part(lower(n.contact_email), '@', -1) OFFSET 0)
+               AND NOT EXISTS (SELECT FROM brim.suppression AS s
+                                WHERE s.kind = 'domain' AND s.value = brim.domain_host(n.domain) OFFSET 0))
+        ON CONFLICT (campaign, company_id) DO NOTHING;
+
+    -- What waits is taken in the order of the scores as they are now.
+    v_ids := ARRAY(SELECT w.generation_id FROM new_rows AS n
+                    CROSS JOIN LATERAL (SELECT g.generation_id FROM brim.generation AS g
+                                         WHERE g.company_id = n.company_id AND g.status IN ('queued', 'held')
+                                           AND g.score <> n.total_score OFFSET 0) AS w);
+    UPDATE brim.generation AS g
+       SET score = (SELECT l.total_score FROM brim.lead AS l WHERE l.company_id = g.company_id)
+     WHERE g.generation_id = ANY (v_ids) AND g.status IN ('queued', 'held');
+
+    v_ids := ARRAY(SELECT w.email_id FROM new_rows AS n
+                    CROSS JOIN LATERAL (SELECT q.email_id FROM brim.email_queue AS q
+                                         WHERE q.company_id = n.company_id AND q.score <> n.total_score OFFSET 0) AS w);
+    UPDATE brim.email_queue AS q
+       SET score = (SELECT l.total_score FROM brim.lead AS l WHERE l.company_id = q.company_id)
+     WHERE q.email_id = ANY (v_ids);
+
+    v_ids := ARRAY(SELECT w.email_id FROM new_rows AS n
+                    CROSS JOIN LATERAL (SELECT p.email_id FROM brim.email_parked AS p
+                                         WHERE p.company_id = n.company_id AND p.status IN ('draft', 'held')
+                                           AND p.score <> n.total_score OFFSET 0) AS w);
+    UPDATE brim.email_parked AS p
+       SET score = (SELECT l.total_score FROM brim.lead AS l WHERE l.company_id = p.company_id)
+     WHERE p.email_id = ANY (v_ids) AND p.status IN ('draft', 'held');
+
+    -- A recipient has become known, or another one.
+    v_ids := ARRAY(SELECT w.email_id FROM new_rows AS n
+                    CROSS JOIN LATERAL (SELECT p.email_id FROM brim.email_parked AS p
+                                          JOIN brim.email AS e ON e.email_id = p.email_id
+                                         WHERE p.company_id = n.company_id AND p.status = 'held'
+                                           AND p.hold_reason IN ('no_recipient', 'invalid_recipient')
+                                           AND (e.recipient, e.recipient_name)
+                                               IS DISTINCT FROM (left(n.contact_email, 320), left(n.contact_name, 320))
+                                         OFFSET 0) AS w);
+    v_ids := ARRAY(SELECT p.email_id FROM brim.email_parked AS p
+                    WHERE p.email_id = ANY (v_ids) AND p.status = 'held' FOR UPDATE);
+    UPDATE brim.email AS e
+       SET recipient = left(l.contact_email, 320), recipient_name = left(l.contact_name, 320)
+      FROM brim.lead AS l
+     WHERE e.email_id = ANY (v_ids) AND l.company_id = e.company_id;
+    PERFORM brim.review_held(v_ids);
+    RETURN NULL;
+END;
+$$;
+
 CREATE FUNCTION brim.lead_queue_delete() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_material = off SET jit = off
@@ -1348,12 +1803,7 @@ BEGIN
        SET status = 'cancelled', hold_reason = NULL, finished_at = now(), error = 'the lead was deleted'
      WHERE g.generation_id = ANY (v_ids) AND g.status IN ('queued', 'held');
 
-    v_ids := ARRAY(SELECT w.email_id FROM old_rows AS o
-                    CROSS JOIN LATERAL (SELECT e.email_id FROM brim.outbound_email AS e
-                                         WHERE e.company_id = o.company_id AND e.status IN ('draft', 'queued', 'held') OFFSET 0) AS w);
-    UPDATE brim.outbound_email AS e
-       SET status = 'cancelled', hold_reason = NULL
-     WHERE e.email_id = ANY (v_ids) AND e.status IN ('draft', 'queued', 'held');
+    PERFORM brim.park_emails(brim.waiting_emails(ARRAY(SELECT o.company_id FROM old_rows AS o)), 'cancelled');
     RETURN NULL;
 END;
 $$;
@@ -1370,9 +1820,9 @@ BEGIN
        SET status = 'cancelled', hold_reason = NULL, finished_at = now(), error = 'the lead was deleted'
      WHERE status IN ('queued', 'held');
 
-    UPDATE brim.outbound_email
-       SET status = 'cancelled', hold_reason = NULL
-     WHERE status IN ('draft', 'queued', 'held');
+    PERFORM brim.park_emails(ARRAY(SELECT q.email_id FROM brim.email_queue AS q
+                                   UNION ALL
+                                   SELECT p.email_id FROM brim.email_parked AS p WHERE p.status IN ('draft', 'held')), 'cancelled');
     RETURN NULL;
 END;
 $$;
@@ -1602,9 +2052,260 @@ BEGIN
 END;
 $$;
 
+CREATE FUNCTION brim.new_message_id(campaign text) RETURNS text
+    VOLATILE LANGUAGE sql
+BEGIN ATOMIC
+    SELECT replace(gen_random_uuid()::text, '-', '') || '@'
+           || coalesce((SELECT nullif(split_part(c.sender_address, '@', -1), '')
+                          FROM brim.campaign AS c WHERE c.name = new_message_id.campaign), 'brim.invalid');
+END;
+
+COMMENT ON FUNCTION brim.new_message_id(text) IS
+    'Message-ID for an e-mail of the campaign. It is given when the e-mail is queued for the first time, with the '
+    'Date; both stay the same on every retry';
+
+REVOKE EXECUTE ON FUNCTION brim.new_message_id(text) FROM PUBLIC;
+
+CREATE FUNCTION brim.return_unowned(email_ids bigint[]) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
+AS $$
+BEGIN
+    WITH gone AS (
+        DELETE FROM brim.send_ledger AS l
+         WHERE l.email_id = ANY (return_unowned.email_ids) AND l.state = 'claimed' AND l.claim_token IS NULL
+        RETURNING l.*)
+    INSERT INTO brim.email_queue (email_id, campaign, company_id, choice, score, node_id, attempts, claims, crashes, footer)
+    SELECT g.email_id, g.campaign, g.company_id, e.choice, g.score, g.node_id, g.attempts, g.claims, g.crashes, g.footer
+      FROM gone AS g
+      JOIN brim.email AS e ON e.email_id = g.email_id;
+END;
+$$;
+
+COMMENT ON FUNCTION brim.return_unowned(bigint[]) IS
+    'Puts e-mails back into the queue that another installation had under way and left behind';
+
+REVOKE EXECUTE ON FUNCTION brim.return_unowned(bigint[]) FROM PUBLIC;
+
+CREATE FUNCTION brim.park_queued(email_ids bigint[], status text, hold_reason text) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
+AS $$
+BEGIN
+    WITH gone AS (
+        DELETE FROM brim.email_queue AS q
+         WHERE q.email_id = ANY (park_queued.email_ids)
+        RETURNING q.*)
+    INSERT INTO brim.email_parked (email_id, campaign, company_id, choice, score, node_id, attempts, claims, crashes,
+                                   status, hold_reason, footer)
+    SELECT g.email_id, g.campaign, g.company_id, g.choice, g.score, g.node_id, g.attempts, g.claims, g.crashes,
+           park_queued.status, park_queued.hold_reason, g.footer
+      FROM gone AS g;
+END;
+$$;
+
+COMMENT ON FUNCTION brim.park_queued(bigint[], text, text) IS 'Takes e-mails out of the queue';
+
+REVOKE EXECUTE ON FUNCTION brim.park_queued(bigint[], text, text) FROM PUBLIC;
+
+CREATE FUNCTION brim.park_emails(email_ids bigint[], status text, hold_reason text DEFAULT NULL) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
+AS $$
+BEGIN
+    IF cardinality(email_ids) = 0 THEN
+        RETURN;
+    END IF;
+    PERFORM brim.return_unowned(email_ids);
+    PERFORM brim.park_queued(email_ids, status, hold_reason);
+    UPDATE brim.email_parked AS p
+       SET status = park_emails.status, hold_reason = park_emails.hold_reason
+     WHERE p.email_id = ANY (park_emails.email_ids) AND p.status IN ('draft', 'held')
+       -- not what the line above has just parked as held
+       AND (p.status, p.hold_reason) IS DISTINCT FROM (park_emails.status, park_emails.hold_reason);
+    PERFORM brim.park_queued(email_ids, status, hold_reason);
+END;
+$$;
+
+COMMENT ON FUNCTION brim.park_emails(bigint[], text, text) IS
+    'Gives e-mails that wait (queued, draft or held) a status in which nobody claims them';
+
+REVOKE EXECUTE ON FUNCTION brim.park_emails(bigint[], text, text) FROM PUBLIC;
+
+CREATE FUNCTION brim.review_held(email_ids bigint[]) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+AS $$
+BEGIN
+    IF cardinality(email_ids) = 0 THEN
+        RETURN;
+    END IF;
+    WITH held AS MATERIALIZED (
+        SELECT p.email_id, s.status, s.hold_reason
+          FROM brim.email_parked AS p
+          JOIN brim.email AS e ON e.email_id = p.email_id
+         CROSS JOIN LATERAL brim.new_email_state(p.campaign, p.company_id, e.recipient) AS s
+         WHERE p.email_id = ANY (review_held.email_ids) AND p.status = 'held'
+           FOR UPDATE OF p),
+    gone AS (
+        DELETE FROM brim.email_parked AS p
+         USING held AS h
+         WHERE p.email_id = h.email_id AND h.status = 'queued'
+        RETURNING p.*),
+    named AS (
+        UPDATE brim.email AS e
+           SET message_id = brim.new_message_id(e.campaign), message_date = now()
+          FROM gone AS g
+         WHERE e.email_id = g.email_id AND e.message_id IS NULL),
+    queued AS (
+        INSERT INTO brim.email_queue (email_id, campaign, company_id, choice, score, node_id, attempts, claims, crashes, footer)
+        SELECT g.email_id, g.campaign, g.company_id, g.choice, g.score, g.node_id, g.attempts, g.claims, g.crashes, g.footer
+          FROM gone AS g)
+    UPDATE brim.email_parked AS p
+       SET status = h.status, hold_reason = h.hold_reason
+      FROM held AS h
+     WHERE p.email_id = h.email_id AND h.status <> 'queued';
+END;
+$$;
+
+COMMENT ON FUNCTION brim.review_held(bigint[]) IS 'Gives held e-mails the state in which they would begin if they were written now';
+
+REVOKE EXECUTE ON FUNCTION brim.review_held(bigint[]) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION brim.release_campaign(campaign text) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+AS $$
+BEGIN
+    PERFORM brim.review_held(ARRAY(SELECT p.email_id FROM brim.email_parked AS p
+                                    WHERE p.campaign = release_campaign.campaign
+                                      AND p.status = 'held' AND p.hold_reason = 'campaign_incomplete'));
+END;
+$$;
+
+CREATE OR REPLACE FUNCTION brim.store_emails(generation_id bigint, drafts jsonb, generated_by text) RETURNS integer
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_state record;
+    v_stored integer;
+BEGIN
+    SELECT s.status, s.hold_reason INTO v_state
+      FROM brim.generation AS g
+      JOIN brim.lead AS l ON l.company_id = g.company_id
+     CROSS JOIN LATERAL brim.new_email_state(g.campaign, g.company_id, l.contact_email) AS s
+     WHERE g.generation_id = store_emails.generation_id;
+
+    WITH written AS (
+        INSERT INTO brim.email (generation_id, campaign, company_id, variant, score, choice, node_id, recipient, recipient_name,
+                                subject, body, message_id, message_date, generated_by)
+        SELECT g.generation_id, g.campaign, g.company_id, d.variant, coalesce(l.total_score, g.score),
+               power(random(), 1 / coalesce(v.weight, 1)), n.node_id, left(l.contact_email, 320), left(l.contact_name, 320),
+               d.subject, d.body,
+               CASE v_state.status WHEN 'queued' THEN brim.new_message_id(g.campaign) END,
+               CASE v_state.status WHEN 'queued' THEN now() END,
+               store_emails.generated_by
+          FROM brim.generation AS g
+          JOIN brim.lead AS l ON l.company_id = g.company_id
+         CROSS JOIN brim.node AS n
+         CROSS JOIN LATERAL jsonb_to_recordset(store_emails.drafts) AS d (variant text, subject text, body text)
+          LEFT JOIN brim.variant AS v ON v.campaign = g.campaign AND v.name = d.variant
+         WHERE g.generation_id = store_emails.generation_id
+            ON CONFLICT (campaign, company_id, variant) DO NOTHING
+        RETURNING email_id, campaign, company_id, choice, score, node_id),
+    queued AS (
+        INSERT INTO brim.email_queue (email_id, campaign, company_id, choice, score, node_id)
+        SELECT w.email_id, w.campaign, w.company_id, w.choice, w.score, w.node_id
+          FROM written AS w WHERE v_state.status = 'queued'),
+    parked AS (
+        INSERT INTO brim.email_parked (email_id, campaign, company_id, choice, score, node_id, status, hold_reason)
+        SELECT w.email_id, w.campaign, w.company_id, w.choice, w.score, w.node_id, v_state.status, v_state.hold_reason
+          FROM written AS w WHERE v_state.status <> 'queued')
+    SELECT count(*) INTO v_stored FROM written AS w;
+
+    INSERT INTO brim.event (event_type, company_id, data)
+    SELECT 'email_generated', g.company_id,
+           jsonb_build_object('campaign', g.campaign, 'provider', store_emails.generated_by, 'variants', v_stored)
+      FROM brim.generation AS g
+     WHERE v_stored > 0 AND g.generation_id = store_emails.generation_id;
+    RETURN v_stored;
+END;
+$$;
+
 COMMENT ON FUNCTION brim.store_emails(bigint, jsonb, text) IS
     'Stores the drafts [{variant, subject, body}] of a generation as e-mails in the state they begin in; returns how '
     'many. None when the lead is gone';
+
+CREATE FUNCTION brim.waiting_emails(company_ids text[]) RETURNS bigint[]
+    STABLE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
+AS $$
+BEGIN
+    RETURN ARRAY(SELECT q.email_id FROM brim.email_queue AS q
+                  WHERE q.company_id = ANY (waiting_emails.company_ids)
+                 UNION ALL
+                 SELECT p.email_id FROM brim.email_parked AS p
+                  WHERE p.company_id = ANY (waiting_emails.company_ids) AND p.status IN ('draft', 'held')
+                 UNION ALL
+                 SELECT l.email_id FROM brim.send_ledger AS l
+                  WHERE l.company_id = ANY (waiting_emails.company_ids) AND l.state = 'claimed' AND l.claim_token IS NULL);
+END;
+$$;
+
+COMMENT ON FUNCTION brim.waiting_emails(text[]) IS 'The e-mails of companies that wait: queued, draft or held';
+
+REVOKE EXECUTE ON FUNCTION brim.waiting_emails(text[]) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION brim.suppression_of_contacts() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_material = off SET jit = off
+    SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_companies text[] := ARRAY(SELECT s.value FROM new_rows AS s WHERE s.kind = 'company');
+    v_addresses text[] := ARRAY(SELECT s.value FROM new_rows AS s WHERE s.kind = 'address');
+BEGIN
+    PERFORM brim.park_emails(brim.waiting_emails(v_companies), 'suppressed');
+    PERFORM brim.park_emails(ARRAY(SELECT e.email_id FROM brim.email AS e WHERE lower(e.recipient) = ANY (v_addresses)), 'suppressed');
+
+    v_companies := v_companies
+                || ARRAY(SELECT l.company_id FROM unnest(v_addresses) AS a (address)
+                          CROSS JOIN LATERAL (SELECT x.company_id FROM brim.lead AS x
+                                               WHERE lower(x.contact_email) = a.address OFFSET 0) AS l);
+    UPDATE brim.generation AS g
+       SET status = 'cancelled', hold_reason = NULL, finished_at = now(), error = 'on the do-not-contact list'
+     WHERE g.company_id = ANY (v_companies) AND g.status IN ('queued', 'held');
+    RETURN NULL;
+END;
+$$;
+
+CREATE OR REPLACE FUNCTION brim.suppression_of_domains() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET enable_nestloop = off SET jit = off SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_companies text[];
+    v_emails bigint[];
+BEGIN
+    IF NOT EXISTS (SELECT FROM new_rows AS s WHERE s.kind = 'domain') THEN
+        RETURN NULL;
+    END IF;
+
+    v_companies := ARRAY(SELECT l.company_id FROM brim.lead AS l
+                           JOIN new_rows AS s ON s.value = brim.domain_host(l.domain) WHERE s.kind = 'domain');
+    v_emails := ARRAY(SELECT w.email_id
+                        FROM (SELECT q.email_id FROM brim.email_queue AS q
+                              UNION ALL
+                              SELECT p.email_id FROM brim.email_parked AS p WHERE p.status IN ('draft', 'held')) AS w
+                        JOIN brim.email AS e ON e.email_id = w.email_id
+                        JOIN new_rows AS s ON s.value = split_part(lower(e.recipient), '@', -1)
+                       WHERE s.kind = 'domain');
+    PERFORM brim.park_emails(brim.waiting_emails(v_companies), 'suppressed');
+    PERFORM brim.park_emails(v_emails, 'suppressed');
+
+    v_companies := v_companies || ARRAY(SELECT l.company_id FROM brim.lead AS l
+                                          JOIN new_rows AS s ON s.value = split_part(lower(l.contact_email), '@', -1)
+                                         WHERE s.kind = 'domain');
+    UPDATE brim.generation AS g
+       SET status = 'cancelled', hold_reason = NULL, finished_at = now(), error = 'on the do-not-contact list'
+     WHERE g.company_id = ANY (v_companies) AND g.status IN ('queued', 'held');
+    RETURN NULL;
+END;
+$$;
 
 COMMENT ON TABLE brim.classification IS
     'One row a text about leads that is classified by a language model, once for all leads that have it. Key: '
@@ -1818,6 +2519,37 @@ REVOKE EXECUTE ON FUNCTION brim.take_texts(integer, timestamptz) FROM PUBLIC;
 
 COMMENT ON FUNCTION brim.is_on(text) IS 'True if a switch among the settings is on; a setting that is not known is off';
 
+CREATE VIEW brim.queue_health AS
+SELECT 'generation'::text AS kind, g.campaign, g.status, count(*) AS rows, min(g.created_at) AS oldest,
+       min(g.next_attempt_at) FILTER (WHERE g.status = 'queued') AS next_due, max(g.score) AS highest_score
+  FROM brim.generation AS g
+ GROUP BY g.campaign, g.status
+UNION ALL
+SELECT 'email', e.campaign, e.status, count(*), min(e.created_at), min(e.next_attempt_at), max(e.score)
+  FROM brim.outbound_email AS e
+ GROUP BY e.campaign, e.status
+UNION ALL
+SELECT 'classification', NULL, c.status, count(*), min(c.created_at),
+       min(c.next_attempt_at) FILTER (WHERE c.status = 'queued'), NULL
+  FROM brim.classification AS c
+ GROUP BY c.status;
+
+COMMENT ON VIEW brim.queue_health IS 'One row a kind, campaign and status of jobs, e-mails and texts. Key: kind, campaign, status';
+
+COMMENT ON COLUMN brim.queue_health.kind IS 'generation: jobs that draft e-mails; email: e-mails';
+
+COMMENT ON COLUMN brim.queue_health.campaign IS 'Campaign of the rows';
+
+COMMENT ON COLUMN brim.queue_health.status IS 'Status of the rows';
+
+COMMENT ON COLUMN brim.queue_health.rows IS 'How many jobs or e-mails';
+
+COMMENT ON COLUMN brim.queue_health.oldest IS 'When the oldest of them was made';
+
+COMMENT ON COLUMN brim.queue_health.next_due IS 'When the next of them may be taken; only for queued ones';
+
+COMMENT ON COLUMN brim.queue_health.highest_score IS 'Highest score among them';
+
 CREATE VIEW brim.queue_blocked AS
 SELECT 'generation'::text AS kind, g.generation_id AS id, g.campaign, g.company_id, g.status, r.reason,
        CASE r.reason
@@ -1850,11 +2582,11 @@ SELECT 'generation'::text AS kind, g.generation_id AS id, g.campaign, g.company_
                     WHEN g.next_attempt_at > now() THEN 'not_due' END AS reason) AS r
  WHERE g.status IN ('queued', 'held') AND r.reason IS NOT NULL
 UNION ALL
-SELECT 'email', e.email_id, e.campaign, e.company_id, e.status, r.reason,
+SELECT 'email', w.email_id, w.campaign, w.company_id, w.status, r.reason,
        CASE r.reason
             WHEN 'needs_approval' THEN 'The campaign is in review; brim_approve() queues the e-mail.'
             WHEN 'no_recipient' THEN 'The lead has no contact_email.'
-            WHEN 'invalid_recipient' THEN 'The contact_email ' || coalesce(brim.address_problem(e.recipient), 'was invalid') || '.'
+            WHEN 'invalid_recipient' THEN 'The contact_email ' || coalesce(brim.address_problem(t.recipient), 'was invalid') || '.'
             WHEN 'operator' THEN 'An operator holds the e-mail; brim_release() queues it.'
             WHEN 'poison' THEN 'The worker died twice while it had this e-mail; brim_release() lets it try again.'
             WHEN 'copied' THEN 'This is a copy, and its original may have sent the e-mail since; '
@@ -1868,33 +2600,45 @@ SELECT 'email', e.email_id, e.campaign, e.company_id, e.status, r.reason,
             WHEN 'other_variant' THEN 'Another variant goes first to this company.'
             WHEN 'paused' THEN 'The worker is paused; brim_resume() lets it continue.'
             WHEN 'send_off' THEN 'The setting brim.send is off.'
-            WHEN 'not_due' THEN 'The next attempt is due at ' || e.next_attempt_at || '.'
+            WHEN 'not_due' THEN 'The next attempt is due at ' || w.next_attempt_at || '.'
             ELSE 'The e-mail is held.' END,
-       CASE WHEN r.reason = 'not_due' THEN e.next_attempt_at END
-  FROM brim.outbound_email AS e
-  JOIN brim.campaign AS c ON c.name = e.campaign
+       CASE WHEN r.reason = 'not_due' THEN w.next_attempt_at END
+  FROM (SELECT q.email_id, q.campaign, q.company_id, q.choice, q.node_id, 'queued'::text AS status,
+               NULL::text AS hold_reason, q.next_attempt_at
+          FROM brim.email_queue AS q
+        UNION ALL
+        SELECT p.email_id, p.campaign, p.company_id, p.choice, p.node_id, p.status, p.hold_reason, NULL
+          FROM brim.email_parked AS p
+         WHERE p.status IN ('draft', 'held')
+        UNION ALL
+        SELECT x.email_id, x.campaign, x.company_id, e.choice, x.node_id, 'queued', NULL, NULL
+          FROM brim.send_ledger AS x
+          JOIN brim.email AS e ON e.email_id = x.email_id
+         WHERE x.state = 'claimed' AND x.claim_token IS NULL
+           AND EXISTS (SELECT FROM brim.email_owner AS o WHERE o.since = 'infinity')) AS w
+  JOIN brim.email AS t ON t.email_id = w.email_id
+  JOIN brim.campaign AS c ON c.name = w.campaign
   LEFT JOIN brim.node AS n ON true
+  LEFT JOIN brim.send_ledger AS l ON l.company_id = w.company_id AND l.campaign = w.campaign
+                                 AND NOT (l.state = 'claimed' AND l.claim_token IS NULL)
  CROSS JOIN LATERAL
-       (SELECT CASE WHEN e.status = 'held' THEN e.hold_reason
-                    WHEN EXISTS (SELECT FROM brim.outbound_email AS x
-                                  WHERE x.campaign = e.campaign AND x.company_id = e.company_id
-                                    AND x.status IN ('claimed', 'committing', 'sent', 'uncertain')) THEN 'company_taken'
-                    WHEN EXISTS (SELECT FROM brim.send_ledger AS x
-                                  WHERE x.campaign = e.campaign AND x.company_id = e.company_id
-                                    AND x.state NOT IN ('refused', 'released')) THEN 'already_mailed'
-                    WHEN e.status = 'draft' THEN 'needs_approval'
-                    WHEN e.node_id IS DISTINCT FROM n.node_id THEN 'other_node'
+       (SELECT CASE WHEN w.status = 'held' THEN w.hold_reason
+                    WHEN l.state <> 'abandoned' AND EXISTS (SELECT FROM brim.email AS x WHERE x.email_id = l.email_id)
+                    THEN 'company_taken'
+                    WHEN l.state IS NOT NULL THEN 'already_mailed'
+                    WHEN w.status = 'draft' THEN 'needs_approval'
+                    WHEN w.node_id IS DISTINCT FROM n.node_id THEN 'other_node'
                     WHEN NOT c.is_active THEN 'campaign_inactive'
                     WHEN brim.campaign_problem(c.product_pitch, c.sender_address, c.postal_address) IS NOT NULL
                     THEN 'campaign_incomplete'
-                    WHEN EXISTS (SELECT FROM brim.outbound_email AS x
-                                  WHERE x.campaign = e.campaign AND x.company_id = e.company_id AND x.status = 'queued'
-                                    AND x.node_id = e.node_id
-                                    AND (x.choice, x.email_id) > (e.choice, e.email_id)) THEN 'other_variant'
+                    WHEN EXISTS (SELECT FROM brim.email_queue AS x
+                                  WHERE x.campaign = w.campaign AND x.company_id = w.company_id
+                                    AND x.node_id = w.node_id
+                                    AND (x.choice, x.email_id) > (w.choice, w.email_id)) THEN 'other_variant'
                     WHEN n.is_paused THEN 'paused'
                     WHEN NOT brim.is_on('brim.send') THEN 'send_off'
-                    WHEN e.next_attempt_at > now() THEN 'not_due' END AS reason) AS r
- WHERE e.status IN ('draft', 'queued', 'held') AND r.reason IS NOT NULL
+                    WHEN w.next_attempt_at > now() THEN 'not_due' END AS reason) AS r
+ WHERE r.reason IS NOT NULL
 UNION ALL
 SELECT 'classification', c.classification_id, NULL, NULL, c.status, r.reason,
        CASE r.reason
@@ -1962,7 +2706,77 @@ CREATE TRIGGER lead_after_delete AFTER DELETE ON brim.lead
 CREATE TRIGGER lead_after_truncate AFTER TRUNCATE ON brim.lead
     FOR EACH STATEMENT EXECUTE FUNCTION brim.call_in_turn('lead_queue_truncate', 'lead_texts_truncate');
 
-CREATE OR REPLACE FUNCTION brim.queue_email(email brim.outbound_email) RETURNS void
+CREATE FUNCTION brim.lock_email(email_id bigint, VARIADIC statuses text[]) RETURNS brim.outbound_email
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_email brim.outbound_email;
+    v_locked boolean;
+BEGIN
+    PERFORM brim.return_unowned(ARRAY[lock_email.email_id]);
+    -- Whoever held the lock may have moved the e-mail: then it is looked for again.
+    LOOP
+        PERFORM FROM brim.email_queue AS q WHERE q.email_id = lock_email.email_id FOR UPDATE;
+        v_locked := FOUND;
+        IF NOT v_locked THEN
+            PERFORM FROM brim.email_parked AS p WHERE p.email_id = lock_email.email_id FOR UPDATE;
+            v_locked := FOUND;
+        END IF;
+        IF NOT v_locked THEN
+            PERFORM FROM brim.send_ledger AS l WHERE l.email_id = lock_email.email_id FOR UPDATE;
+            v_locked := FOUND;
+        END IF;
+        SELECT e.* INTO v_email FROM brim.outbound_email AS e WHERE e.email_id = lock_email.email_id;
+        EXIT WHEN v_locked OR NOT FOUND OR v_email.status = 'superseded';
+    END LOOP;
+    IF v_email.email_id IS NULL THEN
+        RAISE EXCEPTION 'e-mail % does not exist', coalesce(lock_email.email_id::text, 'NULL') USING ERRCODE = 'no_data_found';
+    ELSIF v_email.status <> ALL (statuses) THEN
+        RAISE EXCEPTION 'e-mail % is %, not %', lock_email.email_id, v_email.status, array_to_string(statuses, ' or ')
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    RETURN v_email;
+END;
+$$;
+
+COMMENT ON FUNCTION brim.lock_email(bigint, text[]) IS 'Locks an e-mail that has to be in one of the statuses';
+
+REVOKE EXECUTE ON FUNCTION brim.lock_email(bigint, text[]) FROM PUBLIC;
+
+CREATE FUNCTION brim.check_not_mailed(email brim.outbound_email) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_taken record;
+BEGIN
+    PERFORM brim.return_unowned(ARRAY(SELECT l.email_id FROM brim.send_ledger AS l
+                                       WHERE l.campaign = email.campaign AND l.company_id = email.company_id));
+    SELECT l.email_id, l.state, EXISTS (SELECT FROM brim.email AS e WHERE e.email_id = l.email_id) AS is_known
+      INTO v_taken
+      FROM brim.send_ledger AS l
+     WHERE l.campaign = email.campaign AND l.company_id = email.company_id;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    IF v_taken.state <> 'abandoned' AND v_taken.is_known AND v_taken.email_id <> email.email_id THEN
+        RAISE EXCEPTION 'company % has another e-mail in campaign "%": e-mail % is %',
+                        email.company_id, email.campaign, v_taken.email_id, v_taken.state
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  DETAIL = 'A company gets at most one e-mail per campaign.';
+    END IF;
+    RAISE EXCEPTION 'company % was mailed in campaign "%" or may have been: the ledger says %',
+                    email.company_id, email.campaign, v_taken.state
+        USING ERRCODE = 'object_not_in_prerequisite_state',
+              DETAIL = 'A company gets at most one e-mail per campaign.';
+END;
+$$;
+
+COMMENT ON FUNCTION brim.check_not_mailed(brim.outbound_email) IS
+    'Raises an error when the company of the e-mail has been mailed in the campaign or may have been';
+
+REVOKE EXECUTE ON FUNCTION brim.check_not_mailed(brim.outbound_email) FROM PUBLIC;
+
+CREATE FUNCTION brim.queue_email(email brim.outbound_email) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -1989,34 +2803,134 @@ BEGIN
                          ELSE format('Store an address in contact_email of lead %L in brim.lead.', email.company_id) END;
     END IF;
 
-    UPDATE brim.outbound_email AS e
-       SET status = 'queued', hold_reason = NULL, node_id = n.node_id, recipient = v_recipient, recipient_name = left(v_name, 320),
-           attempts = 0, crashes = 0, next_attempt_at = now(), claim_token = NULL, claimed_by = NULL
-      FROM brim.node AS n
-     WHERE e.email_id = email.email_id;
+    UPDATE brim.email AS e
+       SET recipient = v_recipient, recipient_name = left(v_name, 320),
+           message_id = coalesce(e.message_id, brim.new_message_id(e.campaign)), message_date = coalesce(e.message_date, now())
+     WHERE e.email_id = email.email_id
+       AND (e.recipient, e.recipient_name) IS DISTINCT FROM (v_recipient, left(v_name, 320))
+        OR e.email_id = email.email_id AND e.message_id IS NULL;
+
+    WITH gone AS (DELETE FROM brim.email_parked AS p WHERE p.email_id = email.email_id RETURNING p.*)
+    INSERT INTO brim.email_queue (email_id, campaign, company_id, choice, score, node_id, claims, footer)
+    SELECT g.email_id, g.campaign, g.company_id, g.choice, g.score, n.node_id, g.claims, g.footer
+      FROM gone AS g CROSS JOIN brim.node AS n;
+    IF NOT FOUND THEN
+        -- Another installation had queued it.
+        UPDATE brim.email_queue AS q
+           SET node_id = n.node_id, attempts = 0, crashes = 0, queued_at = now(), next_attempt_at = now()
+          FROM brim.node AS n
+         WHERE q.email_id = email.email_id;
+    END IF;
 END;
 $$;
+
+COMMENT ON FUNCTION brim.queue_email(brim.outbound_email) IS
+    'Queues an e-mail for this installation, or raises an error that says why that cannot be';
+
+REVOKE EXECUTE ON FUNCTION brim.queue_email(brim.outbound_email) FROM PUBLIC;
+
+CREATE FUNCTION brim.log_operation(event_type text, email brim.outbound_email, note text, details jsonb DEFAULT '{}') RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF length(note) > 20000 THEN
+        RAISE EXCEPTION 'note is longer than 20000 characters' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    INSERT INTO brim.event (event_type, company_id, email_id, data)
+    VALUES (log_operation.event_type, email.company_id, email.email_id,
+            jsonb_strip_nulls(jsonb_build_object('by', session_user, 'note', nullif(log_operation.note, ''),
+                                                 'campaign', email.campaign, 'variant', email.variant,
+                                                 'from', email.status) || details));
+END;
+$$;
+
+COMMENT ON FUNCTION brim.log_operation(text, brim.outbound_email, text, jsonb) IS
+    'Journals an operation: who, on what, from which status, why';
+
+REVOKE EXECUTE ON FUNCTION brim.log_operation(text, brim.outbound_email, text, jsonb) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION @extschema@.brim_approve(email_id bigint) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_email brim.outbound_email := brim.lock_email(email_id, 'draft');
+    v_reason text := brim.email_hold_reason(v_email.campaign, v_email.recipient);
+BEGIN
+    IF v_reason IS NULL THEN
+        PERFORM brim.queue_email(v_email);
+    ELSE
+        PERFORM brim.check_not_mailed(v_email);
+        UPDATE brim.email_parked AS p
+           SET status = 'held', hold_reason = v_reason, node_id = n.node_id
+          FROM brim.node AS n
+         WHERE p.email_id = v_email.email_id;
+    END IF;
+    PERFORM brim.log_operation('email_approved', v_email, NULL);
+    RETURN CASE WHEN v_reason IS NULL THEN 'queued' ELSE 'held' END;
+END;
+$$;
+
+CREATE OR REPLACE FUNCTION @extschema@.brim_hold(email_id bigint, note text DEFAULT NULL) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_email brim.outbound_email := brim.lock_email(email_id, 'draft', 'queued');
+BEGIN
+    PERFORM brim.park_emails(ARRAY[v_email.email_id], 'held', 'operator');
+    PERFORM brim.log_operation('email_held', v_email, note);
+END;
+$$;
+
+CREATE OR REPLACE FUNCTION @extschema@.brim_cancel(email_id bigint, note text DEFAULT NULL) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_email brim.outbound_email := brim.lock_email(email_id, 'draft', 'queued', 'held', 'failed');
+BEGIN
+    PERFORM brim.park_emails(ARRAY[v_email.email_id], 'cancelled');
+    UPDATE brim.email_parked AS p SET status = 'cancelled' WHERE p.email_id = v_email.email_id AND p.status = 'failed';
+    PERFORM brim.log_operation('email_cancelled', v_email, note);
+END;
+$$;
+
+CREATE FUNCTION brim.supersede_others(campaign text, company_id text) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- In this order, and the queue once more, for the reason given at brim.park_emails().
+    DELETE FROM brim.email_queue AS q
+     WHERE q.campaign = supersede_others.campaign AND q.company_id = supersede_others.company_id;
+    DELETE FROM brim.email_parked AS p
+     WHERE p.campaign = supersede_others.campaign AND p.company_id = supersede_others.company_id AND p.status IN ('draft', 'held');
+    DELETE FROM brim.email_queue AS q
+     WHERE q.campaign = supersede_others.campaign AND q.company_id = supersede_others.company_id;
+END;
+$$;
+
+COMMENT ON FUNCTION brim.supersede_others(text, text) IS
+    'Ends what still waits for a company in a campaign: an e-mail that is in no table any more is superseded';
+
+REVOKE EXECUTE ON FUNCTION brim.supersede_others(text, text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION @extschema@.brim_resolve(email_id bigint, verdict text, note text DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_email brim.outbound_email := brim.lock_email(email_id, 'uncertain');
-    v_dot_at timestamptz;
+    v_email brim.outbound_email;
+    v_state record;
 BEGIN
+    -- What another installation had under way may be decided where its copy goes on alone.
+    UPDATE brim.send_ledger AS l
+       SET state = 'uncertain', claim_token = NULL, claimed_by = NULL
+     WHERE l.email_id = brim_resolve.email_id AND l.state = 'committing'
+       AND NOT EXISTS (SELECT FROM brim.node AS n WHERE n.node_id = l.node_id);
+    v_email := brim.lock_email(email_id, 'uncertain');
     IF verdict = 'delivered' THEN
-        INSERT INTO brim.send_ledger AS s (campaign, company_id, email_id, message_id, state)
-        VALUES (v_email.campaign, v_email.company_id, v_email.email_id, v_email.message_id, 'sent')
-            ON CONFLICT ON CONSTRAINT send_ledger_pkey DO UPDATE
-           SET state = 'sent', email_id = excluded.email_id, message_id = excluded.message_id
-        RETURNING s.dot_at INTO v_dot_at;
-        UPDATE brim.outbound_email AS e SET status = 'sent', sent_at = v_dot_at WHERE e.email_id = v_email.email_id;
-        UPDATE brim.outbound_email AS e
-           SET status = 'superseded', hold_reason = NULL
-         WHERE e.campaign = v_email.campaign AND e.company_id = v_email.company_id AND e.status IN ('draft', 'queued', 'held');
-        INSERT INTO brim.event (event_type, occurred_at, company_id, email_id, data)
-        VALUES ('email_sent', v_dot_at, v_email.company_id, v_email.email_id,
-                jsonb_build_object('campaign', v_email.campaign, 'variant', v_email.variant, 'message_id', v_email.message_id));
+        UPDATE brim.send_ledger AS l
+           SET state = 'sent', claim_token = NULL, claimed_by = NULL,
+               sent_at = least(greatest(coalesce(l.dot_at, l.claimed_at), l.claimed_at), l.claimed_at + interval '24 hours')
+         WHERE l.email_id = v_email.email_id;
+        PERFORM brim.supersede_others(v_email.campaign, v_email.company_id);
     ELSIF verdict = 'not_delivered' THEN
         IF v_email.claimed_by IS NOT NULL AND brim.claim_owner_alive(v_email.claimed_by) THEN
             RAISE EXCEPTION 'e-mail % may still be on its way', email_id
@@ -2025,18 +2939,24 @@ BEGIN
                       HINT = 'Restart the worker, look into the log of the relay again, then try again: '
                              'SELECT pg_terminate_backend(pid) FROM brim.worker_status WHERE component = ''worker'';';
         END IF;
-        UPDATE brim.send_ledger AS s SET state = 'released'
-         WHERE s.campaign = v_email.campaign AND s.company_id = v_email.company_id AND s.email_id = v_email.email_id;
-        PERFORM brim.check_not_mailed(v_email);
         -- It was approved before it was sent, so it does not become a draft.
-        UPDATE brim.outbound_email AS e
-           SET status = replace(t.status, 'draft', 'queued'), hold_reason = t.hold_reason, node_id = n.node_id,
-               next_attempt_at = now(), claim_token = NULL, claimed_by = NULL
-          FROM brim.node AS n
-         CROSS JOIN LATERAL brim.new_email_state(v_email.campaign, v_email.company_id, v_email.recipient) AS t
-         WHERE e.email_id = v_email.email_id;
+        SELECT replace(t.status, 'draft', 'queued') AS status, t.hold_reason INTO v_state
+          FROM brim.new_email_state(v_email.campaign, v_email.company_id, v_email.recipient) AS t;
+        WITH gone AS (DELETE FROM brim.send_ledger AS l WHERE l.email_id = v_email.email_id RETURNING l.*),
+        queued AS (
+            INSERT INTO brim.email_queue (email_id, campaign, company_id, choice, score, node_id, attempts, claims, crashes, footer)
+            SELECT g.email_id, g.campaign, g.company_id, v_email.choice, g.score, n.node_id, g.attempts, g.claims, g.crashes, g.footer
+              FROM gone AS g CROSS JOIN brim.node AS n
+             WHERE v_state.status = 'queued')
+        INSERT INTO brim.email_parked (email_id, campaign, company_id, choice, score, node_id, attempts, claims, crashes,
+                                       status, hold_reason, footer)
+        SELECT g.email_id, g.campaign, g.company_id, v_email.choice, g.score, n.node_id, g.attempts, g.claims, g.crashes,
+               v_state.status, v_state.hold_reason, g.footer
+          FROM gone AS g CROSS JOIN brim.node AS n
+         WHERE v_state.status <> 'queued';
     ELSIF verdict = 'abandon' THEN
-        UPDATE brim.outbound_email AS e SET status = 'cancelled' WHERE e.email_id = v_email.email_id;
+        UPDATE brim.send_ledger AS l SET state = 'abandoned', claim_token = NULL, claimed_by = NULL
+         WHERE l.email_id = v_email.email_id;
     ELSE
         RAISE EXCEPTION 'invalid verdict %', coalesce(quote_literal(left(verdict, 100)), 'NULL')
             USING ERRCODE = 'invalid_parameter_value',
@@ -2137,10 +3057,10 @@ BEGIN
     SELECT CASE waiting WHEN 'hold' THEN 'held' ELSE 'released' END, count(*),
            format(CASE waiting WHEN 'hold' THEN 'queued e-mails of campaign "%s": the original may have sent them since; see brim_release()'
                                ELSE 'queued e-mails of campaign "%s" that are sent from here' END, e.campaign)
-      FROM brim.outbound_email AS e WHERE e.status = 'queued' AND e.node_id = v_node GROUP BY e.campaign
+      FROM brim.email_queue AS e WHERE e.node_id = v_node GROUP BY e.campaign
     UNION ALL
     SELECT 'uncertain', count(*), 'e-mails in flight when the copy was made: they become uncertain, see brim_resolve()'
-      FROM brim.outbound_email AS e WHERE e.status IN ('claimed', 'committing')
+      FROM brim.send_ledger AS l WHERE l.state IN ('claimed', 'committing')
     UNION ALL
     SELECT 'jobs', count(*), CASE waiting WHEN 'hold' THEN 'jobs that write e-mails: they are held, see brim_retry_generation()'
                                             ELSE 'jobs that write e-mails: they go on from here' END
@@ -2151,7 +3071,10 @@ BEGIN
       FROM brim.classification AS c WHERE c.status IN ('queued', 'running') AND c.node_id = v_node HAVING count(*) > 0
     UNION ALL
     SELECT 'other_node', count(*), 'waiting e-mails of other installations: they stay, see brim_release()'
-      FROM brim.outbound_email AS e WHERE e.status IN ('queued', 'draft', 'held') AND e.node_id <> v_node;
+      FROM (SELECT q.node_id FROM brim.email_queue AS q
+            UNION ALL
+            SELECT p.node_id FROM brim.email_parked AS p WHERE p.status IN ('draft', 'held')) AS w
+     WHERE w.node_id <> v_node;
     IF confirm IS NULL THEN
         RETURN QUERY
         SELECT 'confirm', 1::bigint,
@@ -2163,20 +3086,16 @@ BEGIN
         RETURN;
     END IF;
 
-    INSERT INTO brim.send_ledger AS s (campaign, company_id, email_id, message_id, state)
-    SELECT e.campaign, e.company_id, e.email_id, e.message_id, 'uncertain'
-      FROM brim.outbound_email AS e WHERE e.status IN ('claimed', 'committing')
-        ON CONFLICT ON CONSTRAINT send_ledger_pkey DO UPDATE
-       SET state = 'uncertain', email_id = excluded.email_id, message_id = excluded.message_id
-     WHERE s.state IN ('refused', 'released') OR s.state = 'committing' AND s.email_id = excluded.email_id;
     INSERT INTO brim.event (event_type, company_id, email_id, data)
     SELECT 'email_uncertain', e.company_id, e.email_id,
            jsonb_build_object('campaign', e.campaign, 'variant', e.variant, 'message_id', e.message_id, 'cause', 'copied while in flight')
-      FROM brim.outbound_email AS e WHERE e.status IN ('claimed', 'committing');
+      FROM brim.send_ledger AS l
+      JOIN brim.email AS e ON e.email_id = l.email_id
+     WHERE l.state IN ('claimed', 'committing');
     -- A worker here that still has them stays their owner.
-    UPDATE brim.outbound_email AS e SET status = 'uncertain' WHERE e.status IN ('claimed', 'committing');
+    UPDATE brim.send_ledger AS l SET state = 'uncertain' WHERE l.state IN ('claimed', 'committing');
     IF waiting = 'hold' THEN
-        UPDATE brim.outbound_email AS e SET status = 'held', hold_reason = 'copied' WHERE e.status = 'queued' AND e.node_id = v_node;
+        PERFORM brim.park_queued(ARRAY(SELECT q.email_id FROM brim.email_queue AS q WHERE q.node_id = v_node), 'held', 'copied');
         UPDATE brim.generation AS g SET status = 'held', hold_reason = 'copied', claim_token = NULL, claimed_by = NULL
          WHERE g.status IN ('queued', 'running') AND g.node_id = v_node;
         UPDATE brim.classification AS c SET status = 'held', hold_reason = 'copied', claim_token = NULL, claimed_by = NULL
@@ -2326,9 +3245,12 @@ BEGIN ATOMIC
            (SELECT p.rolname, p.rolsuper, p.rolcanlogin,
                    has_database_privilege(p.oid, current_database(), 'CONNECT')
                    AND has_schema_privilege(p.oid, 'brim', 'USAGE')
-                   AND has_table_privilege(p.oid, 'brim.outbound_email', 'UPDATE')
+                   AND has_table_privilege(p.oid, 'brim.email', 'INSERT')
+                   AND has_table_privilege(p.oid, 'brim.email_queue', 'DELETE')
+                   AND has_table_privilege(p.oid, 'brim.email_parked', 'DELETE')
+                   AND has_table_privilege(p.oid, 'brim.email_owner', 'DELETE')
                    AND has_table_privilege(p.oid, 'brim.generation', 'UPDATE')
-                   AND has_table_privilege(p.oid, 'brim.send_ledger', 'INSERT')
+                   AND has_table_privilege(p.oid, 'brim.send_ledger', 'DELETE')
                    AND has_table_privilege(p.oid, 'brim.classification', 'UPDATE')
                    AND has_table_privilege(p.oid, 'brim.task', 'SELECT') AS has_rights
               FROM pg_roles AS p
@@ -2740,13 +3662,14 @@ BEGIN ATOMIC
                      'SELECT @extschema@.brim_retry(email_id) FROM brim.outbound_email WHERE status = ''failed'';'
                 WHEN s.held > 0
                 THEN 'SELECT * FROM brim.queue_blocked WHERE kind = ''email'' AND status = ''held'';' END
-      FROM (SELECT count(*) FILTER (WHERE e.status = 'queued') AS queued,
-                   count(*) FILTER (WHERE e.status IN ('claimed', 'committing')) AS under_way,
-                   count(*) FILTER (WHERE e.status = 'sent') AS sent,
-                   count(*) FILTER (WHERE e.status = 'held') AS held,
-                   count(*) FILTER (WHERE e.status = 'failed') AS failed,
-                   count(*) FILTER (WHERE e.status = 'suppressed') AS suppressed
-              FROM brim.outbound_email AS e) AS s;
+      FROM (SELECT (SELECT count(*) FROM brim.email_queue) AS queued, l.under_way, l.sent, p.held, p.failed, p.suppressed
+              FROM (SELECT count(*) FILTER (WHERE x.state IN ('claimed', 'committing')) AS under_way,
+                           count(*) FILTER (WHERE x.state = 'sent') AS sent
+                      FROM brim.send_ledger AS x) AS l,
+                   (SELECT count(*) FILTER (WHERE x.status = 'held') AS held,
+                           count(*) FILTER (WHERE x.status = 'failed') AS failed,
+                           count(*) FILTER (WHERE x.status = 'suppressed') AS suppressed
+                      FROM brim.email_parked AS x) AS p) AS s;
 END;
 
 COMMENT ON FUNCTION brim.check_emails() IS 'Row of brim_status(): e-mails by state; held and failed ones want a look';
@@ -2765,8 +3688,8 @@ BEGIN ATOMIC
                     ORDER BY a.attempt_no DESC
                     LIMIT 1)),
            NULL
-      FROM brim.outbound_email AS e
-     WHERE e.status = 'queued' AND e.attempts > 0
+      FROM brim.email_queue AS e
+     WHERE e.attempts > 0
     HAVING count(*) > 0;
 END;
 
@@ -2782,7 +3705,7 @@ BEGIN ATOMIC
            'info',
            format('%s e-mails wait for approval.', count(*)),
            'SELECT @extschema@.brim_approve(email_id) FROM brim.outbound_email WHERE status = ''draft'';'
-      FROM brim.outbound_email AS e
+      FROM brim.email_parked AS e
      WHERE e.status = 'draft'
     HAVING count(*) > 0;
 END;
@@ -2798,7 +3721,7 @@ BEGIN ATOMIC
            'warning',
            format('%s e-mails are held: %s.', count(*), e.hold_reason),
            'SELECT * FROM brim.queue_blocked WHERE kind = ''email'' AND status = ''held'';'
-      FROM brim.outbound_email AS e
+      FROM brim.email_parked AS e
      WHERE e.status = 'held'
      GROUP BY e.hold_reason
      ORDER BY e.hold_reason;
@@ -2815,8 +3738,8 @@ BEGIN ATOMIC
            'warning',
            format('%s e-mails may or may not have been delivered.', count(*)),
            'See brim.email_attempt and ask the relay for the Message-ID; then @extschema@.brim_resolve(email_id, verdict, note).'
-      FROM brim.outbound_email AS e
-     WHERE e.status = 'uncertain'
+      FROM brim.send_ledger AS l
+     WHERE l.state = 'uncertain'
     HAVING count(*) > 0;
 END;
 
@@ -2832,8 +3755,14 @@ BEGIN ATOMIC
            format('%s e-mails were queued by another installation.', count(*)),
            'SELECT @extschema@.brim_release(email_id) FROM brim.queue_blocked JOIN brim.outbound_email ON email_id = id '
            'WHERE kind = ''email'' AND reason = ''other_node'';'
-      FROM brim.outbound_email AS e
-     WHERE e.status = 'queued' AND NOT EXISTS (SELECT FROM brim.node AS n WHERE n.node_id = e.node_id)
+      FROM (SELECT q.node_id
+              FROM brim.email_queue AS q
+            UNION ALL
+            SELECT l.node_id
+              FROM brim.send_ledger AS l
+             WHERE l.state = 'claimed' AND l.claim_token IS NULL
+               AND EXISTS (SELECT FROM brim.email_owner AS o WHERE o.since = 'infinity')) AS e
+     WHERE NOT EXISTS (SELECT FROM brim.node AS n WHERE n.node_id = e.node_id)
     HAVING count(*) > 0;
 END;
 
@@ -2960,19 +3889,15 @@ CREATE FUNCTION brim.next_due() RETURNS timestamptz
 BEGIN ATOMIC
     -- Of the variants of a company the one with the highest choice goes first.
     SELECT least((SELECT min(e.next_attempt_at)
-                    FROM brim.outbound_email AS e
+                    FROM brim.email_queue AS e
                     JOIN brim.campaign AS c ON c.name = e.campaign AND c.is_active
                     JOIN brim.node AS n ON n.node_id = e.node_id
-                   WHERE e.status = 'queued'
-                     AND brim.campaign_problem(c.product_pitch, c.sender_address, c.postal_address) IS NULL
-                     AND NOT EXISTS (SELECT FROM brim.outbound_email AS x
-                                      WHERE x.campaign = e.campaign AND x.company_id = e.company_id
-                                        AND (x.status IN ('claimed', 'committing', 'sent', 'uncertain')
-                                             OR x.status = 'queued' AND x.node_id = e.node_id
-                                                AND (x.choice, x.email_id) > (e.choice, e.email_id)))
+                   WHERE brim.campaign_problem(c.product_pitch, c.sender_address, c.postal_address) IS NULL
+                     AND NOT EXISTS (SELECT FROM brim.email_queue AS x
+                                      WHERE x.campaign = e.campaign AND x.company_id = e.company_id AND x.node_id = e.node_id
+                                        AND (x.choice, x.email_id) > (e.choice, e.email_id))
                      AND NOT EXISTS (SELECT FROM brim.send_ledger AS x
-                                      WHERE x.campaign = e.campaign AND x.company_id = e.company_id
-                                        AND x.state NOT IN ('refused', 'released'))),
+                                      WHERE x.campaign = e.campaign AND x.company_id = e.company_id)),
                  (SELECT min(g.next_attempt_at)
                     FROM brim.generation AS g
                     JOIN brim.campaign AS c ON c.name = g.campaign AND c.is_active AND btrim(c.product_pitch) <> ''
@@ -2993,12 +3918,13 @@ BEGIN ATOMIC
            CASE WHEN stops_sending <> '{}' THEN 'Nothing is sent. ' || s.causes
                 WHEN stops_writing <> '{}' THEN 'Nothing new is written; what is written already is sent. ' || s.causes
                 WHEN EXISTS (SELECT FROM brim.generation AS g WHERE g.status = 'running')
-                  OR EXISTS (SELECT FROM brim.outbound_email AS e WHERE e.status IN ('claimed', 'committing'))
+                  OR EXISTS (SELECT FROM brim.send_ledger AS l WHERE l.state IN ('claimed', 'committing'))
                   OR s.next_due <= now()
                 THEN 'E-mails are written and sent.'
                 WHEN s.next_due IS NOT NULL
                 THEN format('All is set up; the next that waits is due at %s.', date_trunc('second', s.next_due) + interval '1 second')
-                WHEN EXISTS (SELECT FROM brim.outbound_email AS e WHERE e.status IN ('draft', 'held', 'queued'))
+                WHEN EXISTS (SELECT FROM brim.email_queue)
+                  OR EXISTS (SELECT FROM brim.email_parked AS p WHERE p.status IN ('draft', 'held'))
                   OR EXISTS (SELECT FROM brim.generation AS g WHERE g.status IN ('held', 'queued'))
                 THEN 'All is set up; what waits is held or needs approval, see brim.queue_blocked.'
                 ELSE 'All is set up; nothing waits.' END,
@@ -3074,13 +4000,84 @@ COMMENT ON FUNCTION brim.wilson_bound(bigint, bigint, double precision) IS
     'Bound of the Wilson score interval of part of whole, in percent: the lower one for a negative z, the upper one '
     'for a positive z; 1.96 gives 95 %; NULL where whole is 0';
 
+CREATE VIEW brim.scored_leads AS
+SELECT l.company_id, l.company_name, l.domain, l.industry, l.country, l.employee_count,
+       l.fit_score, l.intent_score, l.total_score, l.confidence, l.action, l.model, l.model_version, l.scored_at,
+       coalesce((ARRAY['Sent', 'Uncertain', 'Pending', 'Generating', 'Failed', 'Suppressed', 'Cancelled'])[q.progress],
+                'Not queued') AS status,
+       q.campaign, q.email_id,
+       CASE WHEN q.progress = 1 THEN q.variant END AS variant_sent,
+       q.sent_at
+  FROM brim.lead AS l
+  LEFT JOIN LATERAL (
+        -- By campaign, so that the keys (campaign, company_id) are used and a
+        -- LIMIT reads no more than it shows.
+        SELECT j.progress, j.campaign, j.email_id, j.variant, j.sent_at
+          FROM brim.campaign AS c
+         CROSS JOIN LATERAL (
+                SELECT CASE o.status WHEN 'sent' THEN 1
+                                     WHEN 'uncertain' THEN 2
+                                     WHEN 'failed' THEN 5
+                                     WHEN 'suppressed' THEN 6
+                                     WHEN 'cancelled' THEN 7
+                                     ELSE 3 END AS progress,
+                       o.campaign, o.email_id, o.variant, o.sent_at
+                  FROM brim.outbound_email AS o
+                 WHERE o.campaign = c.name AND o.company_id = l.company_id AND o.status <> 'superseded'
+                UNION ALL
+                SELECT CASE g.status WHEN 'held' THEN 3
+                                     WHEN 'failed' THEN 5
+                                     WHEN 'cancelled' THEN 7
+                                     ELSE 4 END,
+                       g.campaign, NULL, NULL, NULL
+                  FROM brim.generation AS g
+                 WHERE g.campaign = c.name AND g.company_id = l.company_id AND g.status <> 'done') AS j
+         ORDER BY j.progress, j.sent_at DESC NULLS LAST, j.email_id DESC NULLS LAST, j.campaign
+         LIMIT 1) AS q ON true
+ WHERE l.total_score IS NOT NULL;
+
+COMMENT ON VIEW brim.scored_leads IS 'One row a company with a stored score. Key: company_id.
+The status is that of its most advanced campaign';
+
+COMMENT ON COLUMN brim.scored_leads.company_id IS 'Key of the company';
+
+COMMENT ON COLUMN brim.scored_leads.company_name IS 'Name of the company';
+
+COMMENT ON COLUMN brim.scored_leads.domain IS 'Internet domain of the company';
+
+COMMENT ON COLUMN brim.scored_leads.industry IS 'Industry as the lead writes it';
+
+COMMENT ON COLUMN brim.scored_leads.country IS 'Country as the lead writes it';
+
+COMMENT ON COLUMN brim.scored_leads.employee_count IS 'Number of employees';
+
 COMMENT ON COLUMN brim.scored_leads.fit_score IS 'How well the company matches the ideal customer, 0-100';
 
 COMMENT ON COLUMN brim.scored_leads.intent_score IS 'How strong the buying signals of the company are now, 0-100';
 
+COMMENT ON COLUMN brim.scored_leads.total_score IS 'Weighted sum of fit and intent, 0-100';
+
+COMMENT ON COLUMN brim.scored_leads.confidence IS 'Share of the scoring facts that are given, 0-1';
+
+COMMENT ON COLUMN brim.scored_leads.action IS 'What the score advises, such as high_priority_outreach';
+
+COMMENT ON COLUMN brim.scored_leads.model IS 'Scoring model of the stored score';
+
+COMMENT ON COLUMN brim.scored_leads.model_version IS 'Version of that model';
+
+COMMENT ON COLUMN brim.scored_leads.scored_at IS 'When the stored score last changed';
+
 COMMENT ON COLUMN brim.scored_leads.status IS
     'Sent; Uncertain: the server may or may not have taken it; Pending: an e-mail is written and waits or is on its '
     'way; Generating: being written; Failed; Suppressed; Cancelled; Not queued: no campaign has it';
+
+COMMENT ON COLUMN brim.scored_leads.campaign IS 'Campaign that the status is of';
+
+COMMENT ON COLUMN brim.scored_leads.email_id IS 'E-mail that the status is of; NULL while none is written';
+
+COMMENT ON COLUMN brim.scored_leads.variant_sent IS 'Variant that was sent; NULL unless the status is Sent';
+
+COMMENT ON COLUMN brim.scored_leads.sent_at IS 'When the mail server accepted the e-mail';
 
 CREATE VIEW brim.top_leads AS
 SELECT t.rank, (t.lead).company_id, (t.lead).company_name, (t.lead).total_score, (t.lead).fit_score,
@@ -3123,9 +4120,95 @@ COMMENT ON COLUMN brim.top_leads.model IS 'Scoring model of the stored score';
 COMMENT ON COLUMN brim.top_leads.positive_reasons IS
     'What speaks for the company, in sentences, by the model''s present rules; NULL if nothing does';
 
+CREATE VIEW brim.sent_email AS
+SELECT o.email_id, o.campaign, e.variant, o.company_id, o.score, e.generated_by, o.sent_at,
+       EXISTS (SELECT FROM brim.event AS v
+                WHERE v.event_type = 'email_opened' AND v.email_id = o.email_id) AS is_opened,
+       EXISTS (SELECT FROM brim.event AS v
+                WHERE v.event_type = 'email_clicked' AND v.email_id = o.email_id) AS is_clicked,
+       EXISTS (SELECT FROM brim.event AS v
+                WHERE v.event_type = 'email_replied' AND v.email_id = o.email_id) AS is_replied,
+       EXISTS (SELECT FROM brim.event AS v
+                WHERE v.event_type IN ('email_opened', 'email_clicked', 'email_replied')
+                  AND v.email_id = o.email_id)
+       OR EXISTS (SELECT FROM brim.outcome AS r
+                   WHERE r.company_id = o.company_id AND r.occurred_at >= o.sent_at
+                     AND (r.campaign IS NULL OR r.campaign = o.campaign)) AS is_engaged,
+       EXISTS (SELECT FROM brim.outcome AS r
+                WHERE r.company_id = o.company_id AND r.occurred_at >= o.sent_at
+                  AND (r.campaign IS NULL OR r.campaign = o.campaign)
+                  AND r.outcome <> 'not_a_fit') AS is_converted,
+       o.claimed_at
+  FROM brim.send_ledger AS o
+  JOIN brim.email AS e ON e.email_id = o.email_id
+ WHERE o.state = 'sent';
+
+COMMENT ON VIEW brim.sent_email IS 'One row an e-mail that the mail server accepted. Key: email_id.
+What the figures about e-mails are counted from';
+
+COMMENT ON COLUMN brim.sent_email.email_id IS 'Key of the e-mail';
+
+COMMENT ON COLUMN brim.sent_email.campaign IS 'Campaign of the e-mail';
+
+COMMENT ON COLUMN brim.sent_email.variant IS 'Variant of the e-mail';
+
+COMMENT ON COLUMN brim.sent_email.company_id IS 'Company that was mailed';
+
+COMMENT ON COLUMN brim.sent_email.score IS 'Total score with which the e-mail was queued';
+
+COMMENT ON COLUMN brim.sent_email.generated_by IS 'gemini or template';
+
+COMMENT ON COLUMN brim.sent_email.sent_at IS 'When the mail server accepted the e-mail';
+
+COMMENT ON COLUMN brim.sent_email.claimed_at IS
+    'When the worker took the e-mail, at most 24 hours before sent_at. There is an index on this time: a range of '
+    'sent_at is found fast where the same range, begun a day earlier, is given for it';
+
+COMMENT ON COLUMN brim.sent_email.is_opened IS 'An email_opened event was reported for it';
+
+COMMENT ON COLUMN brim.sent_email.is_clicked IS 'An email_clicked event was reported for it';
+
+COMMENT ON COLUMN brim.sent_email.is_replied IS 'An email_replied event was reported for it';
+
 COMMENT ON COLUMN brim.sent_email.is_engaged IS
     'Opened, clicked or replied to, or any outcome of the company at or after the sending, of this campaign or of '
     'none';
+
+COMMENT ON COLUMN brim.sent_email.is_converted IS 'An outcome other than not_a_fit at or after the sending, of this campaign or of none';
+
+CREATE VIEW brim.email_performance AS
+SELECT k.campaign, k.variant, k.sent,
+       k.opened, brim.percent(k.opened, k.sent) AS open_rate,
+       brim.wilson_bound(k.opened, k.sent, -1.959964) AS open_rate_low,
+       brim.wilson_bound(k.opened, k.sent, 1.959964) AS open_rate_high,
+       k.clicked, brim.percent(k.clicked, k.sent) AS click_rate,
+       brim.wilson_bound(k.clicked, k.sent, -1.959964) AS click_rate_low,
+       brim.wilson_bound(k.clicked, k.sent, 1.959964) AS click_rate_high,
+       k.replied, brim.percent(k.replied, k.sent) AS reply_rate,
+       brim.wilson_bound(k.replied, k.sent, -1.959964) AS reply_rate_low,
+       brim.wilson_bound(k.replied, k.sent, 1.959964) AS reply_rate_high,
+       k.converted, brim.percent(k.converted, k.sent) AS conversion_rate,
+       brim.wilson_bound(k.converted, k.sent, -1.959964) AS conversion_rate_low,
+       brim.wilson_bound(k.converted, k.sent, 1.959964) AS conversion_rate_high
+  FROM (SELECT coalesce(v.campaign, m.campaign) AS campaign, coalesce(v.name, m.variant) AS variant,
+               coalesce(m.sent, 0) AS sent, coalesce(m.opened, 0) AS opened, coalesce(m.clicked, 0) AS clicked,
+               coalesce(m.replied, 0) AS replied, coalesce(m.converted, 0) AS converted
+          FROM brim.variant AS v
+          -- Responses are gathered once here: asking for each e-mail takes three times as long.
+          FULL JOIN (SELECT s.campaign, s.variant, count(*) AS sent,
+                            count(*) FILTER (WHERE r.opened) AS opened,
+                            count(*) FILTER (WHERE r.clicked) AS clicked,
+                            count(*) FILTER (WHERE r.replied) AS replied,
+                            count(*) FILTER (WHERE s.is_converted) AS converted
+                       FROM brim.sent_email AS s
+                       LEFT JOIN (SELECT e.email_id, bool_or(e.event_type = 'email_opened') AS opened,
+                                         bool_or(e.event_type = 'email_clicked') AS clicked,
+                                         bool_or(e.event_type = 'email_replied') AS replied
+                                    FROM brim.event AS e
+                                   WHERE e.event_type IN ('email_opened', 'email_clicked', 'email_replied')
+                                     AND e.email_id IS NOT NULL
+                                   GROUP BY e.email_id) AS r ON r.email_id = s.email_id
+                      GROUP BY s.campaign, s.variant) AS m ON m.campaign = v.campaign AND m.variant = v.name) AS k;
 
 COMMENT ON VIEW brim.email_performance IS
     'One row a variant of a campaign. Key: campaign, variant.
@@ -3133,56 +4216,533 @@ Rates are shares of the e-mails sent, in percent, each '
     'with the bounds of its 95 % Wilson interval: where the intervals of two variants overlap, the difference may be '
     'chance';
 
+COMMENT ON COLUMN brim.email_performance.campaign IS 'Campaign';
+
+COMMENT ON COLUMN brim.email_performance.variant IS 'Variant';
+
+COMMENT ON COLUMN brim.email_performance.sent IS 'E-mails that the mail server accepted: the denominator of every rate';
+
+COMMENT ON COLUMN brim.email_performance.opened IS 'Of these, reported as opened';
+
+COMMENT ON COLUMN brim.email_performance.open_rate IS 'opened of sent, percent';
+
+COMMENT ON COLUMN brim.email_performance.open_rate_low IS 'Lower bound of open_rate, percent';
+
+COMMENT ON COLUMN brim.email_performance.open_rate_high IS 'Upper bound of open_rate, percent';
+
+COMMENT ON COLUMN brim.email_performance.clicked IS 'Of these, reported as clicked';
+
+COMMENT ON COLUMN brim.email_performance.click_rate IS 'clicked of sent, percent';
+
+COMMENT ON COLUMN brim.email_performance.click_rate_low IS 'Lower bound of click_rate, percent';
+
+COMMENT ON COLUMN brim.email_performance.click_rate_high IS 'Upper bound of click_rate, percent';
+
+COMMENT ON COLUMN brim.email_performance.replied IS 'Of these, reported as replied to';
+
+COMMENT ON COLUMN brim.email_performance.reply_rate IS 'replied of sent, percent';
+
+COMMENT ON COLUMN brim.email_performance.reply_rate_low IS 'Lower bound of reply_rate, percent';
+
+COMMENT ON COLUMN brim.email_performance.reply_rate_high IS 'Upper bound of reply_rate, percent';
+
+COMMENT ON COLUMN brim.email_performance.converted IS 'Of these, with an outcome other than not_a_fit at or after the sending';
+
+COMMENT ON COLUMN brim.email_performance.conversion_rate IS 'converted of sent, percent';
+
+COMMENT ON COLUMN brim.email_performance.conversion_rate_low IS 'Lower bound of conversion_rate, percent';
+
+COMMENT ON COLUMN brim.email_performance.conversion_rate_high IS 'Upper bound of conversion_rate, percent';
+
+CREATE VIEW brim.score_band_outcomes AS
+SELECT b.bin_no, b.low || '-' || b.high AS bin, b.low, b.high,
+       coalesce(s.mailed, 0) AS mailed, coalesce(s.with_outcome, 0) AS with_outcome,
+       coalesce(s.not_a_fit, 0) AS not_a_fit, coalesce(s.converted, 0) AS converted,
+       brim.percent(s.converted, s.mailed) AS conversion_rate,
+       brim.wilson_bound(s.converted, s.mailed, -1.959964) AS conversion_rate_low,
+       brim.wilson_bound(s.converted, s.mailed, 1.959964) AS conversion_rate_high,
+       coalesce(s.won, 0) AS won, brim.percent(s.won, s.mailed) AS win_rate,
+       coalesce(s.won_value, 0) AS won_value
+  FROM (SELECT n AS bin_no, CASE n WHEN 1 THEN 0 ELSE n * 10 - 9 END AS low, n * 10 AS high
+          FROM generate_series(1, 10) AS n) AS b
+  LEFT JOIN (SELECT least(10, greatest(1, (f.score + 9) / 10)) AS bin_no, count(*) AS mailed,
+                    count(*) FILTER (WHERE r.outcomes > 0) AS with_outcome,
+                    count(*) FILTER (WHERE r.not_a_fit) AS not_a_fit,
+                    count(*) FILTER (WHERE r.converted) AS converted,
+                    count(*) FILTER (WHERE r.won) AS won,
+                    sum(r.won_value) AS won_value
+               FROM (SELECT DISTINCT ON (m.company_id) m.company_id, m.score, m.sent_at
+                       FROM brim.sent_email AS m
+                      ORDER BY m.company_id, m.sent_at, m.email_id) AS f
+              CROSS JOIN LATERAL (
+                     SELECT count(*) AS outcomes, bool_or(o.outcome = 'not_a_fit') AS not_a_fit,
+                            bool_or(o.outcome <> 'not_a_fit') AS converted, bool_or(o.outcome = 'closed_won') AS won,
+                            sum(o.value) FILTER (WHERE o.outcome = 'closed_won') AS won_value
+                       FROM brim.outcome AS o
+                      WHERE o.company_id = f.company_id AND o.occurred_at >= f.sent_at) AS r
+              GROUP BY 1) AS s ON s.bin_no = b.bin_no
+ ORDER BY b.bin_no;
+
 COMMENT ON VIEW brim.score_band_outcomes IS
     'One row a range of ten points. Key: bin_no.
 What became of the companies mailed, by the score of their first '
     'e-mail, any campaign: does a higher score mean more customers?';
+
+COMMENT ON COLUMN brim.score_band_outcomes.bin_no IS 'Number of the range, 1 to 10';
+
+COMMENT ON COLUMN brim.score_band_outcomes.bin IS 'The range in words: 0-10, 11-20, ... 91-100';
+
+COMMENT ON COLUMN brim.score_band_outcomes.low IS 'Lowest score of the range';
+
+COMMENT ON COLUMN brim.score_band_outcomes.high IS 'Highest score of the range';
+
+COMMENT ON COLUMN brim.score_band_outcomes.mailed IS 'Companies mailed: the denominator of every rate';
+
+COMMENT ON COLUMN brim.score_band_outcomes.with_outcome IS 'Of these, with any outcome since';
+
+COMMENT ON COLUMN brim.score_band_outcomes.not_a_fit IS 'Of these, with the outcome not_a_fit since';
+
+COMMENT ON COLUMN brim.score_band_outcomes.converted IS 'Of these, with an outcome other than not_a_fit since';
+
+COMMENT ON COLUMN brim.score_band_outcomes.conversion_rate IS 'converted of mailed, percent';
+
+COMMENT ON COLUMN brim.score_band_outcomes.conversion_rate_low IS 'Lower bound of conversion_rate (95 % Wilson interval), percent';
+
+COMMENT ON COLUMN brim.score_band_outcomes.conversion_rate_high IS 'Upper bound of conversion_rate (95 % Wilson interval), percent';
+
+COMMENT ON COLUMN brim.score_band_outcomes.won IS 'Of these, with the outcome closed_won since';
+
+COMMENT ON COLUMN brim.score_band_outcomes.win_rate IS 'won of mailed, percent';
+
+COMMENT ON COLUMN brim.score_band_outcomes.won_value IS 'Sum of the values reported with closed_won';
+
+CREATE VIEW brim.attempts AS
+SELECT a.email_id, a.attempt_no, o.campaign, o.company_id, l.company_name, o.variant, o.status AS email_status,
+       a.phase, a.outcome, a.smtp_code, a.enhanced_code, a.reply, a.relay, a.started_at, a.ended_at,
+       round(extract(epoch FROM a.ended_at - a.started_at), 3) AS seconds
+  FROM (SELECT f.email_id, f.attempt_no, f.phase, f.outcome, f.smtp_code, f.enhanced_code, f.reply, f.relay,
+               f.started_at, f.ended_at
+          FROM brim.email_attempt AS f
+        UNION ALL
+        SELECT s.email_id, s.claims, s.phase, 'sent', s.smtp_code, s.enhanced_code, s.reply, s.relay,
+               s.started_at, greatest(s.sent_at, s.started_at)
+          FROM brim.send_ledger AS s
+         WHERE s.state = 'sent' AND s.started_at IS NOT NULL) AS a
+  JOIN brim.outbound_email AS o ON o.email_id = a.email_id
+  LEFT JOIN brim.lead AS l ON l.company_id = o.company_id;
+
+COMMENT ON VIEW brim.attempts IS 'One row a try to hand an e-mail to the mail server. Key: email_id, attempt_no';
+
+COMMENT ON COLUMN brim.attempts.email_id IS 'E-mail';
+
+COMMENT ON COLUMN brim.attempts.attempt_no IS 'Number of the try, from 1';
+
+COMMENT ON COLUMN brim.attempts.campaign IS 'Campaign of the e-mail';
+
+COMMENT ON COLUMN brim.attempts.company_id IS 'Company of the e-mail';
+
+COMMENT ON COLUMN brim.attempts.company_name IS 'Name of the company; NULL if the lead was deleted';
+
+COMMENT ON COLUMN brim.attempts.variant IS 'Variant of the e-mail';
+
+COMMENT ON COLUMN brim.attempts.email_status IS 'Status of the e-mail now';
+
+COMMENT ON COLUMN brim.attempts.phase IS 'How far the dialogue with the server came';
+
+COMMENT ON COLUMN brim.attempts.outcome IS 'How the try ended';
+
+COMMENT ON COLUMN brim.attempts.smtp_code IS 'Reply code of the server, such as 250 or 550';
+
+COMMENT ON COLUMN brim.attempts.enhanced_code IS 'Enhanced status code of the server, such as 5.1.1';
+
+COMMENT ON COLUMN brim.attempts.reply IS 'Last reply of the server, or what was read of it';
+
+COMMENT ON COLUMN brim.attempts.relay IS 'Mail server that was spoken to';
+
+COMMENT ON COLUMN brim.attempts.started_at IS 'When the try began';
+
+COMMENT ON COLUMN brim.attempts.ended_at IS 'When the try ended';
+
+COMMENT ON COLUMN brim.attempts.seconds IS 'How long the try took';
+
+CREATE VIEW brim.kpi_fact AS
+SELECT 'qualified_leads'::text AS metric_name, e.company_id AS entity_id, e.occurred_at, true AS is_hit,
+       e.occurred_at AS found_at
+  FROM brim.event AS e
+ WHERE e.event_type = 'score_calculated' AND e.data @> '{"qualified": true}' AND e.company_id IS NOT NULL
+UNION ALL
+SELECT 'email_engagement', s.email_id::text COLLATE "C", s.sent_at, s.is_engaged, s.claimed_at
+  FROM brim.sent_email AS s
+UNION ALL
+SELECT 'new_activations', a.user_id, a.activated_at, true, a.activated_at
+  FROM brim.activated_user AS a
+UNION ALL
+SELECT 'funnel_conversion', s.company_id, s.sent_at, s.is_converted, s.claimed_at
+  FROM brim.sent_email AS s;
 
 COMMENT ON VIEW brim.kpi_fact IS
     'One row a thing that counts for a KPI at one time. Key: none; entities are counted once a period.
 Ask it which '
     'companies, e-mails or users stand behind a figure; give metric_name and a range of occurred_at';
 
+COMMENT ON COLUMN brim.kpi_fact.metric_name IS 'KPI: qualified_leads, email_engagement, new_activations or funnel_conversion';
+
+COMMENT ON COLUMN brim.kpi_fact.entity_id IS 'What is counted: company_id (qualified_leads, funnel_conversion), email_id or user_id';
+
+COMMENT ON COLUMN brim.kpi_fact.occurred_at IS 'When it happened: scoring, sending, or the first step of the user';
+
+COMMENT ON COLUMN brim.kpi_fact.found_at IS 'What an index finds it by: at most 24 hours before occurred_at';
+
+COMMENT ON COLUMN brim.kpi_fact.is_hit IS 'Does it count for the numerator; all rows count for the denominator of a rate';
+
+CREATE VIEW brim.kpi AS
+SELECT m.metric_name,
+       brim.kpi_value(m.is_rate, c.numerator, c.denominator) AS current_value,
+       brim.kpi_value(m.is_rate, c.previous_numerator, c.previous_denominator) AS previous_value,
+       CASE WHEN m.is_rate THEN brim.kpi_change(c.numerator, c.denominator, c.previous_numerator, c.previous_denominator)
+            ELSE brim.kpi_change(c.numerator, 1, c.previous_numerator, 1) END AS percentage_change,
+       m.description, p.period_start, p.period_end,
+       c.numerator AS current_numerator, CASE WHEN m.is_rate THEN c.denominator END AS current_denominator,
+       c.previous_numerator, CASE WHEN m.is_rate THEN c.previous_denominator END AS previous_denominator
+  FROM brim.kpi_metric() AS m
+ CROSS JOIN brim.kpi_period(brim.report_today() + 1, 30) AS p
+ CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE n.is_hit) AS numerator, count(*) FILTER (WHERE n.is_there) AS denominator,
+               count(*) FILTER (WHERE n.was_hit) AS previous_numerator,
+               count(*) FILTER (WHERE n.was_there) AS previous_denominator
+          FROM (SELECT bool_or(f.occurred_at >= p.current_from) AS is_there,
+                       bool_or(f.occurred_at >= p.current_from AND f.is_hit) AS is_hit,
+                       bool_or(f.occurred_at < p.current_from) AS was_there,
+                       bool_or(f.occurred_at < p.current_from AND f.is_hit) AS was_hit
+                  FROM brim.kpi_fact AS f
+                 WHERE f.metric_name = m.metric_name
+                   AND f.occurred_at >= p.previous_from AND f.occurred_at < p.current_to
+                   AND f.found_at >= p.previous_from - interval '24 hours' AND f.found_at < p.current_to
+                 GROUP BY f.entity_id) AS n) AS c;
+
+COMMENT ON VIEW brim.kpi IS 'One row a KPI. Key: metric_name.
+The last 30 days, today included, beside the 30 days before';
+
+COMMENT ON COLUMN brim.kpi.metric_name IS 'Name of the KPI';
+
+COMMENT ON COLUMN brim.kpi.current_value IS 'Value in the period: a count, or a rate in percent; NULL for a rate of nothing';
+
+COMMENT ON COLUMN brim.kpi.previous_value IS 'Value in the period of equal length right before';
+
+COMMENT ON COLUMN brim.kpi.percentage_change IS
+    'Change from previous_value in percent of it, reckoned from the counts; NULL where that is 0 or unknown';
+
+COMMENT ON COLUMN brim.kpi.description IS 'What the KPI says';
+
+COMMENT ON COLUMN brim.kpi.period_start IS 'First day of the period';
+
+COMMENT ON COLUMN brim.kpi.period_end IS 'First day after the period';
+
+COMMENT ON COLUMN brim.kpi.current_numerator IS 'The count itself, or the numerator of the rate';
+
+COMMENT ON COLUMN brim.kpi.current_denominator IS 'Denominator of the rate; NULL for a count';
+
+COMMENT ON COLUMN brim.kpi.previous_numerator IS 'The same for the period before';
+
+COMMENT ON COLUMN brim.kpi.previous_denominator IS 'The same for the period before';
+
+CREATE FUNCTION brim.kpi_for(metric text, end_date date, days integer) RETURNS SETOF brim.kpi
+    STABLE PARALLEL SAFE ROWS 1 LANGUAGE sql
+BEGIN ATOMIC
+    SELECT m.metric_name,
+           brim.kpi_value(m.is_rate, c.numerator, c.denominator) AS current_value,
+           brim.kpi_value(m.is_rate, c.previous_numerator, c.previous_denominator) AS previous_value,
+           CASE WHEN m.is_rate THEN brim.kpi_change(c.numerator, c.denominator, c.previous_numerator, c.previous_denominator)
+                ELSE brim.kpi_change(c.numerator, 1, c.previous_numerator, 1) END AS percentage_change,
+           m.description, p.period_start, p.period_end,
+           c.numerator AS current_numerator, CASE WHEN m.is_rate THEN c.denominator END AS current_denominator,
+           c.previous_numerator, CASE WHEN m.is_rate THEN c.previous_denominator END AS previous_denominator
+      FROM brim.kpi_metric() AS m
+     CROSS JOIN brim.kpi_period(kpi_for.end_date, kpi_for.days) AS p
+     CROSS JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE n.is_hit) AS numerator, count(*) FILTER (WHERE n.is_there) AS denominator,
+                   count(*) FILTER (WHERE n.was_hit) AS previous_numerator,
+                   count(*) FILTER (WHERE n.was_there) AS previous_denominator
+              FROM (SELECT bool_or(f.occurred_at >= p.current_from) AS is_there,
+                           bool_or(f.occurred_at >= p.current_from AND f.is_hit) AS is_hit,
+                           bool_or(f.occurred_at < p.current_from) AS was_there,
+                           bool_or(f.occurred_at < p.current_from AND f.is_hit) AS was_hit
+                      FROM brim.kpi_fact AS f
+                     WHERE f.metric_name = m.metric_name
+                       AND f.occurred_at >= p.previous_from AND f.occurred_at < p.current_to
+                       AND f.found_at >= p.previous_from - interval '24 hours' AND f.found_at < p.current_to
+                     GROUP BY f.entity_id) AS n) AS c
+     WHERE m.metric_name = kpi_for.metric;
+END;
+
+COMMENT ON FUNCTION brim.kpi_for(text, date, integer) IS 'One KPI of the days before end_date, beside as many days before';
+
+REVOKE EXECUTE ON FUNCTION brim.kpi_for(text, date, integer) FROM PUBLIC;
+
+CREATE VIEW brim.kpi_qualified_leads AS
+SELECT k.metric_name, k.current_value, k.previous_value, k.percentage_change, k.description, k.period_start, k.period_end,
+       k.current_numerator, k.current_denominator, k.previous_numerator, k.previous_denominator
+  FROM brim.kpi AS k
+ WHERE k.metric_name = 'qualified_leads';
+
 COMMENT ON VIEW brim.kpi_qualified_leads IS
     'One row: the last 30 days, today included, beside the 30 days before. Key: metric_name.
 Companies with at least '
     'one score_calculated event in the period that qualified them';
 
+COMMENT ON COLUMN brim.kpi_qualified_leads.metric_name IS 'Name of the KPI';
+
+COMMENT ON COLUMN brim.kpi_qualified_leads.current_value IS
+    'Value in the period: a count, or a rate in percent; NULL for a rate of nothing';
+
+COMMENT ON COLUMN brim.kpi_qualified_leads.previous_value IS 'Value in the period of equal length right before';
+
+COMMENT ON COLUMN brim.kpi_qualified_leads.percentage_change IS
+    'Change from previous_value in percent of it, reckoned from the counts; NULL where that is 0 or unknown';
+
+COMMENT ON COLUMN brim.kpi_qualified_leads.description IS 'What the KPI says';
+
+COMMENT ON COLUMN brim.kpi_qualified_leads.period_start IS 'First day of the period';
+
+COMMENT ON COLUMN brim.kpi_qualified_leads.period_end IS 'First day after the period';
+
+COMMENT ON COLUMN brim.kpi_qualified_leads.current_numerator IS 'The count itself, or the numerator of the rate';
+
+COMMENT ON COLUMN brim.kpi_qualified_leads.current_denominator IS 'Denominator of the rate; NULL for a count';
+
+COMMENT ON COLUMN brim.kpi_qualified_leads.previous_numerator IS 'The same for the period before';
+
+COMMENT ON COLUMN brim.kpi_qualified_leads.previous_denominator IS 'The same for the period before';
+
+CREATE FUNCTION @extschema@.brim_kpi_qualified_leads(end_date date DEFAULT current_date + 1, days integer DEFAULT 30)
+    RETURNS SETOF brim.kpi
+    STABLE PARALLEL SAFE SECURITY DEFINER ROWS 1 LANGUAGE sql
+    SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT k.* FROM brim.kpi_for('qualified_leads', brim_kpi_qualified_leads.end_date, brim_kpi_qualified_leads.days) AS k;
+END;
+
 COMMENT ON FUNCTION @extschema@.brim_kpi_qualified_leads(date, integer) IS
     'Companies with at least one score_calculated event in the period that qualified them: the days before end_date, '
     'which is not part of the period, beside as many days before';
+
+REVOKE EXECUTE ON FUNCTION @extschema@.brim_kpi_qualified_leads(date, integer) FROM PUBLIC;
+
+CREATE VIEW brim.kpi_email_engagement AS
+SELECT k.metric_name, k.current_value, k.previous_value, k.percentage_change, k.description, k.period_start, k.period_end,
+       k.current_numerator, k.current_denominator, k.previous_numerator, k.previous_denominator
+  FROM brim.kpi AS k
+ WHERE k.metric_name = 'email_engagement';
 
 COMMENT ON VIEW brim.kpi_email_engagement IS
     'One row: the last 30 days, today included, beside the 30 days before. Key: metric_name.
 Share of the e-mails '
     'sent in the period that were opened, clicked or answered since, or whose company had any outcome since';
 
+COMMENT ON COLUMN brim.kpi_email_engagement.metric_name IS 'Name of the KPI';
+
+COMMENT ON COLUMN brim.kpi_email_engagement.current_value IS
+    'Value in the period: a count, or a rate in percent; NULL for a rate of nothing';
+
+COMMENT ON COLUMN brim.kpi_email_engagement.previous_value IS 'Value in the period of equal length right before';
+
+COMMENT ON COLUMN brim.kpi_email_engagement.percentage_change IS
+    'Change from previous_value in percent of it, reckoned from the counts; NULL where that is 0 or unknown';
+
+COMMENT ON COLUMN brim.kpi_email_engagement.description IS 'What the KPI says';
+
+COMMENT ON COLUMN brim.kpi_email_engagement.period_start IS 'First day of the period';
+
+COMMENT ON COLUMN brim.kpi_email_engagement.period_end IS 'First day after the period';
+
+COMMENT ON COLUMN brim.kpi_email_engagement.current_numerator IS 'The count itself, or the numerator of the rate';
+
+COMMENT ON COLUMN brim.kpi_email_engagement.current_denominator IS 'Denominator of the rate; NULL for a count';
+
+COMMENT ON COLUMN brim.kpi_email_engagement.previous_numerator IS 'The same for the period before';
+
+COMMENT ON COLUMN brim.kpi_email_engagement.previous_denominator IS 'The same for the period before';
+
+CREATE FUNCTION @extschema@.brim_kpi_email_engagement(end_date date DEFAULT current_date + 1, days integer DEFAULT 30)
+    RETURNS SETOF brim.kpi
+    STABLE PARALLEL SAFE SECURITY DEFINER ROWS 1 LANGUAGE sql
+    SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT k.* FROM brim.kpi_for('email_engagement', brim_kpi_email_engagement.end_date, brim_kpi_email_engagement.days) AS k;
+END;
+
 COMMENT ON FUNCTION @extschema@.brim_kpi_email_engagement(date, integer) IS
     'Share of the e-mails sent in the period that were opened, clicked or answered since, or whose company had any '
     'outcome since: the days before end_date, which is not part of the period, beside as many days before';
+
+REVOKE EXECUTE ON FUNCTION @extschema@.brim_kpi_email_engagement(date, integer) FROM PUBLIC;
+
+CREATE VIEW brim.kpi_new_activations AS
+SELECT k.metric_name, k.current_value, k.previous_value, k.percentage_change, k.description, k.period_start, k.period_end,
+       k.current_numerator, k.current_denominator, k.previous_numerator, k.previous_denominator
+  FROM brim.kpi AS k
+ WHERE k.metric_name = 'new_activations';
 
 COMMENT ON VIEW brim.kpi_new_activations IS
     'One row: the last 30 days, today included, beside the 30 days before. Key: metric_name.
 Users whose first '
     'activation step ever was in the period';
 
+COMMENT ON COLUMN brim.kpi_new_activations.metric_name IS 'Name of the KPI';
+
+COMMENT ON COLUMN brim.kpi_new_activations.current_value IS
+    'Value in the period: a count, or a rate in percent; NULL for a rate of nothing';
+
+COMMENT ON COLUMN brim.kpi_new_activations.previous_value IS 'Value in the period of equal length right before';
+
+COMMENT ON COLUMN brim.kpi_new_activations.percentage_change IS
+    'Change from previous_value in percent of it, reckoned from the counts; NULL where that is 0 or unknown';
+
+COMMENT ON COLUMN brim.kpi_new_activations.description IS 'What the KPI says';
+
+COMMENT ON COLUMN brim.kpi_new_activations.period_start IS 'First day of the period';
+
+COMMENT ON COLUMN brim.kpi_new_activations.period_end IS 'First day after the period';
+
+COMMENT ON COLUMN brim.kpi_new_activations.current_numerator IS 'The count itself, or the numerator of the rate';
+
+COMMENT ON COLUMN brim.kpi_new_activations.current_denominator IS 'Denominator of the rate; NULL for a count';
+
+COMMENT ON COLUMN brim.kpi_new_activations.previous_numerator IS 'The same for the period before';
+
+COMMENT ON COLUMN brim.kpi_new_activations.previous_denominator IS 'The same for the period before';
+
+CREATE FUNCTION @extschema@.brim_kpi_new_activations(end_date date DEFAULT current_date + 1, days integer DEFAULT 30)
+    RETURNS SETOF brim.kpi
+    STABLE PARALLEL SAFE SECURITY DEFINER ROWS 1 LANGUAGE sql
+    SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT k.* FROM brim.kpi_for('new_activations', brim_kpi_new_activations.end_date, brim_kpi_new_activations.days) AS k;
+END;
+
 COMMENT ON FUNCTION @extschema@.brim_kpi_new_activations(date, integer) IS
     'Users whose first activation step ever was in the period: the days before end_date, which is not part of the '
     'period, beside as many days before';
+
+REVOKE EXECUTE ON FUNCTION @extschema@.brim_kpi_new_activations(date, integer) FROM PUBLIC;
+
+CREATE VIEW brim.kpi_funnel_conversion AS
+SELECT k.metric_name, k.current_value, k.previous_value, k.percentage_change, k.description, k.period_start, k.period_end,
+       k.current_numerator, k.current_denominator, k.previous_numerator, k.previous_denominator
+  FROM brim.kpi AS k
+ WHERE k.metric_name = 'funnel_conversion';
 
 COMMENT ON VIEW brim.kpi_funnel_conversion IS
     'One row: the last 30 days, today included, beside the 30 days before. Key: metric_name.
 Share of the companies '
     'mailed in the period that had an outcome other than not_a_fit since';
 
+COMMENT ON COLUMN brim.kpi_funnel_conversion.metric_name IS 'Name of the KPI';
+
+COMMENT ON COLUMN brim.kpi_funnel_conversion.current_value IS
+    'Value in the period: a count, or a rate in percent; NULL for a rate of nothing';
+
+COMMENT ON COLUMN brim.kpi_funnel_conversion.previous_value IS 'Value in the period of equal length right before';
+
+COMMENT ON COLUMN brim.kpi_funnel_conversion.percentage_change IS
+    'Change from previous_value in percent of it, reckoned from the counts; NULL where that is 0 or unknown';
+
+COMMENT ON COLUMN brim.kpi_funnel_conversion.description IS 'What the KPI says';
+
+COMMENT ON COLUMN brim.kpi_funnel_conversion.period_start IS 'First day of the period';
+
+COMMENT ON COLUMN brim.kpi_funnel_conversion.period_end IS 'First day after the period';
+
+COMMENT ON COLUMN brim.kpi_funnel_conversion.current_numerator IS 'The count itself, or the numerator of the rate';
+
+COMMENT ON COLUMN brim.kpi_funnel_conversion.current_denominator IS 'Denominator of the rate; NULL for a count';
+
+COMMENT ON COLUMN brim.kpi_funnel_conversion.previous_numerator IS 'The same for the period before';
+
+COMMENT ON COLUMN brim.kpi_funnel_conversion.previous_denominator IS 'The same for the period before';
+
+CREATE FUNCTION @extschema@.brim_kpi_funnel_conversion(end_date date DEFAULT current_date + 1, days integer DEFAULT 30)
+    RETURNS SETOF brim.kpi
+    STABLE PARALLEL SAFE SECURITY DEFINER ROWS 1 LANGUAGE sql
+    SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT k.* FROM brim.kpi_for('funnel_conversion', brim_kpi_funnel_conversion.end_date, brim_kpi_funnel_conversion.days) AS k;
+END;
+
 COMMENT ON FUNCTION @extschema@.brim_kpi_funnel_conversion(date, integer) IS
     'Share of the companies mailed in the period that had an outcome other than not_a_fit since: the days before '
     'end_date, which is not part of the period, beside as many days before';
+
+REVOKE EXECUTE ON FUNCTION @extschema@.brim_kpi_funnel_conversion(date, integer) FROM PUBLIC;
+
+CREATE VIEW brim.funnel_daily AS
+SELECT b.first_day + d.n AS day, s.scored, s.qualified_leads, g.generated, m.sent,
+       coalesce(a.activations, 0) AS activations, o.outcomes
+  FROM (SELECT z.zone, z.today,
+               -- cut first: a time of -infinity has no day
+               least(z.today, (greatest(f.first_at, now() - interval '20 years') AT TIME ZONE z.zone)::date) AS first_day
+          FROM (SELECT brim.report_zone() AS zone, brim.report_today() AS today) AS z,
+               (SELECT least((SELECT min(e.occurred_at) FROM brim.event AS e
+                               WHERE e.event_type = 'score_calculated'),
+                             (SELECT min(e.occurred_at) FROM brim.event AS e
+                               WHERE e.event_type = 'email_generated'),
+                             (SELECT min(e.occurred_at) FROM brim.event AS e
+                               WHERE e.event_type = 'activation_step_completed'),
+                             (SELECT min(x.sent_at) FROM brim.send_ledger AS x
+                               WHERE x.state = 'sent'
+                                 AND x.claimed_at <= (SELECT min(y.claimed_at) FROM brim.send_ledger AS y WHERE y.state = 'sent')
+                                                     + interval '24 hours'),
+                             (SELECT min(r.occurred_at) FROM brim.outcome AS r),
+                             now()) AS first_at) AS f
+        OFFSET 0) AS b
+ CROSS JOIN LATERAL generate_series(0, b.today - b.first_day) AS d(n)
+ CROSS JOIN LATERAL (
+        SELECT brim.day_start(b.first_day + d.n, b.zone) AS day_from,
+               brim.day_start(b.first_day + d.n + 1, b.zone) AS day_to
+        OFFSET 0) AS t
+ CROSS JOIN LATERAL (
+        SELECT count(*) AS scored, count(*) FILTER (WHERE c.is_qualified) AS qualified_leads
+          FROM (SELECT bool_or(e.data @> '{"qualified": true}') AS is_qualified
+                  FROM brim.event AS e
+                 WHERE e.event_type = 'score_calculated' AND e.company_id IS NOT NULL
+                   AND e.occurred_at >= t.day_from AND e.occurred_at < t.day_to
+                 GROUP BY e.company_id) AS c) AS s
+ CROSS JOIN LATERAL (
+        SELECT count(*) AS generated
+          FROM brim.event AS e
+         WHERE e.event_type = 'email_generated' AND e.occurred_at >= t.day_from AND e.occurred_at < t.day_to) AS g
+ CROSS JOIN LATERAL (
+        SELECT count(*) AS sent
+          FROM brim.send_ledger AS x
+         WHERE x.state = 'sent' AND x.sent_at >= t.day_from AND x.sent_at < t.day_to
+           AND x.claimed_at >= t.day_from - interval '24 hours' AND x.claimed_at < t.day_to) AS m
+ CROSS JOIN LATERAL (
+        SELECT count(*) AS outcomes
+          FROM brim.outcome AS r
+         WHERE r.occurred_at >= t.day_from AND r.occurred_at < t.day_to) AS o
+  -- A first step is known only from all steps, so these are not counted by the day.
+  LEFT JOIN (SELECT (u.activated_at AT TIME ZONE brim.report_zone())::date AS day, count(*) AS activations
+               FROM brim.activated_user AS u
+              GROUP BY 1) AS a ON a.day = b.first_day + d.n;
 
 COMMENT ON VIEW brim.funnel_daily IS
     'One row a day. Key: day.
 Every day from the first with any data to today, at most 20 years; days without data '
     'are rows of zeros. Give a range of day where the history is long';
+
+COMMENT ON COLUMN brim.funnel_daily.day IS 'Day in the time zone of reports';
+
+COMMENT ON COLUMN brim.funnel_daily.scored IS 'Companies scored on the day, each counted once a day';
+
+COMMENT ON COLUMN brim.funnel_daily.qualified_leads IS 'Of these, companies that a score of the day qualified';
+
+COMMENT ON COLUMN brim.funnel_daily.generated IS 'Companies for which the e-mails of a campaign were written';
+
+COMMENT ON COLUMN brim.funnel_daily.sent IS 'E-mails that the mail server accepted';
+
+COMMENT ON COLUMN brim.funnel_daily.activations IS 'Users whose first activation step ever was on the day';
+
+COMMENT ON COLUMN brim.funnel_daily.outcomes IS 'Outcomes that happened on the day';
 
 COMMENT ON TABLE brim.model_price IS
     'One row the price of a language model, for brim.generation_cost. Key: model. It starts empty: brim.known_price '
@@ -3352,6 +4912,23 @@ ALTER TABLE brim.intent_term ENABLE ALWAYS TRIGGER scoring_changed;
 
 ALTER TABLE brim.intent_cue ENABLE ALWAYS TRIGGER scoring_changed;
 
+CREATE OR REPLACE FUNCTION brim.grant_tables(role regrole, privileges text, VARIADIC tables regclass[]) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_table regclass;
+BEGIN
+    IF privileges !~ '^(SELECT|INSERT|UPDATE|DELETE)(, (SELECT|INSERT|UPDATE|DELETE))*$' THEN
+        RAISE EXCEPTION 'brim does not grant %', privileges USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    FOREACH v_table IN ARRAY tables LOOP
+        EXECUTE format('GRANT %s ON TABLE %s TO %s', privileges, v_table, role);
+    END LOOP;
+END;
+$$;
+
+COMMENT ON FUNCTION brim.grant_tables(regrole, text, regclass[]) IS 'Grants SELECT, INSERT, UPDATE or DELETE on tables to a role';
+
 CREATE OR REPLACE FUNCTION @extschema@.brim_grant(role regrole, capability text) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -3378,9 +4955,10 @@ BEGIN
     IF capability = 'worker' THEN
         PERFORM brim.grant_tables(role, 'SELECT', 'brim.lead', 'brim.campaign', 'brim.variant', 'brim.template', 'brim.node',
                                   'brim.scoring_model', 'brim.scoring_signal', 'brim.scoring_rule', 'brim.model_spec');
-        PERFORM brim.grant_tables(role, 'SELECT, INSERT, UPDATE', 'brim.generation', 'brim.outbound_email', 'brim.send_ledger',
-                                  'brim.email_attempt', 'brim.component');
-        PERFORM brim.grant_tables(role, 'SELECT, INSERT', 'brim.suppression', 'brim.event');
+        PERFORM brim.grant_tables(role, 'SELECT, INSERT, UPDATE', 'brim.generation', 'brim.component');
+        PERFORM brim.grant_tables(role, 'SELECT, INSERT, UPDATE, DELETE', 'brim.email_queue', 'brim.send_ledger', 'brim.email_owner');
+        PERFORM brim.grant_tables(role, 'SELECT, INSERT, DELETE', 'brim.email_parked');
+        PERFORM brim.grant_tables(role, 'SELECT, INSERT', 'brim.email', 'brim.email_attempt', 'brim.suppression', 'brim.event');
         EXECUTE format('GRANT UPDATE (last_batch_at, confirmed_by) ON TABLE brim.node TO %s', role);
         PERFORM brim.grant_tables(role, 'SELECT', 'brim.lead_text', 'brim.intent_class');
         PERFORM brim.grant_tables(role, 'SELECT, INSERT', 'brim.classification_event', 'brim.pending_lead');
@@ -3392,6 +4970,7 @@ BEGIN
         PERFORM brim.grant_functions(role, 'brim.settle_tasks()', 'brim.check_queued_task(bigint)',
                                      'brim.begin_rescore_task(bigint)', 'brim.step_rescore_task(bigint, bigint)');
         PERFORM brim.grant_functions(role, 'brim.store_emails(bigint, jsonb, text)', 'brim.new_email_state(text, text, text)',
+                                     'brim.new_message_id(text)',
                                      'brim.is_suppressed(text, text)', 'brim.email_hold_reason(text, text)',
                                      'brim.company_facts(text)', 'brim.template_choice(bigint)',
                                      'brim.email_footer(text, text, text)', 'brim.installation()',
@@ -3402,12 +4981,13 @@ BEGIN
         RETURN;
     END IF;
 
-    -- Views and reports, whatever the extension has of them.
+    -- Views and reports, whatever the extension has of them, except those that show texts, addresses and notes.
     SELECT e.oid INTO v_extension FROM pg_extension AS e WHERE e.extname = 'brim';
     PERFORM brim.grant_tables(role, 'SELECT', c.oid)
        FROM pg_class AS c
        JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
-      WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = v_extension AND c.relkind = 'v';
+      WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = v_extension AND c.relkind = 'v'
+        AND c.oid NOT IN ('brim.outbound_email'::regclass, 'brim.journal'::regclass);
     PERFORM brim.grant_functions(role, p.oid)
        FROM pg_proc AS p
        JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
@@ -3478,6 +5058,78 @@ SELECT pg_catalog.set_config('session_replication_role', 'origin', true);
 -- ---------------------------------------------------------------------------
 -- Data
 -- ---------------------------------------------------------------------------
+
+INSERT INTO brim.email (email_id, generation_id, campaign, company_id, variant, score, choice, node_id, recipient, recipient_name,
+                        subject, body, message_id, message_date, generated_by, created_at)
+       OVERRIDING SYSTEM VALUE
+SELECT o.email_id, o.generation_id, o.campaign, o.company_id, o.variant, o.score, o.choice, o.node_id, o.recipient, o.recipient_name,
+       o.subject, o.body, o.message_id, o.message_date, o.generated_by, o.created_at
+  FROM brim.old_email AS o;
+SELECT setval('brim.email_email_id_seq', s.last_value, s.is_called) FROM brim.outbound_email_email_id_seq AS s;
+
+-- What is under way, was sent or is in doubt. Of what was sent in 0.1.0 it is not known when it was taken: when its barrier was
+-- written, as far as that was within a day.
+INSERT INTO brim.send_ledger (email_id, campaign, company_id, score, node_id, attempts, claims, crashes, footer, claimed_at,
+                              claim_token, claimed_by, state, dot_at, sent_at, started_at, phase, smtp_code, enhanced_code, reply, relay)
+SELECT o.email_id, o.campaign, o.company_id, o.score, o.node_id, o.attempts, o.claims, o.crashes, o.footer, t.claimed_at,
+       CASE WHEN o.status <> 'sent' THEN o.claim_token END, CASE WHEN o.status <> 'sent' THEN o.claimed_by END,
+       o.status, l.dot_at, t.sent_at, a.started_at, a.phase, a.smtp_code, a.enhanced_code, a.reply, a.relay
+  FROM brim.old_email AS o
+  LEFT JOIN brim.old_ledger AS l ON l.campaign = o.campaign AND l.company_id = o.company_id AND l.email_id = o.email_id
+  LEFT JOIN brim.email_attempt AS a ON o.status = 'sent' AND a.email_id = o.email_id AND a.attempt_no = o.claims AND a.outcome = 'sent'
+ CROSS JOIN LATERAL (SELECT CASE WHEN o.status = 'sent' THEN coalesce(o.sent_at, l.dot_at, o.created_at) END AS at) AS s
+ CROSS JOIN LATERAL (SELECT s.at AS sent_at,
+                            CASE WHEN l.dot_at <= s.at AND l.dot_at >= s.at - interval '24 hours' THEN l.dot_at
+                                 ELSE coalesce(s.at, l.dot_at, now()) END AS claimed_at) AS t
+ WHERE o.status IN ('claimed', 'committing', 'sent', 'uncertain');
+
+-- Whoever else the ledger blocked stays blocked, as if abandoned in doubt.
+INSERT INTO brim.send_ledger (email_id, campaign, company_id, score, node_id, attempts, claims, crashes, footer, claimed_at, state, dot_at)
+SELECT l.email_id, l.campaign, l.company_id, coalesce(o.score, 0), coalesce(o.node_id, ''), coalesce(o.attempts, 0),
+       coalesce(o.claims, 0), coalesce(o.crashes, 0), o.footer, l.dot_at, 'abandoned', l.dot_at
+  FROM brim.old_ledger AS l
+  LEFT JOIN brim.old_email AS o ON o.email_id = l.email_id
+ WHERE l.state NOT IN ('refused', 'released')
+    ON CONFLICT DO NOTHING;
+
+INSERT INTO brim.email_owner (claimed_by, claim_token, since)
+SELECT l.claimed_by, l.claim_token, min(l.claimed_at)
+  FROM brim.send_ledger AS l
+ WHERE l.claim_token IS NOT NULL AND l.claimed_by IS NOT NULL
+ GROUP BY l.claimed_by, l.claim_token;
+
+INSERT INTO brim.email_queue (email_id, campaign, company_id, choice, score, node_id, attempts, claims, crashes, queued_at,
+                              next_attempt_at, footer)
+SELECT o.email_id, o.campaign, o.company_id, o.choice, o.score, o.node_id, o.attempts, o.claims, o.crashes, o.created_at,
+       o.next_attempt_at, o.footer
+  FROM brim.old_email AS o
+ WHERE o.status = 'queued';
+
+-- Superseded ones are in no table.
+INSERT INTO brim.email_parked (email_id, campaign, company_id, choice, score, node_id, attempts, claims, crashes, status, hold_reason,
+                               footer)
+SELECT o.email_id, o.campaign, o.company_id, o.choice, o.score, o.node_id, o.attempts, o.claims, o.crashes, o.status, o.hold_reason,
+       o.footer
+  FROM brim.old_email AS o
+ WHERE o.status IN ('draft', 'held', 'failed', 'cancelled', 'suppressed')
+   AND NOT (o.status = 'cancelled' AND EXISTS (SELECT FROM brim.send_ledger AS l WHERE l.email_id = o.email_id));
+
+-- A success is one fact.
+DELETE FROM brim.email_attempt AS a
+ USING brim.send_ledger AS l
+ WHERE l.email_id = a.email_id AND l.state = 'sent' AND l.started_at IS NOT NULL AND a.attempt_no = l.claims;
+DELETE FROM brim.event AS v
+ USING brim.send_ledger AS l
+ WHERE v.event_type = 'email_sent' AND l.email_id = v.email_id AND l.state = 'sent';
+
+ALTER TABLE brim.email_attempt
+    ADD CONSTRAINT email_attempt_email_id_fkey FOREIGN KEY (email_id) REFERENCES brim.email (email_id);
+-- Only so are they struck off the list of what is dumped.
+ALTER EXTENSION brim DROP SEQUENCE brim.outbound_email_email_id_seq;
+ALTER EXTENSION brim DROP TABLE brim.old_email;
+ALTER EXTENSION brim DROP TABLE brim.old_ledger;
+DROP TABLE brim.old_email;
+DROP TABLE brim.old_ledger;
 
 -- ---------------------------------------------------------------------------
 -- Rights, and the worker
