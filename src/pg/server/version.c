@@ -13,6 +13,7 @@
 #include "compat.h"
 
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_extension.h"
 #include "commands/extension.h"
