@@ -5115,14 +5115,14 @@ SELECT e.email_id, e.campaign, e.company_id, e.choice, e.score, e.node_id, e.att
        e.status, e.hold_reason, e.footer
   FROM brim_update.outbound_email AS e
  WHERE e.status IN ('draft', 'held', 'failed', 'cancelled', 'suppressed')
-   -- An e-mail that was abandoned in doubt keeps its place in the ledger
-   AND NOT EXISTS (SELECT FROM brim_update.send_ledger AS l
-                    WHERE l.email_id = e.email_id AND l.state IN ('committing', 'sent', 'uncertain'));
+   -- An e-mail that was abandoned in doubt has its place in the ledger
+   AND NOT (e.status = 'cancelled'
+            AND EXISTS (SELECT FROM brim_update.send_ledger AS l
+                         WHERE l.email_id = e.email_id AND l.state NOT IN ('refused', 'released')));
 
 /*
- * What is under way, sent or in doubt, and what was abandoned in doubt. What the
- * server refused for sure, and what an operator released, leaves the ledger.
- * No worker of 0.1.0 lives: what one left behind is recovered as its own would be.
+ * What is under way, sent or in doubt. No worker of 0.1.0 lives: what one left
+ * behind is recovered as if one of today had.
  */
 INSERT INTO brim.send_ledger (email_id, campaign, company_id, score, node_id, attempts, claims, crashes, footer,
                               claimed_at, claim_token, claimed_by, state, dot_at, sent_at, started_at, phase,
@@ -5134,14 +5134,27 @@ SELECT x.email_id, x.campaign, x.company_id, x.score, x.node_id, x.attempts, x.c
        x.state, x.dot_at, x.sent_at, a.started_at, a.phase, a.smtp_code, a.enhanced_code, a.reply, a.relay
   FROM (SELECT e.email_id, e.campaign, e.company_id, e.score, e.node_id, e.attempts, e.claims, e.crashes, e.footer,
                e.created_at, e.claim_token, e.claimed_by, l.dot_at,
-               CASE WHEN e.status IN ('claimed', 'committing', 'sent', 'uncertain') THEN e.status ELSE 'abandoned' END AS state,
+               e.status AS state,
                CASE WHEN e.status = 'sent' THEN coalesce(e.sent_at, l.dot_at, e.created_at) END AS sent_at
           FROM brim_update.outbound_email AS e
-          LEFT JOIN brim_update.send_ledger AS l ON l.email_id = e.email_id AND l.state IN ('committing', 'sent', 'uncertain')
-         WHERE e.status IN ('claimed', 'committing', 'sent', 'uncertain')
-            OR (l.email_id IS NOT NULL AND e.status <> 'queued')) AS x
+          LEFT JOIN brim_update.send_ledger AS l ON l.email_id = e.email_id AND l.state NOT IN ('refused', 'released')
+         WHERE e.status IN ('claimed', 'committing', 'sent', 'uncertain')) AS x
   LEFT JOIN brim_update.email_attempt AS a
     ON a.email_id = x.email_id AND a.attempt_no = x.claims AND a.outcome = 'sent' AND x.state = 'sent';
+
+/*
+ * Whatever else blocks a company goes on blocking it, also where a restore brought
+ * the ledger without the e-mail. What the server refused for sure, and what an
+ * operator released, leaves the ledger.
+ */
+INSERT INTO brim.send_ledger (email_id, campaign, company_id, score, node_id, attempts, claims, crashes, footer,
+                              claimed_at, state, dot_at)
+SELECT l.email_id, l.campaign, l.company_id, coalesce(e.score, 0), coalesce(e.node_id, ''), coalesce(e.attempts, 0),
+       coalesce(e.claims, 0), coalesce(e.crashes, 0), e.footer, l.dot_at, 'abandoned', l.dot_at
+  FROM brim_update.send_ledger AS l
+  LEFT JOIN brim_update.outbound_email AS e ON e.email_id = l.email_id
+ WHERE l.state NOT IN ('refused', 'released')
+    ON CONFLICT DO NOTHING;
 
 INSERT INTO brim.email_owner (claimed_by, claim_token, since)
 SELECT l.claimed_by, l.claim_token, min(l.claimed_at)

@@ -73,7 +73,7 @@ my @kept = (
 	q{SELECT string_agg(concat_ws(' ', generation_id, company_id, status, score), E'\n' ORDER BY generation_id) FROM brim.generation},
 	q{SELECT string_agg(concat_ws(' ', company_id, event_type, occurred_at), E'\n' ORDER BY company_id, event_type, occurred_at) FROM brim.event},
 	q{SELECT string_agg(to_jsonb(r)::text, E'\n' ORDER BY r.model, r.version, r.rule_no) FROM brim.scoring_rule AS r WHERE r.model = 'own'},
-	q{SELECT string_agg(concat_ws(' ', email_id, attempt_no, phase, outcome, smtp_code, reply), E'\n' ORDER BY email_id, attempt_no) FROM brim.attempts},
+	q{SELECT string_agg(concat_ws(' ', email_id, attempt_no, phase, outcome, smtp_code, reply, started_at), E'\n' ORDER BY email_id, attempt_no) FROM brim.attempts},
 	q{SELECT to_jsonb(c)::text FROM brim.campaign AS c},
 	q{SELECT string_agg(concat_ws(' ', kind, value), ',' ORDER BY kind, value) FROM brim.suppression},
 	q{SELECT (SELECT weight FROM brim.intent_class WHERE class = 'funding') || ' ' || (SELECT words::text FROM brim.intent_term WHERE class = 'funding' AND term_no = 900)
