@@ -164,15 +164,6 @@ sub mentions
 	return $s->{bare} =~ /(?<![\w.])\Q$word\E(?!\w)/;
 }
 
-# Return true if a statement cannot stay when an object goes: a function whose body
-# is text is bound by its arguments and its result alone
-sub is_bound_to
-{
-	my ($s, $name) = @_;
-	return mentions($s, $name) if $s->{kind} ne 'function' || $s->{is_bound};
-	return mentions({ bare => $s->{head} }, $name);
-}
-
 # What goes ----------------------------------------------------------------------
 
 # Only these can be dropped and created without touching data
@@ -198,8 +189,8 @@ for (my $more = 1; $more;)
 	foreach my $s (@$old)
 	{
 		next if $goes{ $s->{key} };
-		next unless $s->{kind} =~ /^(?:view|trigger|function)$/;
-		next unless grep { is_bound_to($s, $_) } @names;
+		next unless $s->{kind} eq 'view' || $s->{kind} eq 'trigger' || ($s->{kind} eq 'function' && $s->{is_bound});
+		next unless grep { mentions($s, $_) } @names;
 		$goes{ $s->{key} } = 1;
 		$more = 1;
 	}
