@@ -2798,6 +2798,22 @@ COMMENT ON FUNCTION brim.check_not_mailed(brim.outbound_email) IS
 
 REVOKE EXECUTE ON FUNCTION brim.check_not_mailed(brim.outbound_email) FROM PUBLIC;
 
+CREATE FUNCTION brim.require_node() RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM brim.node) THEN
+        RAISE EXCEPTION 'this installation has no row in brim.node'
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'SELECT * FROM brim_arm() shows the confirmation for this place.';
+    END IF;
+END;
+$$;
+
+COMMENT ON FUNCTION brim.require_node() IS 'Raises an error where nothing can be queued, since there is no installation to queue it for';
+
+REVOKE EXECUTE ON FUNCTION brim.require_node() FROM PUBLIC;
+
 CREATE FUNCTION brim.queue_email(email brim.outbound_email) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -2806,6 +2822,7 @@ DECLARE
     v_name text := email.recipient_name;
     v_reason text;
 BEGIN
+    PERFORM brim.require_node();
     PERFORM brim.check_not_mailed(email);
     IF email.hold_reason IN ('no_recipient', 'invalid_recipient') THEN
         SELECT l.contact_email, l.contact_name INTO v_recipient, v_name
@@ -2941,6 +2958,7 @@ DECLARE
     v_email brim.outbound_email;
     v_state record;
 BEGIN
+    PERFORM brim.require_node();
     -- What another installation had under way may be decided where its copy goes on alone.
     UPDATE brim.send_ledger AS l
        SET state = 'uncertain', claim_token = NULL, claimed_by = NULL
@@ -5102,59 +5120,62 @@ SELECT e.email_id, e.generation_id, e.campaign, e.company_id, e.variant, e.score
 
 SELECT setval('brim.email_email_id_seq', s.last_value, s.is_called) FROM brim_update.outbound_email_email_id_seq AS s;
 
+/*
+ * What blocks a company goes on blocking it, also where a restore brought the
+ * ledger without the e-mail; its number may be that of another e-mail by now, so
+ * it gets one of its own. What the server refused for sure, and what an operator
+ * released, leaves the ledger. No worker of 0.1.0 lives: what one left behind is
+ * recovered as if one of today had.
+ */
+CREATE TABLE brim_update.blocking AS
+SELECT l.* FROM brim_update.send_ledger AS l WHERE l.state NOT IN ('refused', 'released');
+
+INSERT INTO brim.send_ledger (email_id, campaign, company_id, score, node_id, attempts, claims, crashes, footer,
+                              claimed_at, claim_token, claimed_by, state, dot_at, sent_at, started_at, phase,
+                              smtp_code, enhanced_code, reply, relay)
+SELECT coalesce(e.email_id, - row_number() OVER (ORDER BY b.campaign, b.company_id)), b.campaign, b.company_id,
+       coalesce(e.score, 0), coalesce(e.node_id, ''), coalesce(e.attempts, 0), coalesce(e.claims, 0),
+       coalesce(e.crashes, 0), e.footer, coalesce(t.sent_at, b.dot_at),
+       CASE s.state WHEN 'committing' THEN e.claim_token END, CASE s.state WHEN 'committing' THEN e.claimed_by END,
+       s.state, b.dot_at, t.sent_at, a.started_at, a.phase, a.smtp_code, a.enhanced_code, a.reply, a.relay
+  FROM brim_update.blocking AS b
+  LEFT JOIN brim_update.outbound_email AS e
+    ON e.email_id = b.email_id AND e.campaign = b.campaign AND e.company_id = b.company_id
+ CROSS JOIN LATERAL (SELECT CASE WHEN e.email_id IS NULL OR e.status = 'cancelled' THEN 'abandoned'
+                                 WHEN e.status IN ('committing', 'sent', 'uncertain') THEN e.status
+                                 WHEN b.state = 'sent' THEN 'sent'
+                                 ELSE 'uncertain' END AS state) AS s
+ CROSS JOIN LATERAL (SELECT CASE s.state WHEN 'sent' THEN coalesce(e.sent_at, b.dot_at) END AS sent_at) AS t
+  LEFT JOIN brim_update.email_attempt AS a
+    ON a.email_id = e.email_id AND a.attempt_no = e.claims AND a.outcome = 'sent' AND s.state = 'sent';
+
+-- What is under way without a row in the ledger of 0.1.0: above all what was claimed and had not passed the barrier.
+INSERT INTO brim.send_ledger (email_id, campaign, company_id, score, node_id, attempts, claims, crashes, footer,
+                              claimed_at, claim_token, claimed_by, state, sent_at)
+SELECT e.email_id, e.campaign, e.company_id, e.score, e.node_id, e.attempts, e.claims, e.crashes, e.footer,
+       coalesce(t.sent_at, e.created_at), CASE WHEN t.sent_at IS NULL THEN e.claim_token END,
+       CASE WHEN t.sent_at IS NULL THEN e.claimed_by END, e.status, t.sent_at
+  FROM brim_update.outbound_email AS e
+ CROSS JOIN LATERAL (SELECT CASE e.status WHEN 'sent' THEN coalesce(e.sent_at, e.created_at) END AS sent_at) AS t
+ WHERE e.status IN ('claimed', 'committing', 'sent', 'uncertain')
+   AND NOT EXISTS (SELECT FROM brim_update.blocking AS b WHERE b.campaign = e.campaign AND b.company_id = e.company_id);
+
 INSERT INTO brim.email_queue (email_id, campaign, company_id, choice, score, node_id, attempts, claims, crashes,
                               queued_at, next_attempt_at, footer)
 SELECT e.email_id, e.campaign, e.company_id, e.choice, e.score, e.node_id, e.attempts, e.claims, e.crashes,
        e.created_at, e.next_attempt_at, e.footer
   FROM brim_update.outbound_email AS e
- WHERE e.status = 'queued';
+ WHERE e.status = 'queued' AND NOT EXISTS (SELECT FROM brim.send_ledger AS l WHERE l.email_id = e.email_id);
 
+-- Superseded ones are in no table. What is under way although the company was mailed before is held.
 INSERT INTO brim.email_parked (email_id, campaign, company_id, choice, score, node_id, attempts, claims, crashes,
                                status, hold_reason, footer)
 SELECT e.email_id, e.campaign, e.company_id, e.choice, e.score, e.node_id, e.attempts, e.claims, e.crashes,
-       e.status, e.hold_reason, e.footer
+       CASE WHEN s.is_waiting THEN e.status ELSE 'held' END, CASE WHEN s.is_waiting THEN e.hold_reason ELSE 'already_mailed' END,
+       e.footer
   FROM brim_update.outbound_email AS e
- WHERE e.status IN ('draft', 'held', 'failed', 'cancelled', 'suppressed')
-   -- An e-mail that was abandoned in doubt has its place in the ledger
-   AND NOT (e.status = 'cancelled'
-            AND EXISTS (SELECT FROM brim_update.send_ledger AS l
-                         WHERE l.email_id = e.email_id AND l.state NOT IN ('refused', 'released')));
-
-/*
- * What is under way, sent or in doubt. No worker of 0.1.0 lives: what one left
- * behind is recovered as if one of today had.
- */
-INSERT INTO brim.send_ledger (email_id, campaign, company_id, score, node_id, attempts, claims, crashes, footer,
-                              claimed_at, claim_token, claimed_by, state, dot_at, sent_at, started_at, phase,
-                              smtp_code, enhanced_code, reply, relay)
-SELECT x.email_id, x.campaign, x.company_id, x.score, x.node_id, x.attempts, x.claims, x.crashes, x.footer,
-       coalesce(x.sent_at, x.dot_at, x.created_at),
-       CASE WHEN x.state IN ('claimed', 'committing') THEN x.claim_token END,
-       CASE WHEN x.state IN ('claimed', 'committing') THEN x.claimed_by END,
-       x.state, x.dot_at, x.sent_at, a.started_at, a.phase, a.smtp_code, a.enhanced_code, a.reply, a.relay
-  FROM (SELECT e.email_id, e.campaign, e.company_id, e.score, e.node_id, e.attempts, e.claims, e.crashes, e.footer,
-               e.created_at, e.claim_token, e.claimed_by, l.dot_at,
-               e.status AS state,
-               CASE WHEN e.status = 'sent' THEN coalesce(e.sent_at, l.dot_at, e.created_at) END AS sent_at
-          FROM brim_update.outbound_email AS e
-          LEFT JOIN brim_update.send_ledger AS l ON l.email_id = e.email_id AND l.state NOT IN ('refused', 'released')
-         WHERE e.status IN ('claimed', 'committing', 'sent', 'uncertain')) AS x
-  LEFT JOIN brim_update.email_attempt AS a
-    ON a.email_id = x.email_id AND a.attempt_no = x.claims AND a.outcome = 'sent' AND x.state = 'sent';
-
-/*
- * Whatever else blocks a company goes on blocking it, also where a restore brought
- * the ledger without the e-mail. What the server refused for sure, and what an
- * operator released, leaves the ledger.
- */
-INSERT INTO brim.send_ledger (email_id, campaign, company_id, score, node_id, attempts, claims, crashes, footer,
-                              claimed_at, state, dot_at)
-SELECT l.email_id, l.campaign, l.company_id, coalesce(e.score, 0), coalesce(e.node_id, ''), coalesce(e.attempts, 0),
-       coalesce(e.claims, 0), coalesce(e.crashes, 0), e.footer, l.dot_at, 'abandoned', l.dot_at
-  FROM brim_update.send_ledger AS l
-  LEFT JOIN brim_update.outbound_email AS e ON e.email_id = l.email_id
- WHERE l.state NOT IN ('refused', 'released')
-    ON CONFLICT DO NOTHING;
+ CROSS JOIN LATERAL (SELECT e.status IN ('draft', 'held', 'failed', 'cancelled', 'suppressed') AS is_waiting) AS s
+ WHERE e.status NOT IN ('queued', 'superseded') AND NOT EXISTS (SELECT FROM brim.send_ledger AS l WHERE l.email_id = e.email_id);
 
 INSERT INTO brim.email_owner (claimed_by, claim_token, since)
 SELECT l.claimed_by, l.claim_token, min(l.claimed_at)
@@ -5176,7 +5197,7 @@ DELETE FROM brim.event AS v USING brim.send_ledger AS l
 
 SELECT pg_catalog.set_config('session_replication_role', 'origin', true);
 
-DROP TABLE brim_update.email_attempt, brim_update.outbound_email, brim_update.send_ledger;
+DROP TABLE brim_update.blocking, brim_update.email_attempt, brim_update.outbound_email, brim_update.send_ledger;
 DROP SCHEMA brim_update;
 
 -- ---------------------------------------------------------------------------
