@@ -161,7 +161,8 @@ sub entries_each
 $brim->set('brim.smtp_url' => undef);
 $session = hold('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM brim.lead');
 my @entries = map { entries_each($_) } 0 .. 3;
-cmp_ok($entries[3], '<', 3 * $entries[0], "under an old snapshot sending does not get slower and slower (@entries)");
+# A claim takes up to 16. If each walked past the 1,500 that are over by now, that would be 94 entries more for each e-mail
+cmp_ok($entries[3] - $entries[0], '<', 1500 / 16 / 2, "under an old snapshot not even every other claim walks past what is over (@entries)");
 let_go($session);
 
 is($brim->worker_pid, $pid, 'one worker lived through all of it');
