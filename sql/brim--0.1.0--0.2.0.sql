@@ -99,6 +99,21 @@ DROP INDEX brim.outbound_email_queued;
 -- by hand: brim.intent_term
 -- by hand: brim.intent_cue
 
+/*
+ * E-mails: text, queue and ledger were one wide table and a ledger beside it.
+ * The old tables step aside, and are emptied into the new ones under Data.
+ */
+-- created again: brim.send_ledger
+-- created again: brim.email_attempt
+ALTER EXTENSION brim DROP SEQUENCE brim.outbound_email_email_id_seq;
+ALTER EXTENSION brim DROP TABLE brim.email_attempt;
+ALTER EXTENSION brim DROP TABLE brim.outbound_email;
+ALTER EXTENSION brim DROP TABLE brim.send_ledger;
+CREATE SCHEMA brim_update;
+ALTER TABLE brim.email_attempt SET SCHEMA brim_update;
+ALTER TABLE brim.outbound_email SET SCHEMA brim_update;
+ALTER TABLE brim.send_ledger SET SCHEMA brim_update;
+
 -- Models have a kind; what only rules have may be null in others.
 ALTER TABLE brim.scoring_model
     ADD COLUMN kind text NOT NULL DEFAULT 'rules' CONSTRAINT scoring_model_kind_known CHECK (kind IN ('rules')),
@@ -108,46 +123,6 @@ ALTER TABLE brim.scoring_model
     ALTER COLUMN language DROP NOT NULL,
     ADD CONSTRAINT scoring_model_rules_have_settings CHECK (num_nulls(fit_weight, intent_weight, missing_policy, language)
                                                             = CASE kind WHEN 'rules' THEN 0 ELSE 4 END);
-
--- E-mails are a text, and a row where they stand; the data moves below.
-ALTER TABLE brim.outbound_email RENAME TO old_email;
-ALTER TABLE brim.send_ledger RENAME TO old_ledger;
-ALTER TABLE brim.old_ledger DROP CONSTRAINT send_ledger_pkey, DROP CONSTRAINT send_ledger_state_check;
-ALTER TABLE brim.email_attempt DROP CONSTRAINT email_attempt_email_id_fkey;
-
-CREATE TABLE brim.send_ledger (
-    email_id bigint PRIMARY KEY,
-    campaign text NOT NULL,
-    company_id text COLLATE "C" NOT NULL,
-    score integer NOT NULL,
-    node_id text NOT NULL,
-    attempts integer NOT NULL DEFAULT 0,
-    claims integer NOT NULL DEFAULT 0,
-    crashes integer NOT NULL DEFAULT 0,
-    footer text,
-    claimed_at timestamptz NOT NULL DEFAULT now(),
-    claim_token bigint,
-    claimed_by integer,
-    state text NOT NULL CHECK (state IN ('claimed', 'committing', 'sent', 'uncertain', 'abandoned')),
-    dot_at timestamptz,
-    sent_at timestamptz,
-    started_at timestamptz,
-    phase text,
-    smtp_code integer,
-    enhanced_code text,
-    reply text,
-    relay text,
-    -- Guard: at most one e-mail of a company and campaign is in flight, sent or in doubt.
-    CONSTRAINT send_ledger_once UNIQUE (company_id, campaign),
-    CHECK ((state = 'sent') = (sent_at IS NOT NULL)),
-    CHECK (sent_at >= claimed_at AND sent_at <= claimed_at + interval '24 hours')
-/*
- * Each row is updated twice soon after it was made, on its own page and without
- * touching an index.  So no index, key or predicate may name a column that
- * changes between claim and record: those from claim_token on.
- */
-) WITH (fillfactor = 33, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
-SELECT pg_catalog.pg_extension_config_dump('brim.send_ledger', '');
 
 -- generated: what comes
 
@@ -459,6 +434,35 @@ CREATE INDEX email_parked_company ON brim.email_parked (company_id, campaign);
 
 CREATE INDEX email_parked_held ON brim.email_parked (campaign, hold_reason) WHERE status = 'held';
 
+CREATE TABLE brim.send_ledger (
+    email_id bigint PRIMARY KEY,
+    campaign text NOT NULL,
+    company_id text COLLATE "C" NOT NULL,
+    score integer NOT NULL,
+    node_id text NOT NULL,
+    attempts integer NOT NULL DEFAULT 0,
+    claims integer NOT NULL DEFAULT 0,
+    crashes integer NOT NULL DEFAULT 0,
+    footer text,
+    claimed_at timestamptz NOT NULL DEFAULT now(),
+    claim_token bigint,
+    claimed_by integer,
+    state text NOT NULL CHECK (state IN ('claimed', 'committing', 'sent', 'uncertain', 'abandoned')),
+    dot_at timestamptz,
+    sent_at timestamptz,
+    started_at timestamptz,
+    phase text,
+    smtp_code integer,
+    enhanced_code text,
+    reply text,
+    relay text,
+    -- Guard: at most one e-mail of a company and campaign is in flight, sent or in doubt.
+    CONSTRAINT send_ledger_once UNIQUE (company_id, campaign),
+    CHECK ((state = 'sent') = (sent_at IS NOT NULL)),
+    CHECK (sent_at >= claimed_at AND sent_at <= claimed_at + interval '24 hours')
+
+) WITH (fillfactor = 33, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
+
 COMMENT ON TABLE brim.send_ledger IS
     'One row a company and campaign whose e-mail is under way, was sent, or may have been. Key: email_id; campaign, '
     'company_id. What the mail server refused for sure, and what an operator released, leaves it';
@@ -529,6 +533,20 @@ COMMENT ON COLUMN brim.email_owner.claim_token IS 'Token of the process';
 COMMENT ON COLUMN brim.email_owner.since IS
     'Every e-mail that it has under way was taken then or later; infinity: it was of another installation, and what '
     'it left behind is claimed in the ledger, without an owner';
+
+CREATE TABLE brim.email_attempt (
+    email_id bigint NOT NULL REFERENCES brim.email (email_id),
+    attempt_no integer NOT NULL,
+    phase text NOT NULL,
+    outcome text NOT NULL,
+    smtp_code integer,
+    enhanced_code text,
+    reply text,
+    relay text,
+    started_at timestamptz NOT NULL,
+    ended_at timestamptz NOT NULL,
+    PRIMARY KEY (email_id, attempt_no)
+);
 
 COMMENT ON TABLE brim.email_attempt IS
     'One row a try to hand an e-mail to the mail server that was not accepted. Key: email_id, attempt_no. '
@@ -608,7 +626,11 @@ SELECT pg_catalog.pg_extension_config_dump('brim.email_queue', '');
 
 SELECT pg_catalog.pg_extension_config_dump('brim.email_parked', '');
 
+SELECT pg_catalog.pg_extension_config_dump('brim.send_ledger', '');
+
 SELECT pg_catalog.pg_extension_config_dump('brim.email_owner', '');
+
+SELECT pg_catalog.pg_extension_config_dump('brim.email_attempt', '');
 
 CREATE VIEW brim.outbound_email AS
 SELECT e.email_id, e.generation_id, e.campaign, e.company_id, e.variant,
@@ -2776,6 +2798,22 @@ COMMENT ON FUNCTION brim.check_not_mailed(brim.outbound_email) IS
 
 REVOKE EXECUTE ON FUNCTION brim.check_not_mailed(brim.outbound_email) FROM PUBLIC;
 
+CREATE FUNCTION brim.require_node() RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM brim.node) THEN
+        RAISE EXCEPTION 'this installation has no row in brim.node'
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'SELECT * FROM brim_arm() shows the confirmation for this place.';
+    END IF;
+END;
+$$;
+
+COMMENT ON FUNCTION brim.require_node() IS 'Raises an error where nothing can be queued, since there is no installation to queue it for';
+
+REVOKE EXECUTE ON FUNCTION brim.require_node() FROM PUBLIC;
+
 CREATE FUNCTION brim.queue_email(email brim.outbound_email) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -2784,6 +2822,7 @@ DECLARE
     v_name text := email.recipient_name;
     v_reason text;
 BEGIN
+    PERFORM brim.require_node();
     PERFORM brim.check_not_mailed(email);
     IF email.hold_reason IN ('no_recipient', 'invalid_recipient') THEN
         SELECT l.contact_email, l.contact_name INTO v_recipient, v_name
@@ -2919,6 +2958,7 @@ DECLARE
     v_email brim.outbound_email;
     v_state record;
 BEGIN
+    PERFORM brim.require_node();
     -- What another installation had under way may be decided where its copy goes on alone.
     UPDATE brim.send_ledger AS l
        SET state = 'uncertain', claim_token = NULL, claimed_by = NULL
@@ -4816,7 +4856,16 @@ CREATE TRIGGER begin_restore BEFORE INSERT ON brim.lead
 CREATE TRIGGER begin_restore BEFORE INSERT ON brim.generation
     FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
 
-CREATE TRIGGER begin_restore BEFORE INSERT ON brim.outbound_email
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.email
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.email_queue
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.email_parked
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.email_owner
     FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
 
 CREATE TRIGGER begin_restore BEFORE INSERT ON brim.send_ledger
@@ -5059,38 +5108,74 @@ SELECT pg_catalog.set_config('session_replication_role', 'origin', true);
 -- Data
 -- ---------------------------------------------------------------------------
 
-INSERT INTO brim.email (email_id, generation_id, campaign, company_id, variant, score, choice, node_id, recipient, recipient_name,
-                        subject, body, message_id, message_date, generated_by, created_at)
-       OVERRIDING SYSTEM VALUE
-SELECT o.email_id, o.generation_id, o.campaign, o.company_id, o.variant, o.score, o.choice, o.node_id, o.recipient, o.recipient_name,
-       o.subject, o.body, o.message_id, o.message_date, o.generated_by, o.created_at
-  FROM brim.old_email AS o;
-SELECT setval('brim.email_email_id_seq', s.last_value, s.is_called) FROM brim.outbound_email_email_id_seq AS s;
+-- Rows are moved as they are: no trigger fires meanwhile.
+SELECT pg_catalog.set_config('session_replication_role', 'replica', true);
 
--- What is under way, was sent or is in doubt. Of what was sent in 0.1.0 it is not known when it was taken: when its barrier was
--- written, as far as that was within a day.
-INSERT INTO brim.send_ledger (email_id, campaign, company_id, score, node_id, attempts, claims, crashes, footer, claimed_at,
-                              claim_token, claimed_by, state, dot_at, sent_at, started_at, phase, smtp_code, enhanced_code, reply, relay)
-SELECT o.email_id, o.campaign, o.company_id, o.score, o.node_id, o.attempts, o.claims, o.crashes, o.footer, t.claimed_at,
-       CASE WHEN o.status <> 'sent' THEN o.claim_token END, CASE WHEN o.status <> 'sent' THEN o.claimed_by END,
-       o.status, l.dot_at, t.sent_at, a.started_at, a.phase, a.smtp_code, a.enhanced_code, a.reply, a.relay
-  FROM brim.old_email AS o
-  LEFT JOIN brim.old_ledger AS l ON l.campaign = o.campaign AND l.company_id = o.company_id AND l.email_id = o.email_id
-  LEFT JOIN brim.email_attempt AS a ON o.status = 'sent' AND a.email_id = o.email_id AND a.attempt_no = o.claims AND a.outcome = 'sent'
- CROSS JOIN LATERAL (SELECT CASE WHEN o.status = 'sent' THEN coalesce(o.sent_at, l.dot_at, o.created_at) END AS at) AS s
- CROSS JOIN LATERAL (SELECT s.at AS sent_at,
-                            CASE WHEN l.dot_at <= s.at AND l.dot_at >= s.at - interval '24 hours' THEN l.dot_at
-                                 ELSE coalesce(s.at, l.dot_at, now()) END AS claimed_at) AS t
- WHERE o.status IN ('claimed', 'committing', 'sent', 'uncertain');
+INSERT INTO brim.email (email_id, generation_id, campaign, company_id, variant, score, choice, node_id, recipient,
+                        recipient_name, subject, body, message_id, message_date, generated_by, created_at)
+    OVERRIDING SYSTEM VALUE
+SELECT e.email_id, e.generation_id, e.campaign, e.company_id, e.variant, e.score, e.choice, e.node_id, e.recipient,
+       e.recipient_name, e.subject, e.body, e.message_id, e.message_date, e.generated_by, e.created_at
+  FROM brim_update.outbound_email AS e;
 
--- Whoever else the ledger blocked stays blocked, as if abandoned in doubt.
-INSERT INTO brim.send_ledger (email_id, campaign, company_id, score, node_id, attempts, claims, crashes, footer, claimed_at, state, dot_at)
-SELECT l.email_id, l.campaign, l.company_id, coalesce(o.score, 0), coalesce(o.node_id, ''), coalesce(o.attempts, 0),
-       coalesce(o.claims, 0), coalesce(o.crashes, 0), o.footer, l.dot_at, 'abandoned', l.dot_at
-  FROM brim.old_ledger AS l
-  LEFT JOIN brim.old_email AS o ON o.email_id = l.email_id
- WHERE l.state NOT IN ('refused', 'released')
-    ON CONFLICT DO NOTHING;
+SELECT setval('brim.email_email_id_seq', s.last_value, s.is_called) FROM brim_update.outbound_email_email_id_seq AS s;
+
+/*
+ * What blocks a company goes on blocking it, also where a restore brought the
+ * ledger without the e-mail; its number may be that of another e-mail by now, so
+ * it gets one of its own. What the server refused for sure, and what an operator
+ * released, leaves the ledger. No worker of 0.1.0 lives: what one left behind is
+ * recovered as if one of today had.
+ */
+CREATE TABLE brim_update.blocking AS
+SELECT l.* FROM brim_update.send_ledger AS l WHERE l.state NOT IN ('refused', 'released');
+
+INSERT INTO brim.send_ledger (email_id, campaign, company_id, score, node_id, attempts, claims, crashes, footer,
+                              claimed_at, claim_token, claimed_by, state, dot_at, sent_at, started_at, phase,
+                              smtp_code, enhanced_code, reply, relay)
+SELECT coalesce(e.email_id, - row_number() OVER (ORDER BY b.campaign, b.company_id)), b.campaign, b.company_id,
+       coalesce(e.score, 0), coalesce(e.node_id, ''), coalesce(e.attempts, 0), coalesce(e.claims, 0),
+       coalesce(e.crashes, 0), e.footer, coalesce(t.sent_at, b.dot_at),
+       CASE s.state WHEN 'committing' THEN e.claim_token END, CASE s.state WHEN 'committing' THEN e.claimed_by END,
+       s.state, b.dot_at, t.sent_at, a.started_at, a.phase, a.smtp_code, a.enhanced_code, a.reply, a.relay
+  FROM brim_update.blocking AS b
+  LEFT JOIN brim_update.outbound_email AS e
+    ON e.email_id = b.email_id AND e.campaign = b.campaign AND e.company_id = b.company_id
+ CROSS JOIN LATERAL (SELECT CASE WHEN e.email_id IS NULL OR e.status = 'cancelled' THEN 'abandoned'
+                                 WHEN e.status IN ('committing', 'sent', 'uncertain') THEN e.status
+                                 WHEN b.state = 'sent' THEN 'sent'
+                                 ELSE 'uncertain' END AS state) AS s
+ CROSS JOIN LATERAL (SELECT CASE s.state WHEN 'sent' THEN coalesce(e.sent_at, b.dot_at) END AS sent_at) AS t
+  LEFT JOIN brim_update.email_attempt AS a
+    ON a.email_id = e.email_id AND a.attempt_no = e.claims AND a.outcome = 'sent' AND s.state = 'sent';
+
+-- What is under way without a row in the ledger of 0.1.0: above all what was claimed and had not passed the barrier.
+INSERT INTO brim.send_ledger (email_id, campaign, company_id, score, node_id, attempts, claims, crashes, footer,
+                              claimed_at, claim_token, claimed_by, state, sent_at)
+SELECT e.email_id, e.campaign, e.company_id, e.score, e.node_id, e.attempts, e.claims, e.crashes, e.footer,
+       coalesce(t.sent_at, e.created_at), CASE WHEN t.sent_at IS NULL THEN e.claim_token END,
+       CASE WHEN t.sent_at IS NULL THEN e.claimed_by END, e.status, t.sent_at
+  FROM brim_update.outbound_email AS e
+ CROSS JOIN LATERAL (SELECT CASE e.status WHEN 'sent' THEN coalesce(e.sent_at, e.created_at) END AS sent_at) AS t
+ WHERE e.status IN ('claimed', 'committing', 'sent', 'uncertain')
+   AND NOT EXISTS (SELECT FROM brim_update.blocking AS b WHERE b.campaign = e.campaign AND b.company_id = e.company_id);
+
+INSERT INTO brim.email_queue (email_id, campaign, company_id, choice, score, node_id, attempts, claims, crashes,
+                              queued_at, next_attempt_at, footer)
+SELECT e.email_id, e.campaign, e.company_id, e.choice, e.score, e.node_id, e.attempts, e.claims, e.crashes,
+       e.created_at, e.next_attempt_at, e.footer
+  FROM brim_update.outbound_email AS e
+ WHERE e.status = 'queued' AND NOT EXISTS (SELECT FROM brim.send_ledger AS l WHERE l.email_id = e.email_id);
+
+-- Superseded ones are in no table. What is under way although the company was mailed before is held.
+INSERT INTO brim.email_parked (email_id, campaign, company_id, choice, score, node_id, attempts, claims, crashes,
+                               status, hold_reason, footer)
+SELECT e.email_id, e.campaign, e.company_id, e.choice, e.score, e.node_id, e.attempts, e.claims, e.crashes,
+       CASE WHEN s.is_waiting THEN e.status ELSE 'held' END, CASE WHEN s.is_waiting THEN e.hold_reason ELSE 'already_mailed' END,
+       e.footer
+  FROM brim_update.outbound_email AS e
+ CROSS JOIN LATERAL (SELECT e.status IN ('draft', 'held', 'failed', 'cancelled', 'suppressed') AS is_waiting) AS s
+ WHERE e.status NOT IN ('queued', 'superseded') AND NOT EXISTS (SELECT FROM brim.send_ledger AS l WHERE l.email_id = e.email_id);
 
 INSERT INTO brim.email_owner (claimed_by, claim_token, since)
 SELECT l.claimed_by, l.claim_token, min(l.claimed_at)
@@ -5098,38 +5183,22 @@ SELECT l.claimed_by, l.claim_token, min(l.claimed_at)
  WHERE l.claim_token IS NOT NULL AND l.claimed_by IS NOT NULL
  GROUP BY l.claimed_by, l.claim_token;
 
-INSERT INTO brim.email_queue (email_id, campaign, company_id, choice, score, node_id, attempts, claims, crashes, queued_at,
-                              next_attempt_at, footer)
-SELECT o.email_id, o.campaign, o.company_id, o.choice, o.score, o.node_id, o.attempts, o.claims, o.crashes, o.created_at,
-       o.next_attempt_at, o.footer
-  FROM brim.old_email AS o
- WHERE o.status = 'queued';
+INSERT INTO brim.email_attempt (email_id, attempt_no, phase, outcome, smtp_code, enhanced_code, reply, relay,
+                                started_at, ended_at)
+SELECT a.email_id, a.attempt_no, a.phase, a.outcome, a.smtp_code, a.enhanced_code, a.reply, a.relay,
+       a.started_at, a.ended_at
+  FROM brim_update.email_attempt AS a
+ WHERE NOT EXISTS (SELECT FROM brim.send_ledger AS l
+                    WHERE l.email_id = a.email_id AND l.claims = a.attempt_no AND l.state = 'sent' AND a.outcome = 'sent');
 
--- Superseded ones are in no table.
-INSERT INTO brim.email_parked (email_id, campaign, company_id, choice, score, node_id, attempts, claims, crashes, status, hold_reason,
-                               footer)
-SELECT o.email_id, o.campaign, o.company_id, o.choice, o.score, o.node_id, o.attempts, o.claims, o.crashes, o.status, o.hold_reason,
-       o.footer
-  FROM brim.old_email AS o
- WHERE o.status IN ('draft', 'held', 'failed', 'cancelled', 'suppressed')
-   AND NOT (o.status = 'cancelled' AND EXISTS (SELECT FROM brim.send_ledger AS l WHERE l.email_id = o.email_id));
-
--- A success is one fact.
-DELETE FROM brim.email_attempt AS a
- USING brim.send_ledger AS l
- WHERE l.email_id = a.email_id AND l.state = 'sent' AND l.started_at IS NOT NULL AND a.attempt_no = l.claims;
-DELETE FROM brim.event AS v
- USING brim.send_ledger AS l
+-- That an e-mail was sent is read from the ledger.
+DELETE FROM brim.event AS v USING brim.send_ledger AS l
  WHERE v.event_type = 'email_sent' AND l.email_id = v.email_id AND l.state = 'sent';
 
-ALTER TABLE brim.email_attempt
-    ADD CONSTRAINT email_attempt_email_id_fkey FOREIGN KEY (email_id) REFERENCES brim.email (email_id);
--- Only so are they struck off the list of what is dumped.
-ALTER EXTENSION brim DROP SEQUENCE brim.outbound_email_email_id_seq;
-ALTER EXTENSION brim DROP TABLE brim.old_email;
-ALTER EXTENSION brim DROP TABLE brim.old_ledger;
-DROP TABLE brim.old_email;
-DROP TABLE brim.old_ledger;
+SELECT pg_catalog.set_config('session_replication_role', 'origin', true);
+
+DROP TABLE brim_update.blocking, brim_update.email_attempt, brim_update.outbound_email, brim_update.send_ledger;
+DROP SCHEMA brim_update;
 
 -- ---------------------------------------------------------------------------
 -- Rights, and the worker

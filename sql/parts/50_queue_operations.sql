@@ -72,6 +72,20 @@ COMMENT ON FUNCTION brim.check_not_mailed(brim.outbound_email) IS
     'Raises an error when the company of the e-mail has been mailed in the campaign or may have been';
 REVOKE EXECUTE ON FUNCTION brim.check_not_mailed(brim.outbound_email) FROM PUBLIC;
 
+CREATE FUNCTION brim.require_node() RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM brim.node) THEN
+        RAISE EXCEPTION 'this installation has no row in brim.node'
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'SELECT * FROM brim_arm() shows the confirmation for this place.';
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION brim.require_node() IS 'Raises an error where nothing can be queued, since there is no installation to queue it for';
+REVOKE EXECUTE ON FUNCTION brim.require_node() FROM PUBLIC;
+
 CREATE FUNCTION brim.queue_email(email brim.outbound_email) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -80,6 +94,7 @@ DECLARE
     v_name text := email.recipient_name;
     v_reason text;
 BEGIN
+    PERFORM brim.require_node();
     PERFORM brim.check_not_mailed(email);
     IF email.hold_reason IN ('no_recipient', 'invalid_recipient') THEN
         SELECT l.contact_email, l.contact_name INTO v_recipient, v_name
@@ -275,6 +290,7 @@ DECLARE
     v_email brim.outbound_email;
     v_state record;
 BEGIN
+    PERFORM brim.require_node();
     -- What another installation had under way may be decided where its copy goes on alone.
     UPDATE brim.send_ledger AS l
        SET state = 'uncertain', claim_token = NULL, claimed_by = NULL

@@ -59,7 +59,13 @@ CREATE TRIGGER begin_restore BEFORE INSERT ON brim.lead
     FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
 CREATE TRIGGER begin_restore BEFORE INSERT ON brim.generation
     FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
-CREATE TRIGGER begin_restore BEFORE INSERT ON brim.outbound_email
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.email
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.email_queue
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.email_parked
+    FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
+CREATE TRIGGER begin_restore BEFORE INSERT ON brim.email_owner
     FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();
 CREATE TRIGGER begin_restore BEFORE INSERT ON brim.send_ledger
     FOR EACH STATEMENT WHEN (pg_catalog.current_setting('check_function_bodies') = 'off') EXECUTE FUNCTION brim.begin_restore();

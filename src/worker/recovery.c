@@ -35,7 +35,7 @@ recover(int number)
 	bool clean = brim_exit_mark_found(number);
 	int  n = brim_table_recover(&brim_generation_queue, brim_process_token, number, clean) +
 			brim_table_recover(&brim_classification_queue, brim_process_token, number, clean) +
-			brim_email_recover(brim_process_token, number, clean);
+			brim_email_recovery_run(brim_process_token, number, clean);
 
 	if (n > 0)
 		ereport(LOG, (errmsg("brim worker %d recovered %d rows left by worker %d",

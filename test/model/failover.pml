@@ -127,7 +127,7 @@ end:
 	od
 }
 
-/* brim_email_recover: the process that had the row is dead */
+/* brim_email_recovery_run: the process that had the row is dead */
 inline recover(n)
 {
 	if

@@ -301,7 +301,7 @@ inline recover_committing(v)
 	st[v] = UNCERTAIN
 }
 
-/* brim_email_recover by process t for one row */
+/* brim_email_recovery_run by process t for one row */
 inline recover(v, crash)
 {
 	if

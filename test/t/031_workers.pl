@@ -77,6 +77,9 @@ $brim->wait_until(q{SELECT count(*) FROM brim.outbound_email AS e JOIN brim.lead
 $brim->set('brim.send' => 'on');
 $brim->wait_until(q{SELECT count(*) FROM brim.component WHERE component = 'relay' AND state = 'fault'}, '1');
 $brim->wait_until(q{SELECT count(*) FROM brim.outbound_email WHERE status = 'claimed'}, '0');
+# While the breaker is open nobody claims: all rest, and do not ask again and again
+$brim->wait_until(q{SELECT bool_and(a.state_change < clock_timestamp() - interval '1 s')
+	FROM brim.worker_slots() AS w JOIN pg_stat_activity AS a USING (pid)}, 't');
 my $tries = $brim->sql(q{SELECT count(*) FROM brim.email_attempt AS a JOIN brim.outbound_email USING (email_id)
 	  JOIN brim.lead USING (company_id) WHERE a.outcome = 'transport' AND company_name LIKE 'Down%'});
 # A connection that was open finds out that it is closed, which is no fault, and then that no other opens

@@ -34,6 +34,9 @@ my %new = map { $_->{key} => $_ } @$new;
 # Tables that the hand-written part changes by itself, in spite of their rows' texts
 my %by_hand = map { $_ => 1 } (slurp($script) =~ /^-- by hand: (\S+)$/mg);
 
+# Tables that it drops, to be created again in another shape
+my %again = map { $_ => 1 } (slurp($script) =~ /^-- created again: (\S+)$/mg);
+
 sub slurp
 {
 	my ($file) = @_;
@@ -161,15 +164,6 @@ sub mentions
 	return $s->{bare} =~ /(?<![\w.])\Q$word\E(?!\w)/;
 }
 
-# Return true if a statement cannot stay when an object goes: a function whose body
-# is text is bound by its arguments and its result alone
-sub is_bound_to
-{
-	my ($s, $name) = @_;
-	return mentions($s, $name) if $s->{kind} ne 'function' || $s->{is_bound};
-	return mentions({ bare => $s->{head} }, $name);
-}
-
 # What goes ----------------------------------------------------------------------
 
 # Only these can be dropped and created without touching data
@@ -182,7 +176,12 @@ foreach my $s (@$old)
 	$goes{ $s->{key} } = 1 if $s->{kind} eq 'function' && (!defined $now || $now->{head} ne $s->{head} || $now->{what} ne $s->{what});
 }
 # A relation that is a table no more, or not yet
-my @turned = map { $_->{name} } grep { $_->{kind} eq 'table' && !defined $new{ $_->{key} } } @$old;
+my @turned = map { $_->{name} } grep { $_->{kind} eq 'table' && (!defined $new{ $_->{key} } || $again{ $_->{name} }) } @$old;
+# ... and what takes or returns its rows
+foreach my $s (grep { $_->{kind} eq 'function' } @$old)
+{
+	$goes{ $s->{key} } = 1 if grep { $s->{head} =~ /(?<![\w.])\Q$_\E(?!\w)/ } @turned;
+}
 for (my $more = 1; $more;)
 {
 	$more = 0;
@@ -190,8 +189,8 @@ for (my $more = 1; $more;)
 	foreach my $s (@$old)
 	{
 		next if $goes{ $s->{key} };
-		next unless $s->{kind} =~ /^(?:view|trigger|function)$/;
-		next unless grep { is_bound_to($s, $_) } @names;
+		next unless $s->{kind} eq 'view' || $s->{kind} eq 'trigger' || ($s->{kind} eq 'function' && $s->{is_bound});
+		next unless grep { mentions($s, $_) } @names;
 		$goes{ $s->{key} } = 1;
 		$more = 1;
 	}
@@ -212,8 +211,9 @@ foreach my $s (@$new)
 	my $same = defined $was && $was->{bare} eq $s->{bare};
 	if ($s->{kind} =~ /^(?:view|trigger|index|type|table)$/)
 	{
-		next if $same && !$goes{ $s->{key} };
-		next if $s->{kind} =~ /^(?:type|table)$/ && (defined $was || $by_hand{ $s->{name} });
+		my $is_again = $again{ $s->{kind} eq 'table' ? $s->{name} : $s->{text} =~ /\sON\s+([\w.]+)/ ? $1 : '' };
+		next if $same && !$goes{ $s->{key} } && !$is_again;
+		next if $s->{kind} =~ /^(?:type|table)$/ && !$is_again && (defined $was || $by_hand{ $s->{name} });
 		$made{ $s->{name} } = 1;
 		push @coming, $s->{text};
 	}
@@ -287,4 +287,4 @@ open(my $out, '>', $script) or die "$script: $!\n";
 print $out $text;
 close $out or die "$script: $!\n";
 printf "%d go, %d come\n", scalar @going, scalar @coming;
-print "see to this by hand, if it matters: $_\n" foreach @left, map { "table $_ is gone" } @turned;
+print "see to this by hand, if it matters: $_\n" foreach @left, map { "table $_ is gone" } grep { !$again{$_} } @turned;

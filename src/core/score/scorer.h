@@ -96,6 +96,7 @@ typedef struct BrimScore
 	int *reads;     /* their places, rising */
 } BrimScore;
 
+/* In this order: from BRIM_SIGNAL_SCORED on a signal counts in the average. */
 typedef enum BrimSignalState
 {
 	BRIM_SIGNAL_MISSING = 0, /* the attribute is */

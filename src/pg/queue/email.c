@@ -50,8 +50,8 @@
  * the highest choice, of those that this node may send.  A company that is in
  * the ledger is left out, and so is everything on the suppression list: checked
  * in this very statement, so that whoever unsubscribed before it is never
- * mailed.  $5 says whether suspects are meant, which were at hand when a worker
- * died, or all others; $6 and $7 where in the queue to begin, $8 and $9 where
+ * mailed.  $5 says whether suspects are meant, which were claimed when a
+ * worker died, or all others; $6 and $7 where in the queue to begin, $8 and $9 where
  * to end.
  *
  * An e-mail changes over from the queue to the ledger.  The ledger's key is the

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * email_recovery.c
- *	  The sending queue after a worker's death; see email.h.
+ *	  The sending queue after a worker's death; see email_recovery.h.
  *
  * What a process has under way is found from its row of brim.email_owner:
  * everything in the ledger that carries its token was taken then or later.
@@ -14,7 +14,7 @@
 #include "catalog/pg_type.h"
 #include "utils/timestamp.h"
 
-#include "pg/queue/email.h"
+#include "pg/queue/email_recovery.h"
 #include "pg/server/server.h"
 
 /* clang-format off */
@@ -119,7 +119,7 @@ static BrimStatement forgotten = {
 /* clang-format on */
 
 int
-brim_email_recover(int64 token, int number, bool clean)
+brim_email_recovery_run(int64 token, int number, bool clean)
 {
 	Datum  values[4] = {Int32GetDatum(number), Int64GetDatum(token), Int32GetDatum(clean ? 0 : 1),
 						TimestampTzGetDatum(brim_clock_of_transaction())};
@@ -134,7 +134,7 @@ brim_email_recover(int64 token, int number, bool clean)
 }
 
 void
-brim_email_release_forgotten(int64 token, int number, const int64 *held, int n)
+brim_email_recovery_release_forgotten(int64 token, int number, const int64 *held, int n)
 {
 	Datum values[4] = {Int32GetDatum(number), Int64GetDatum(token), brim_txn_int8_array(held, n),
 					   TimestampTzGetDatum(brim_clock_of_transaction())};

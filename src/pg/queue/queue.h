@@ -11,6 +11,7 @@
 #include "pg/queue/classification.h"
 #include "pg/queue/email.h"
 #include "pg/queue/email_record.h"
+#include "pg/queue/email_recovery.h"
 #include "pg/queue/generation.h"
 #include "pg/queue/node.h"
 #include "pg/queue/table.h"

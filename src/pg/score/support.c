@@ -94,7 +94,7 @@ choose_columns(Call *call)
 	for (int i = 0; i < nplaces; i++)
 	{
 		const char *name = model->features.attributes[places[i]].name.data;
-		String     *string = makeString(pstrdup(name));
+		void       *string = makeString(pstrdup(name)); /* a Value before 15 */
 		Node       *value;
 
 		if (list_member(call->names, string))

@@ -96,7 +96,7 @@ brim_shared_register(const char *name, Size size, void **memory, LWLock **area_l
 	areas[nareas++] = (Area){name, size, memory, area_lock};
 }
 
-/* At commit, set the latch of every worker of this database. */
+/* At commit, set the latch of every worker of this database: what brim_shared_wake_at_commit() asked for. */
 static void
 wake(XactEvent event, void *arg)
 {
