@@ -23,7 +23,9 @@ sub counts
 	return map { $_->{name} => $_ } $brim->rows($of);
 }
 
-my $index_reads = qq{SELECT indexrelname AS name, idx_tup_read AS n FROM pg_stat_user_indexes WHERE relid = ANY ($tables)};
+my $reads = qq{SELECT indexrelname AS name, idx_tup_read AS n FROM pg_stat_user_indexes WHERE relid = ANY ($tables)
+	UNION ALL SELECT relname || ' without an index', seq_tup_read FROM pg_stat_user_tables WHERE relid = ANY ($tables)};
+my $sent = 'SELECT sum(sent) FROM brim.worker_slots()';
 my $updates = q{SELECT 'ledger' AS name, n_tup_upd AS n, n_tup_hot_upd AS hot FROM pg_stat_user_tables WHERE relid = 'brim.send_ledger'::regclass};
 
 # ---------------------------------------------------------------------------
@@ -43,16 +45,17 @@ foreach my $bytes (1100, 2900)
 {
 	$brim->set('brim.send' => 'off');
 	$brim->queue_emails($mails, "many$bytes-", $bytes);
-	my %reads = counts($index_reads);
+	my %reads = counts($reads);
 	my %ledger = counts($updates);
 	$brim->sql('CHECKPOINT');
 	my $lsn = $brim->sql('SELECT pg_current_wal_insert_lsn()');
 	my $records = $brim->sql('SELECT wal_records FROM pg_stat_wal');
 	my $images = $brim->sql('SELECT wal_fpi FROM pg_stat_wal');
+	my $before = $brim->sql($sent);
 	$brim->set('brim.send' => 'on');
-	$brim->wait_until($waiting, '0');
+	$brim->wait_until($sent, $before + $mails);
 	my $wal = $brim->sql("SELECT round((pg_current_wal_insert_lsn() - '$lsn') / $mails)");
-	my %reads_after = counts($index_reads);
+	my %reads_after = counts($reads);
 	my %ledger_after = counts($updates);
 	$records = ($brim->sql('SELECT wal_records FROM pg_stat_wal') - $records) / $mails;
 	$images = $brim->sql('SELECT wal_fpi FROM pg_stat_wal') - $images;
