@@ -274,7 +274,7 @@ suite_user() {
 		fi
 		passed=$((passed + passed_there))
 		failed=$((failed + failed_there))
-		failures+=(${more[0]+"${more[@]/#/as $BRIM_OTHER_USER: }"})
+		[ "$failed_there" -eq 0 ] || failures+=("${more[@]/#/as $BRIM_OTHER_USER: }")
 		say "as $BRIM_OTHER_USER: $passed_there passed, $failed_there failed"
 	elif [ "$(id -un)" = postgres ]; then
 		say "# not shown: this is user postgres, and only root can start tests as another one"
